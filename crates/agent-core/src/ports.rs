@@ -1,0 +1,150 @@
+//! What the agent needs of an operating system. `latarnik-platform` provides it for real, tests
+//! provide it scripted. Calls block; the engine runs each on a thread of its own.
+
+use jiff::Timestamp;
+use latarnik_model::{ReasonCode, RestartSignal};
+use latarnik_protocol::{OutputExcerpt, TaskProgress, Update, UpdateResult};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+pub use latarnik_protocol::Facts;
+
+/// Tells a running call that it should end early. Cheap to clone; never un-cancelled.
+#[derive(Debug, Clone, Default)]
+pub struct CancelSignal(Arc<AtomicBool>);
+
+impl CancelSignal {
+    /// Asks the call to end.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether the call should end.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Takes what a running call has to tell: progress for the console, lines for the task's log.
+pub trait LogSink: Send + Sync {
+    /// How far it is. The engine decides how often that travels.
+    fn progress(&self, progress: TaskProgress);
+    /// Text for the whole log, complete lines.
+    fn log(&self, text: &str);
+}
+
+/// Why the operating system's update service did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason:?} ({})", detail.as_deref().unwrap_or("no detail"))]
+pub struct UpdateError {
+    /// The stable reason.
+    pub reason: ReasonCode,
+    /// The system's own code, such as `0x8024402C` or `exit code 100`.
+    pub detail: Option<String>,
+    /// Exit code of the program that failed, if one did.
+    pub exit_code: Option<i32>,
+    /// The end of what that program said.
+    pub output: OutputExcerpt,
+}
+
+/// What to install.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallRequest {
+    /// Keys of the updates; `None` means everything offered.
+    pub update_keys: Option<Vec<String>>,
+    /// The longest time the whole may take.
+    pub timeout: Duration,
+}
+
+/// What an installation did, judged after a new search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallReport {
+    /// What became of each update.
+    pub updates: Vec<UpdateResult>,
+    /// Exit code of the package manager; `None` where there is no program.
+    pub exit_code: Option<i32>,
+    /// The end of what it said.
+    pub output: OutputExcerpt,
+    /// What is offered now, after the installation, if that search worked.
+    pub remaining: Result<Vec<Update>, UpdateError>,
+}
+
+/// Operating-system updates.
+pub trait Updates: Send + Sync {
+    /// Asks the source of updates (not a cache) what it offers.
+    ///
+    /// # Errors
+    /// [`UpdateError`] if the search failed; an empty list always means "up to date".
+    fn scan(&self, sink: &dyn LogSink, cancel: &CancelSignal) -> Result<Vec<Update>, UpdateError>;
+
+    /// Downloads and installs, then searches again. Never restarts the machine.
+    ///
+    /// # Errors
+    /// [`UpdateError`] if nothing could be attempted; an update that failed by itself is in the
+    /// report.
+    fn install(
+        &self,
+        request: &InstallRequest,
+        sink: &dyn LogSink,
+        cancel: &CancelSignal,
+    ) -> Result<InstallReport, UpdateError>;
+}
+
+/// Whether the machine should restart, and making it do so.
+pub trait Power: Send + Sync {
+    /// Every restart signal that stands.
+    fn restart_signals(&self) -> Vec<RestartSignal>;
+
+    /// Makes the operating system restart after the delay and tell the people at the machine.
+    ///
+    /// # Errors
+    /// [`RestartError`] if the system refused.
+    fn schedule_restart(&self, request: &RestartRequest) -> Result<(), RestartError>;
+
+    /// Takes a scheduled restart back.
+    ///
+    /// # Errors
+    /// [`RestartError`] if it was too late or there was none.
+    fn cancel_restart(&self) -> Result<(), RestartError>;
+}
+
+/// A restart as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestartRequest {
+    /// From now until the restart.
+    pub delay: Duration,
+}
+
+/// The operating system refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the restart was refused: {detail}")]
+pub struct RestartError {
+    /// The system's own code or words.
+    pub detail: String,
+}
+
+/// The machine itself.
+pub trait MachineState: Send + Sync {
+    /// What is known of it.
+    ///
+    /// # Errors
+    /// [`FactsError`] if not even the host name can be told.
+    fn facts(&self) -> Result<Facts, FactsError>;
+
+    /// Changes with every start of the machine, stays the same until the next.
+    fn boot_id(&self) -> String;
+
+    /// When it started, by its own clock.
+    fn booted_at(&self) -> Option<Timestamp>;
+}
+
+/// The machine could not be described.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the machine cannot be described: {0}")]
+pub struct FactsError(pub String);

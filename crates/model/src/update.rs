@@ -1,0 +1,88 @@
+//! One operating-system update offered to a device.
+
+use serde::{Deserialize, Serialize};
+
+/// Where the offer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateSource {
+    /// The Windows Update Agent.
+    WindowsUpdate,
+    /// Debian's package manager.
+    Apt,
+    /// Something a newer agent knows and this program does not.
+    #[serde(other)]
+    Other,
+}
+
+/// What kind of update it is: from category GUIDs on Windows, from the package's origin on Linux.
+/// Never from a title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateCategory {
+    /// A fix for a critical bug that is not about security.
+    Critical,
+    /// A fix for a vulnerability.
+    Security,
+    /// Signatures of a protection program.
+    Definition,
+    /// A cumulative set of fixes.
+    UpdateRollup,
+    /// A cumulative set of everything since release.
+    ServicePack,
+    /// New functions, between releases.
+    FeaturePack,
+    /// A new release of the operating system.
+    FeatureUpdate,
+    /// A device driver.
+    Driver,
+    /// A tool, such as the malicious software removal tool.
+    Tool,
+    /// Recommended, not required.
+    Optional,
+    /// Something this program does not know.
+    #[serde(other)]
+    Other,
+}
+
+impl UpdateCategory {
+    /// Whether the update closes security holes, for the count that tables show.
+    #[must_use]
+    pub const fn is_security(self) -> bool {
+        matches!(self, Self::Security)
+    }
+}
+
+/// How bad the vulnerability is that an update closes (Microsoft's scale).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Low.
+    Low,
+    /// Moderate.
+    Moderate,
+    /// Important.
+    Important,
+    /// Critical.
+    Critical,
+}
+
+/// Whether installing the update restarts the machine, as far as known beforehand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RestartBehavior {
+    /// Never needs a restart.
+    Never,
+    /// Always needs one.
+    Always,
+    /// May need one.
+    CanRequest,
+    /// The source does not say.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}

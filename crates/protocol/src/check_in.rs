@@ -1,0 +1,93 @@
+//! The heartbeat and what travels with it.
+
+use crate::InventoryReport;
+use jiff::Timestamp;
+use latarnik_model::{OsFamily, ReasonCode, RestartSignal};
+use serde::{Deserialize, Serialize};
+
+/// What is known of a machine. Sent with the registration, and again whenever it changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The machine's name.
+    pub hostname: String,
+    /// Kind of operating system.
+    pub os_family: OsFamily,
+    /// The system's own name, such as `Debian GNU/Linux 12 (bookworm)`.
+    pub os_name: String,
+    /// Version or build, such as `12.5` or `10.0.26100.2314`.
+    pub os_version: String,
+    /// `x86_64` or `aarch64`.
+    pub architecture: String,
+    /// The agent program's version.
+    pub agent_version: String,
+    /// The machine's IANA time zone; absent when unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+}
+
+/// The last look for updates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanReport {
+    /// When the last attempt ended.
+    pub attempted_at: Timestamp,
+    /// When the last successful one ended; the inventory of updates is from then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succeeded_at: Option<Timestamp>,
+    /// Why the last attempt failed; absent when it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ReasonCode>,
+    /// The system's own code for that, such as `0x8024402C` or an exit code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_detail: Option<String>,
+}
+
+/// What the machine says about a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestartReport {
+    /// Every signal that stands.
+    pub signals: Vec<RestartSignal>,
+    /// When a promised restart will happen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_at: Option<Timestamp>,
+}
+
+/// `POST /agent/metrics`: sent at the configured interval and after every change.
+///
+/// Absent parts mean "as before".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckInRequest {
+    /// The agent's clock when it wrote this.
+    pub sent_at: Timestamp,
+    /// Changes with every start of the machine.
+    pub boot_id: String,
+    /// When the machine started, by its own clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub booted_at: Option<Timestamp>,
+    /// Facts that changed (or all of them after a start of the agent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Facts>,
+    /// The last look for updates, when it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<ScanReport>,
+    /// The inventory of updates of the last successful scan; absent before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updates: Option<InventoryReport>,
+    /// Restart signals, when they changed (or after a start of the agent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<RestartReport>,
+}
+
+/// The answer to a check-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckInResponse {
+    /// The server's clock.
+    pub server_time: Timestamp,
+    /// The `ETag` of the configuration as it is now.
+    pub config_etag: String,
+    /// The server lacks the base of the inventory: send it in full with the next check-in, soon.
+    #[serde(default)]
+    pub resend_updates: bool,
+    /// The server lacks facts, scan or restart signals: send them with the next check-in, soon.
+    #[serde(default)]
+    pub resend_facts: bool,
+}
