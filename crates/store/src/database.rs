@@ -1,0 +1,191 @@
+//! Connections and transactions.
+
+use crate::{StoreError, migrations, row::Row, sql::Sql};
+use sea_orm::{
+    ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use std::time::Duration;
+
+/// How to reach the database.
+#[derive(Debug, Clone)]
+pub struct ConnectOptions {
+    /// `sqlite://path` or `postgres://…`. Secret: a PostgreSQL address may hold a password.
+    pub address: String,
+    /// Most connections for reading (SQLite) or for everything (PostgreSQL).
+    pub max_connections: u32,
+}
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// One file, one server process.
+    Sqlite,
+    /// Many server processes.
+    Postgres,
+}
+
+/// The database. Cheap to clone.
+///
+/// SQLite takes one writer at a time: all writing goes through one connection, so that writers
+/// queue here instead of failing there.
+#[derive(Debug, Clone)]
+pub struct Store {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+}
+
+/// Statements that commit together. Dropping it rolls back.
+#[derive(Debug)]
+pub struct Transaction {
+    transaction: DatabaseTransaction,
+}
+
+/// How long a SQLite writer waits for another process, such as an administration command.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Store {
+    /// Connects, and brings the schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached, or was made by a newer program.
+    pub async fn connect(options: &ConnectOptions) -> Result<Self, StoreError> {
+        let store = match options.address.split_once(':') {
+            Some(("sqlite", _)) => Self::connect_sqlite(options).await?,
+            Some(("postgres" | "postgresql", _)) => {
+                let connection = Database::connect(pool(options, options.max_connections)).await?;
+                Self { reader: connection.clone(), writer: connection }
+            }
+            _ => return Err(StoreError::Address),
+        };
+        migrations::run(&store).await?;
+        Ok(store)
+    }
+
+    async fn connect_sqlite(options: &ConnectOptions) -> Result<Self, StoreError> {
+        let connect = async |size| {
+            let mut pool = pool(options, size);
+            pool.map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .create_if_missing(true)
+                    .foreign_keys(true)
+                    .busy_timeout(BUSY_TIMEOUT)
+                    .pragma("journal_mode", "WAL")
+                    .pragma("synchronous", "NORMAL")
+                    .pragma("temp_store", "MEMORY")
+                    .pragma("cache_size", "-8192")
+            });
+            Database::connect(pool).await
+        };
+        let writer = connect(1).await?;
+        let reader = connect(options.max_connections).await?;
+        Ok(Self { reader, writer })
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self.reader.get_database_backend() {
+            DbBackend::Postgres => Engine::Postgres,
+            _ => Engine::Sqlite,
+        }
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if there is none.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.reader.ping().await?)
+    }
+
+    /// Begins a transaction that writes.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        let transaction = self
+            .writer
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            })
+            .await?;
+        Ok(Transaction { transaction })
+    }
+
+    pub(crate) async fn all(&self, sql: Sql) -> Result<Vec<Row>, StoreError> {
+        all(&self.reader, sql).await
+    }
+
+    pub(crate) async fn one(&self, sql: Sql) -> Result<Option<Row>, StoreError> {
+        one(&self.reader, sql).await
+    }
+
+    /// Writes outside a transaction.
+    pub(crate) async fn execute(&self, sql: Sql) -> Result<u64, StoreError> {
+        execute(&self.writer, sql).await
+    }
+}
+
+impl Transaction {
+    /// Makes it last.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; then nothing of it happened.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit().await?)
+    }
+
+    /// Whether the engine locks rows that are read in order to be changed (SQLite locks the whole
+    /// file instead, and knows no such words).
+    pub(crate) fn for_update(&self) -> &'static str {
+        match self.transaction.get_database_backend() {
+            DbBackend::Postgres => " FOR UPDATE",
+            _ => "",
+        }
+    }
+
+    pub(crate) fn engine(&self) -> DbBackend {
+        self.transaction.get_database_backend()
+    }
+
+    pub(crate) async fn all(&self, sql: Sql) -> Result<Vec<Row>, StoreError> {
+        all(&self.transaction, sql).await
+    }
+
+    pub(crate) async fn one(&self, sql: Sql) -> Result<Option<Row>, StoreError> {
+        one(&self.transaction, sql).await
+    }
+
+    pub(crate) async fn execute(&self, sql: Sql) -> Result<u64, StoreError> {
+        execute(&self.transaction, sql).await
+    }
+
+    pub(crate) async fn script(&self, text: &str) -> Result<(), StoreError> {
+        self.transaction.execute_unprepared(text).await?;
+        Ok(())
+    }
+}
+
+fn pool(options: &ConnectOptions, size: u32) -> sea_orm::ConnectOptions {
+    let mut pool = sea_orm::ConnectOptions::new(options.address.clone());
+    pool.max_connections(size).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
+    pool
+}
+
+async fn all(connection: &impl ConnectionTrait, sql: Sql) -> Result<Vec<Row>, StoreError> {
+    let statement = sql.statement(connection.get_database_backend());
+    Ok(connection.query_all_raw(statement).await?.into_iter().map(Row).collect())
+}
+
+async fn one(connection: &impl ConnectionTrait, sql: Sql) -> Result<Option<Row>, StoreError> {
+    let statement = sql.statement(connection.get_database_backend());
+    Ok(connection.query_one_raw(statement).await?.map(Row))
+}
+
+async fn execute(connection: &impl ConnectionTrait, sql: Sql) -> Result<u64, StoreError> {
+    let statement = sql.statement(connection.get_database_backend());
+    Ok(connection.execute_raw(statement).await?.rows_affected())
+}

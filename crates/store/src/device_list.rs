@@ -1,0 +1,178 @@
+//! The list of devices: filters, sorting, pages, counts.
+
+use crate::{
+    Cursor, DeviceRecord, Direction, InvalidCursor, Page, PageRequest, Store, StoreError,
+    devices::SELECT,
+    page::SortKey,
+    row::{milliseconds, number},
+    sql::Sql,
+};
+use jiff::Timestamp;
+use latarnik_model::{GroupId, OsFamily, RestartRequired, Scope};
+
+/// Which devices.
+#[derive(Debug, Clone, Default)]
+pub struct DeviceFilter {
+    /// Of this group.
+    pub group_id: Option<GroupId>,
+    /// With this text in their name, whatever the case.
+    pub search: Option<String>,
+    /// With this kind of system.
+    pub os_family: Option<OsFamily>,
+    /// Seen at this instant or later.
+    pub seen_since: Option<Timestamp>,
+    /// Not seen since this instant.
+    pub silent_since: Option<Timestamp>,
+    /// Waiting for a restart.
+    pub restart_required: bool,
+    /// By their pending updates.
+    pub pending: Option<PendingFilter>,
+}
+
+/// Which state of pending updates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PendingFilter {
+    /// At least one.
+    Some,
+    /// None, and known to be none.
+    None,
+    /// Not known.
+    Unknown,
+}
+
+/// What the list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceSort {
+    /// Name, whatever the case.
+    Hostname,
+    /// Name of the operating system.
+    OsName,
+    /// Version of the agent.
+    AgentVersion,
+    /// Number of pending updates; unknown before none.
+    PendingUpdates,
+    /// Whether a restart is pending.
+    Restart,
+    /// Last successful scan; never first.
+    ScannedAt,
+    /// Last sign of life.
+    LastSeenAt,
+}
+
+impl DeviceSort {
+    const fn column(self) -> &'static str {
+        match self {
+            Self::Hostname => "d.hostname_key",
+            Self::OsName => "d.os_name",
+            Self::AgentVersion => "d.agent_version",
+            Self::PendingUpdates => "COALESCE(d.pending_updates, -1)",
+            Self::Restart => "d.restart_required",
+            Self::ScannedAt => "COALESCE(d.scanned_at, 0)",
+            Self::LastSeenAt => "d.last_seen_at",
+        }
+    }
+
+    fn key(self, device: &DeviceRecord) -> SortKey {
+        match self {
+            Self::Hostname => SortKey::Text(device.facts.hostname.to_lowercase()),
+            Self::OsName => SortKey::Text(device.facts.os_name.clone()),
+            Self::AgentVersion => SortKey::Text(device.facts.agent_version.clone()),
+            Self::PendingUpdates => SortKey::Number(device.pending_updates.map_or(-1, number)),
+            Self::Restart => SortKey::Number(match device.restart_required {
+                RestartRequired::No => 0,
+                RestartRequired::Unknown => 1,
+                RestartRequired::Yes => 2,
+            }),
+            Self::ScannedAt => SortKey::Number(device.scan.scanned_at.map_or(0, milliseconds)),
+            Self::LastSeenAt => SortKey::Number(milliseconds(device.last_seen_at)),
+        }
+    }
+
+    /// Whether a cursor comes from a list sorted by a value of the same kind.
+    ///
+    /// # Errors
+    /// [`InvalidCursor`] if not.
+    pub fn check(self, cursor: &Cursor) -> Result<(), InvalidCursor> {
+        let example = match self {
+            Self::Hostname | Self::OsName | Self::AgentVersion => SortKey::Text(String::new()),
+            Self::PendingUpdates | Self::Restart | Self::ScannedAt | Self::LastSeenAt => {
+                SortKey::Number(0)
+            }
+        };
+        if cursor.key.fits(&example) { Ok(()) } else { Err(InvalidCursor) }
+    }
+}
+
+impl Store {
+    /// A page of the devices in scope that match.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn devices(
+        &self,
+        scope: &Scope,
+        filter: &DeviceFilter,
+        sort: DeviceSort,
+        direction: Direction,
+        page: &PageRequest,
+    ) -> Result<Page<DeviceRecord>, StoreError> {
+        let mut sql = Sql::new(SELECT);
+        sql.within("d.tenant_id", scope);
+        push_filter(&mut sql, filter);
+        page.continue_sql(&mut sql, sort.column(), "d.id", direction);
+        let rows = self.all(sql).await?;
+        let items: Result<Vec<_>, _> = rows.iter().map(DeviceRecord::read).collect();
+        Ok(Page::new(items?, page.limit, |device| Cursor {
+            key: sort.key(device),
+            id: device.id.0,
+        }))
+    }
+
+    /// How many devices in scope match.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn count_devices(
+        &self,
+        scope: &Scope,
+        filter: &DeviceFilter,
+    ) -> Result<u64, StoreError> {
+        let mut sql =
+            Sql::new("SELECT COUNT(*) AS total FROM devices d WHERE d.removed_at IS NULL AND ");
+        sql.within("d.tenant_id", scope);
+        push_filter(&mut sql, filter);
+        self.one(sql).await?.map_or(Ok(0), |row| row.count("total"))
+    }
+}
+
+fn push_filter(sql: &mut Sql, filter: &DeviceFilter) {
+    if let Some(group) = filter.group_id {
+        sql.push(" AND d.group_id = ").bind(group.0);
+    }
+    if let Some(search) = &filter.search {
+        let pattern = format!("%{}%", escape_like(&search.to_lowercase()));
+        sql.push(" AND d.hostname_key LIKE ").bind(pattern).push(" ESCAPE '\\'");
+    }
+    if let Some(family) = filter.os_family {
+        sql.push(" AND d.os_family = ").bind(family.name());
+    }
+    if let Some(instant) = filter.seen_since {
+        sql.push(" AND d.last_seen_at >= ").bind(milliseconds(instant));
+    }
+    if let Some(instant) = filter.silent_since {
+        sql.push(" AND d.last_seen_at < ").bind(milliseconds(instant));
+    }
+    if filter.restart_required {
+        sql.push(" AND d.restart_required = 2");
+    }
+    match filter.pending {
+        Some(PendingFilter::Some) => sql.push(" AND d.pending_updates > 0"),
+        Some(PendingFilter::None) => sql.push(" AND d.pending_updates = 0"),
+        Some(PendingFilter::Unknown) => sql.push(" AND d.pending_updates IS NULL"),
+        None => sql,
+    };
+}
+
+fn escape_like(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}

@@ -1,0 +1,43 @@
+//! All SQL of Latarnik, for SQLite and PostgreSQL from the same statements.
+//!
+//! Invariants: every call takes a [`latarnik_model::Scope`] or names one tenant; every write checks
+//! how many rows it met; work and its queued task commit together. Nothing here knows HTTP, the
+//! wire, or who asks: that was decided before the call. Times are milliseconds since 1970 in UTC in
+//! the database and [`jiff::Timestamp`] outside.
+
+mod actions;
+mod audit;
+mod database;
+mod device_certificates;
+mod device_list;
+mod device_updates;
+mod devices;
+mod enrollment_tokens;
+mod error;
+mod groups;
+mod migrations;
+mod page;
+mod row;
+mod sessions;
+mod sql;
+mod task_logs;
+mod tasks;
+mod tenants;
+mod users;
+
+pub use actions::{ActionRecord, NewAction, NewTask, TaskCounts};
+pub use audit::AuditEvent;
+pub use database::{ConnectOptions, Engine, Store, Transaction};
+pub use device_certificates::CertificateRecord;
+pub use device_list::{DeviceFilter, DeviceSort, PendingFilter};
+pub use device_updates::UpdateRecord;
+pub use devices::{AgentState, CheckInChanges, DeviceFacts, DeviceRecord, NewDevice, ScanRecord};
+pub use enrollment_tokens::EnrollmentTokenRecord;
+pub use error::StoreError;
+pub use groups::GroupRecord;
+pub use page::{Cursor, Direction, InvalidCursor, Page, PageRequest};
+pub use sessions::SessionRecord;
+pub use task_logs::{TaskLog, TaskLogChunk};
+pub use tasks::{PendingTask, TaskFilter, TaskRecord, TaskResult, UpdateResultRecord};
+pub use tenants::TenantRecord;
+pub use users::UserRecord;

@@ -1,0 +1,48 @@
+//! The schema, forward only: a migration that has been released is never changed.
+
+use crate::{Engine, Store, StoreError, Transaction, sql::sql};
+use sea_orm::DbBackend;
+
+/// Number and text of every migration, in order.
+const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../migrations/0001_initial.sql"))];
+
+/// Any number that nothing else locks: servers that start together migrate one after the other.
+const POSTGRES_LOCK: i64 = 0x6c61_7461_726e_696b;
+
+/// Brings the schema up to date, all in one transaction.
+pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
+    let transaction = store.begin().await?;
+    if store.engine() == Engine::Postgres {
+        transaction.one(sql!("SELECT pg_advisory_xact_lock($1)", POSTGRES_LOCK)).await?;
+    }
+    transaction
+        .script("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
+        .await?;
+    let found = version(&transaction).await?;
+    let known = MIGRATIONS.last().map_or(0, |(version, _)| *version);
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    for (version, text) in MIGRATIONS.iter().filter(|(version, _)| *version > found) {
+        transaction.script(&in_dialect(text, transaction.engine())).await?;
+        transaction.execute(sql!("DELETE FROM schema_version")).await?;
+        transaction.execute(sql!("INSERT INTO schema_version VALUES ($1)", *version)).await?;
+        tracing::info!(version, "database schema migrated");
+    }
+    transaction.commit().await
+}
+
+async fn version(transaction: &Transaction) -> Result<i64, StoreError> {
+    let row = transaction.one(sql!("SELECT MAX(version) AS version FROM schema_version")).await?;
+    row.map_or(Ok(0), |row| Ok(row.optional_integer("version")?.unwrap_or(0)))
+}
+
+/// Replaces the stand-ins for type names. `{c_text}` sorts by bytes on both engines, so that a page
+/// of a list ends where the next begins whatever the database's locale.
+fn in_dialect(text: &str, engine: DbBackend) -> String {
+    let (uuid, bytes, c_text) = match engine {
+        DbBackend::Postgres => ("UUID", "BYTEA", "TEXT COLLATE \"C\""),
+        _ => ("BLOB", "BLOB", "TEXT"),
+    };
+    text.replace("{uuid}", uuid).replace("{bytes}", bytes).replace("{c_text}", c_text)
+}

@@ -1,0 +1,429 @@
+//! Tasks: one action on one device.
+
+use crate::{
+    Cursor, Direction, Page, PageRequest, Store, StoreError, Transaction,
+    page::SortKey,
+    row::{Row, milliseconds, optional_milliseconds, to_json, variant_name},
+    sql::{Sql, sql},
+};
+use jiff::Timestamp;
+use latarnik_model::{
+    ActionId, ActionKind, DeviceId, ReasonCode, Scope, TaskId, TaskParameters, TaskState, TenantId,
+    UpdateOutcome, When,
+};
+use serde::{Deserialize, Serialize};
+
+/// A task on its way to its device.
+#[derive(Debug, Clone)]
+pub struct PendingTask {
+    /// Its id.
+    pub id: TaskId,
+    /// Its place among the device's tasks.
+    pub sequence: u64,
+    /// What to do.
+    pub parameters: TaskParameters,
+    /// When it may begin.
+    pub when: When,
+    /// Latest time to begin.
+    pub deadline_at: Option<Timestamp>,
+    /// Longest run, in seconds.
+    pub timeout_seconds: u32,
+}
+
+/// A task with everything that is known of it.
+#[derive(Debug, Clone)]
+pub struct TaskRecord {
+    /// Its id.
+    pub id: TaskId,
+    /// Its tenant.
+    pub tenant_id: TenantId,
+    /// The action that it belongs to.
+    pub action_id: ActionId,
+    /// Its device.
+    pub device_id: DeviceId,
+    /// The device's name.
+    pub hostname: String,
+    /// What kind.
+    pub kind: ActionKind,
+    /// What exactly.
+    pub parameters: TaskParameters,
+    /// When it may begin.
+    pub when: When,
+    /// Where it stands.
+    pub state: TaskState,
+    /// Why it ended as it did.
+    pub reason: Option<ReasonCode>,
+    /// The system's own code for that.
+    pub reason_detail: Option<String>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// By whom.
+    pub created_by_name: String,
+    /// When the agent had it on its disk.
+    pub delivered_at: Option<Timestamp>,
+    /// Until when the agent expects to wait.
+    pub waiting_until: Option<Timestamp>,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// When a person asked to cancel it.
+    pub cancel_requested_at: Option<Timestamp>,
+    /// Exit code.
+    pub exit_code: Option<i32>,
+    /// The end of standard output.
+    pub stdout_excerpt: Option<String>,
+    /// The end of standard error.
+    pub stderr_excerpt: Option<String>,
+    /// What became of each update.
+    pub update_results: Vec<UpdateResultRecord>,
+    /// Length of the whole log.
+    pub log_bytes: Option<u64>,
+}
+
+/// What became of one update.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateResultRecord {
+    /// Its key.
+    pub key: String,
+    /// Its title.
+    pub title: String,
+    /// How it ended.
+    pub outcome: UpdateOutcome,
+    /// Windows: the result code.
+    pub result_code: Option<i32>,
+    /// Windows: the HRESULT.
+    pub hresult: Option<String>,
+    /// Whether it waits for a restart.
+    pub restart_required: bool,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Default)]
+pub struct TaskResult {
+    /// Why.
+    pub reason: Option<ReasonCode>,
+    /// The system's own code for that.
+    pub reason_detail: Option<String>,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// Exit code.
+    pub exit_code: Option<i32>,
+    /// The end of standard output.
+    pub stdout_excerpt: String,
+    /// The end of standard error.
+    pub stderr_excerpt: String,
+    /// What became of each update.
+    pub update_results: Vec<UpdateResultRecord>,
+}
+
+/// Which tasks.
+#[derive(Debug, Clone, Default)]
+pub struct TaskFilter {
+    /// Of this device.
+    pub device_id: Option<DeviceId>,
+    /// Of this action.
+    pub action_id: Option<ActionId>,
+    /// In one of these states; empty is any.
+    pub states: Vec<TaskState>,
+    /// Of this kind.
+    pub kind: Option<ActionKind>,
+}
+
+/// The states of tasks that have not ended, for statements. The partial index `tasks_open` uses the
+/// same words.
+const OPEN: &str = "state IN ('queued', 'delivered', 'waiting_for_window', 'running')";
+
+const SELECT: &str = "SELECT k.*, d.hostname FROM tasks k
+    JOIN devices d ON d.tenant_id = k.tenant_id AND d.id = k.device_id WHERE ";
+
+impl TaskRecord {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: TaskId(row.uuid("id")?),
+            tenant_id: TenantId(row.uuid("tenant_id")?),
+            action_id: ActionId(row.uuid("action_id")?),
+            device_id: DeviceId(row.uuid("device_id")?),
+            hostname: row.text("hostname")?,
+            kind: row.name("kind")?,
+            parameters: row.json("parameters")?,
+            when: row.json("run_when")?,
+            state: row.name("state")?,
+            reason: row.optional_name("reason")?,
+            reason_detail: row.optional_text("reason_detail")?,
+            created_at: row.time("created_at")?,
+            created_by_name: row.text("created_by_name")?,
+            delivered_at: row.optional_time("delivered_at")?,
+            waiting_until: row.optional_time("waiting_until")?,
+            started_at: row.optional_time("started_at")?,
+            finished_at: row.optional_time("finished_at")?,
+            cancel_requested_at: row.optional_time("cancel_requested_at")?,
+            exit_code: row.optional_integer("exit_code")?.and_then(|n| i32::try_from(n).ok()),
+            stdout_excerpt: row.optional_text("stdout_excerpt")?,
+            stderr_excerpt: row.optional_text("stderr_excerpt")?,
+            update_results: row.optional_json("update_results")?.unwrap_or_default(),
+            log_bytes: row.optional_count("log_bytes")?,
+        })
+    }
+}
+
+impl PendingTask {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: TaskId(row.uuid("id")?),
+            sequence: row.count("sequence")?,
+            parameters: row.json("parameters")?,
+            when: row.json("run_when")?,
+            deadline_at: row.optional_time("deadline_at")?,
+            timeout_seconds: u32::try_from(row.count("timeout_seconds")?).unwrap_or(u32::MAX),
+        })
+    }
+}
+
+impl Store {
+    /// Tasks of a device beyond a sequence that have not ended, and those of all of its tasks that
+    /// a person wants cancelled.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn pending_tasks(
+        &self,
+        tenant: TenantId,
+        device: DeviceId,
+        after: u64,
+    ) -> Result<(Vec<PendingTask>, Vec<TaskId>), StoreError> {
+        let rows = self
+            .all(sql!(
+                &format!(
+                    "SELECT * FROM tasks WHERE device_id = $1 AND tenant_id = $2 AND {OPEN}
+                     ORDER BY sequence"
+                ),
+                device.0,
+                tenant.0
+            ))
+            .await?;
+        let (mut tasks, mut cancelled) = (Vec::new(), Vec::new());
+        for row in &rows {
+            if row.optional_integer("cancel_requested_at")?.is_some() {
+                cancelled.push(TaskId(row.uuid("id")?));
+            } else if row.count("sequence")? > after {
+                tasks.push(PendingTask::read(row)?);
+            }
+        }
+        Ok((tasks, cancelled))
+    }
+
+    /// Tasks in scope that match, newest first unless said otherwise.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn tasks(
+        &self,
+        scope: &Scope,
+        filter: &TaskFilter,
+        direction: Direction,
+        page: &PageRequest,
+    ) -> Result<Page<TaskRecord>, StoreError> {
+        let mut sql = Sql::new(SELECT);
+        sql.within("k.tenant_id", scope);
+        push_filter(&mut sql, filter);
+        page.continue_sql(&mut sql, "k.created_at", "k.id", direction);
+        let rows = self.all(sql).await?;
+        let items: Result<Vec<_>, _> = rows.iter().map(TaskRecord::read).collect();
+        Ok(Page::new(items?, page.limit, |task| Cursor {
+            key: SortKey::Number(milliseconds(task.created_at)),
+            id: task.id.0,
+        }))
+    }
+
+    /// How many tasks in scope match.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn count_tasks(&self, scope: &Scope, filter: &TaskFilter) -> Result<u64, StoreError> {
+        let mut sql = Sql::new("SELECT COUNT(*) AS total FROM tasks k WHERE ");
+        sql.within("k.tenant_id", scope);
+        push_filter(&mut sql, filter);
+        self.one(sql).await?.map_or(Ok(0), |row| row.count("total"))
+    }
+
+    /// One task.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn task(&self, scope: &Scope, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
+        let mut sql = Sql::new(SELECT);
+        sql.push("k.id = ").bind(id.0).push(" AND ").within("k.tenant_id", scope);
+        self.one(sql).await?.as_ref().map(TaskRecord::read).transpose()
+    }
+}
+
+impl Transaction {
+    /// Where a task of a device stands, held until the transaction ends; with its action.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn task_state(
+        &self,
+        scope: &Scope,
+        id: TaskId,
+    ) -> Result<Option<(TaskState, ActionId, DeviceId, TenantId)>, StoreError> {
+        let mut sql =
+            Sql::new("SELECT state, action_id, device_id, tenant_id FROM tasks WHERE id = ");
+        sql.bind(id.0).push(" AND ").within("tenant_id", scope).push(self.for_update());
+        self.one(sql)
+            .await?
+            .map(|row| {
+                Ok((
+                    row.name("state")?,
+                    ActionId(row.uuid("action_id")?),
+                    DeviceId(row.uuid("device_id")?),
+                    TenantId(row.uuid("tenant_id")?),
+                ))
+            })
+            .transpose()
+    }
+
+    /// Marks the device's queued tasks up to a sequence as delivered; which ones.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn acknowledge_tasks(
+        &self,
+        tenant: TenantId,
+        device: DeviceId,
+        up_to: u64,
+        now: Timestamp,
+    ) -> Result<Vec<(TaskId, ActionId)>, StoreError> {
+        let rows = self
+            .all(sql!(
+                "UPDATE tasks SET state = 'delivered', delivered_at = $4
+                 WHERE tenant_id = $1 AND device_id = $2 AND sequence <= $3 AND state = 'queued'
+                 RETURNING id, action_id",
+                tenant.0,
+                device.0,
+                crate::row::number(up_to),
+                milliseconds(now)
+            ))
+            .await?;
+        rows.iter()
+            .map(|row| Ok((TaskId(row.uuid("id")?), ActionId(row.uuid("action_id")?))))
+            .collect()
+    }
+
+    /// Notes that the agent waits.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn set_task_waiting(
+        &self,
+        tenant: TenantId,
+        id: TaskId,
+        at: Timestamp,
+        until: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        self.execute(sql!(
+            "UPDATE tasks SET state = 'waiting_for_window', waiting_until = $3,
+                delivered_at = COALESCE(delivered_at, $4) WHERE tenant_id = $1 AND id = $2",
+            tenant.0,
+            id.0,
+            optional_milliseconds(until),
+            milliseconds(at)
+        ))
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that the task began.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn set_task_running(
+        &self,
+        tenant: TenantId,
+        id: TaskId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.execute(sql!(
+            "UPDATE tasks SET state = 'running', started_at = COALESCE(started_at, $3),
+                delivered_at = COALESCE(delivered_at, $3), waiting_until = NULL
+             WHERE tenant_id = $1 AND id = $2",
+            tenant.0,
+            id.0,
+            milliseconds(at)
+        ))
+        .await?;
+        Ok(())
+    }
+
+    /// Keeps how the task ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn finish_task(
+        &self,
+        tenant: TenantId,
+        id: TaskId,
+        state: TaskState,
+        at: Timestamp,
+        result: &TaskResult,
+    ) -> Result<(), StoreError> {
+        let updates = &result.update_results;
+        self.execute(sql!(
+            "UPDATE tasks SET state = $3, finished_at = $4, reason = $5, reason_detail = $6,
+                started_at = COALESCE(started_at, $7), exit_code = $8, stdout_excerpt = $9,
+                stderr_excerpt = $10, update_results = $11, waiting_until = NULL
+             WHERE tenant_id = $1 AND id = $2",
+            tenant.0,
+            id.0,
+            variant_name(&state),
+            milliseconds(at),
+            result.reason.as_ref().map(variant_name),
+            result.reason_detail.as_deref(),
+            optional_milliseconds(result.started_at),
+            result.exit_code.map(i64::from),
+            result.stdout_excerpt.as_str(),
+            result.stderr_excerpt.as_str(),
+            (!updates.is_empty()).then(|| to_json(updates)),
+        ))
+        .await?;
+        Ok(())
+    }
+
+    /// Notes that a person wants the task cancelled.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn request_cancellation(
+        &self,
+        tenant: TenantId,
+        id: TaskId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.execute(sql!(
+            "UPDATE tasks SET cancel_requested_at = COALESCE(cancel_requested_at, $3)
+             WHERE tenant_id = $1 AND id = $2",
+            tenant.0,
+            id.0,
+            milliseconds(now)
+        ))
+        .await?;
+        Ok(())
+    }
+}
+
+fn push_filter(sql: &mut Sql, filter: &TaskFilter) {
+    if let Some(device) = filter.device_id {
+        sql.push(" AND k.device_id = ").bind(device.0);
+    }
+    if let Some(action) = filter.action_id {
+        sql.push(" AND k.action_id = ").bind(action.0);
+    }
+    if !filter.states.is_empty() {
+        let states = filter.states.iter().map(|state| state.name());
+        sql.push(" AND k.state IN (").bind_all(states).push(")");
+    }
+    if let Some(kind) = filter.kind {
+        sql.push(" AND k.kind = ").bind(kind.name());
+    }
+}
