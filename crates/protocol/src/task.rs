@@ -83,7 +83,6 @@ pub struct TaskReport {
 /// A step in the life of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "reports are few and short-lived")]
 pub enum TaskEvent {
     /// The agent waits until it may begin.
     Waiting {
