@@ -1,0 +1,96 @@
+//! The authority's two files and their permissions.
+
+use super::AuthorityError;
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+pub(super) const KEY: &str = "key.pem";
+pub(super) const CERTIFICATE: &str = "certificate.pem";
+
+/// The content of both files, in PEM.
+pub(super) struct Files {
+    pub(super) key: String,
+    pub(super) certificate: String,
+}
+
+impl Files {
+    /// Reads both files; `None` if the folder does not exist.
+    pub(super) fn read(folder: &Path) -> Result<Option<Self>, AuthorityError> {
+        if matches!(fs::symlink_metadata(folder), Err(error) if error.kind() == io::ErrorKind::NotFound)
+        {
+            return Ok(None);
+        }
+        let key_path = folder.join(KEY);
+        let mode = fs::metadata(&key_path)
+            .map_err(reading(&key_path))?
+            .permissions()
+            .mode();
+        if mode & 0o077 != 0 {
+            return Err(AuthorityError::KeyExposed {
+                path: key_path,
+                mode: mode & 0o777,
+            });
+        }
+        let key = fs::read_to_string(&key_path).map_err(reading(&key_path))?;
+        let certificate_path = folder.join(CERTIFICATE);
+        let certificate =
+            fs::read_to_string(&certificate_path).map_err(reading(&certificate_path))?;
+        Ok(Some(Self { key, certificate }))
+    }
+
+    /// Puts the folder in its place as a whole, so that no crash leaves a key without its
+    /// certificate. If another process was faster, its files count and are returned.
+    pub(super) fn write(self, folder: &Path) -> Result<Self, AuthorityError> {
+        let creating = |source| AuthorityError::Create {
+            folder: folder.to_owned(),
+            source,
+        };
+        let parent = folder.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(creating)?;
+        let staging = staging_path(folder);
+        self.write_staging(&staging).map_err(creating)?;
+        match fs::rename(&staging, folder) {
+            Ok(()) => {
+                File::open(parent)
+                    .and_then(|parent| parent.sync_all())
+                    .map_err(creating)?;
+                Ok(self)
+            }
+            Err(error) => {
+                fs::remove_dir_all(&staging).map_err(creating)?;
+                Self::read(folder)?.ok_or_else(|| creating(error))
+            }
+        }
+    }
+
+    fn write_staging(&self, staging: &Path) -> io::Result<()> {
+        if staging.exists() {
+            fs::remove_dir_all(staging)?;
+        }
+        DirBuilder::new().mode(0o700).create(staging)?;
+        for (name, content) in [(KEY, &self.key), (CERTIFICATE, &self.certificate)] {
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(staging.join(name))?;
+            file.write_all(content.as_bytes())?;
+            file.sync_all()?;
+        }
+        File::open(staging)?.sync_all()
+    }
+}
+
+fn staging_path(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    folder.with_file_name(format!(".{name}.new-{}", std::process::id()))
+}
+
+fn reading(path: &Path) -> impl FnOnce(io::Error) -> AuthorityError {
+    let path = path.to_owned();
+    move |source| AuthorityError::Read { path, source }
+}
