@@ -229,13 +229,9 @@ impl Drop for Poll {
     fn drop(&mut self) {
         let mut state = self.hub.state();
         if let Some(presence) = state.devices.get_mut(&self.device) {
-            if presence
+            presence
                 .poll
-                .as_ref()
-                .is_some_and(|waiting| waiting.number == self.number)
-            {
-                presence.poll = None;
-            }
+                .take_if(|waiting| waiting.number == self.number);
         }
     }
 }

@@ -172,7 +172,7 @@ impl Server {
                 service_fn(|request| self.request(request, &peer)),
             );
         self.drive(pin!(connection), lifetime, |connection| {
-            connection.graceful_shutdown()
+            connection.graceful_shutdown();
         })
         .await
     }
@@ -192,7 +192,7 @@ impl Server {
                 service_fn(|request| self.request(request, &peer)),
             );
         self.drive(pin!(connection), lifetime, |connection| {
-            connection.graceful_shutdown()
+            connection.graceful_shutdown();
         })
         .await
     }
