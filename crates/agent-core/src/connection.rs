@@ -9,6 +9,7 @@ mod error;
 mod key;
 mod trust;
 
+pub(crate) use client::unquoted;
 pub use client::{ConfigAnswer, GatewayClient};
 pub use error::{CallError, Operation};
 pub use key::{Credentials, DeviceKey, InvalidCredentials};

@@ -1,0 +1,230 @@
+//! The heartbeat, and with it everything about the machine that the server does not know yet.
+
+use super::shared::{Shared, chain};
+use crate::{
+    LearnedTime,
+    connection::{CallError, ConfigAnswer, unquoted},
+    state::{Inventories, Stage, State},
+};
+use jiff::Timestamp;
+use latarnik_protocol::{
+    AgentConfig, CheckInRequest, CheckInResponse, Facts, Inventory, InventoryReport, RestartReport,
+    ScanReport, limits,
+};
+use std::time::Duration;
+
+/// Between an answer that asks for more and the check-in that brings it.
+const SOON: Duration = Duration::from_secs(1);
+/// Room in a check-in for all that is not the inventory.
+const REST_BYTES: usize = 64 * 1024;
+
+/// What the server knows from this run of the agent.
+#[derive(Default)]
+struct Told {
+    facts: Option<Facts>,
+    scan: Option<ScanReport>,
+    restart: Option<RestartReport>,
+    learned: LearnedTime,
+}
+
+pub(super) async fn run(shared: &Shared) {
+    let mut told = Told::default();
+    let mut backoff = shared.backoff();
+    let mut resent = false;
+    loop {
+        match check_in(shared, &mut told).await {
+            Ok(answer) => {
+                backoff.reset();
+                let asked = answer.resend_facts || answer.resend_updates;
+                // A server that asks again and again is answered at the usual interval.
+                resent = asked && !resent;
+                pause(shared, resent).await;
+            }
+            Err(error) => {
+                shared.failed(&error).await;
+                shared.wait(backoff.after(&error)).await;
+            }
+        }
+    }
+}
+
+async fn pause(shared: &Shared, soon: bool) {
+    let seconds = shared.config.borrow().check_in_interval_seconds.max(1);
+    let interval = match soon {
+        true => SOON,
+        false => shared
+            .jitter()
+            .stretch(Duration::from_secs(seconds.into()), 0.9, 1.1),
+    };
+    let _ = tokio::time::timeout(interval, shared.notices.change.notified()).await;
+}
+
+async fn check_in(shared: &Shared, told: &mut Told) -> Result<CheckInResponse, CallError> {
+    let now = look(shared).await;
+    let updates = now
+        .inventories
+        .current
+        .as_ref()
+        .map(|current| report(current, now.inventories.acknowledged.as_ref()));
+    let request = CheckInRequest {
+        sent_at: shared.clock.machine_now(),
+        boot_id: now.boot_id,
+        booted_at: now.booted_at,
+        facts: now
+            .facts
+            .clone()
+            .filter(|facts| told.facts.as_ref() != Some(facts)),
+        scan: now
+            .scan
+            .clone()
+            .filter(|scan| told.scan.as_ref() != Some(scan)),
+        updates,
+        restart: Some(now.restart.clone()).filter(|r| told.restart.as_ref() != Some(r)),
+    };
+    let answer = shared.client().check_in(&request).await?;
+    shared.clock.learn(answer.server_time);
+    shared.answered().await;
+    let learned = std::mem::take(&mut told.learned);
+    *told = match answer.resend_facts {
+        true => Told {
+            learned,
+            ..Told::default()
+        },
+        false => Told {
+            facts: now.facts,
+            scan: now.scan,
+            restart: Some(now.restart),
+            learned,
+        },
+    };
+    acknowledge(shared, now.inventories, &answer).await;
+    keep_time(shared, &mut told.learned).await;
+    refresh_config(shared, &answer.config_etag).await;
+    Ok(answer)
+}
+
+/// What there is to tell about the machine.
+struct Look {
+    boot_id: String,
+    booted_at: Option<Timestamp>,
+    facts: Option<Facts>,
+    restart: RestartReport,
+    scan: Option<ScanReport>,
+    inventories: Inventories,
+}
+
+async fn look(shared: &Shared) -> Look {
+    let scheduled_at = shared
+        .queue()
+        .begun()
+        .into_iter()
+        .find_map(|entry| match entry.stage {
+            Stage::Running(start) => start.restart_at,
+            Stage::Accepted | Stage::Waiting => None,
+        });
+    let ports = shared.ports.clone();
+    shared
+        .insist(move |state: &State| {
+            let facts = ports
+                .machine
+                .facts()
+                .inspect_err(|error| tracing::warn!(error = chain(error), "no facts to tell"));
+            Ok(Look {
+                boot_id: ports.machine.boot_id(),
+                booted_at: ports.machine.booted_at(),
+                facts: facts.ok(),
+                restart: RestartReport {
+                    signals: ports.power.restart_signals(),
+                    scheduled_at,
+                },
+                scan: state.scan()?,
+                inventories: state.inventories()?,
+            })
+        })
+        .await
+}
+
+/// The hash alone when the server has it all, what changed when it has an earlier one, everything
+/// otherwise.
+fn report(current: &Inventory, acknowledged: Option<&Inventory>) -> InventoryReport {
+    let hash = current.hash();
+    let Some(base) = acknowledged else {
+        let full = Some(current.updates().cloned().collect());
+        return InventoryReport {
+            hash,
+            delta: None,
+            full,
+        };
+    };
+    let delta = current.delta_from(base);
+    let delta = Some(delta).filter(|delta| delta.base != hash);
+    InventoryReport {
+        hash,
+        delta,
+        full: None,
+    }
+}
+
+async fn acknowledge(shared: &Shared, inventories: Inventories, answer: &CheckInResponse) {
+    let Inventories {
+        current,
+        acknowledged,
+    } = inventories;
+    let known = if answer.resend_updates { None } else { current };
+    if known != acknowledged {
+        shared
+            .insist(move |state| state.acknowledge_inventory(known.as_ref()))
+            .await;
+    }
+}
+
+/// Writes what was learned of the server's clock when it is worth a write.
+async fn keep_time(shared: &Shared, kept: &mut LearnedTime) {
+    const HOUR_MS: i64 = 60 * 60 * 1000;
+    const DRIFT_MS: i64 = 5_000;
+    let learned = shared.clock.learned();
+    let drifted = (learned.offset_ms - kept.offset_ms).abs() > DRIFT_MS;
+    if drifted || learned.latest_ms - kept.latest_ms > HOUR_MS {
+        shared
+            .insist(move |state| state.set_learned_time(learned))
+            .await;
+        *kept = learned;
+    }
+}
+
+/// Fetches the configuration when the server has another. A failure only means that it is tried
+/// again with the next check-in.
+async fn refresh_config(shared: &Shared, offered: &str) {
+    let known = shared.insist(|state| Ok(state.config()?.1)).await;
+    if known.as_deref() == Some(unquoted(offered)) {
+        return;
+    }
+    match shared.client().config(known.as_deref()).await {
+        Ok(ConfigAnswer::Unchanged) => {}
+        Ok(ConfigAnswer::Changed { config, etag }) => {
+            let kept: AgentConfig = config.clone();
+            shared
+                .insist(move |state| state.set_config(&kept, &etag))
+                .await;
+            shared.config.send_replace(config);
+            shared.notices.work.notify_one();
+        }
+        Err(error) => shared.failed(&error).await,
+    }
+}
+
+/// The longest inventory that fits into a check-in; what does not fit is left out, from the end.
+pub(super) fn fitting(inventory: Inventory) -> Inventory {
+    let mut room = limits::JSON_BODY_BYTES - REST_BYTES;
+    let fits = |update: &latarnik_protocol::Update| {
+        let size = serde_json::to_vec(update).map_or(usize::MAX, |json| json.len() + 1);
+        room.checked_sub(size).map(|left| room = left).is_some()
+    };
+    Inventory::new(
+        inventory
+            .updates()
+            .take(limits::UPDATES)
+            .cloned()
+            .take_while(fits),
+    )
+}

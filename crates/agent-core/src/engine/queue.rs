@@ -1,0 +1,253 @@
+//! The tasks that have not ended, in memory: a mirror of the journal, and what is decided on them.
+
+use crate::{
+    CancelSignal,
+    state::{JournalEntry, Stage},
+};
+use jiff::Timestamp;
+use latarnik_model::{ActionKind, ReasonCode, TaskId, TaskState, When};
+use std::collections::{BTreeMap, HashSet};
+
+/// What is to happen with a task that has not begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// It may begin.
+    Begin,
+    /// It waits: until when, if that is known, and when to look again.
+    Hold {
+        until: Option<Timestamp>,
+        look_again: Option<Timestamp>,
+    },
+    /// It ends without having begun.
+    End(TaskState, ReasonCode),
+}
+
+/// Decides on one task at one instant of the server's clock.
+///
+/// Maintenance windows are not known yet, which means that none is defined: then updates and
+/// restarts hold. A look for updates is bound by no window.
+pub(super) fn decide(entry: &JournalEntry, cancelled: bool, now: Timestamp) -> Decision {
+    if cancelled {
+        return Decision::End(TaskState::Cancelled, ReasonCode::CancelledByOperator);
+    }
+    let deadline = entry.task.deadline;
+    if deadline.is_some_and(|deadline| deadline <= now) {
+        return Decision::End(TaskState::Expired, ReasonCode::DeadlinePassed);
+    }
+    match entry.task.when {
+        When::Now => Decision::Begin,
+        When::At { at } if at <= now => Decision::Begin,
+        When::At { at } => {
+            let look_again = Some(deadline.map_or(at, |deadline| deadline.min(at)));
+            Decision::Hold {
+                until: Some(at),
+                look_again,
+            }
+        }
+        When::InWindow if entry.task.parameters.kind() == ActionKind::Scan => Decision::Begin,
+        When::InWindow => Decision::Hold {
+            until: None,
+            look_again: deadline,
+        },
+    }
+}
+
+/// The tasks that have not ended.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    entries: BTreeMap<(u64, TaskId), JournalEntry>,
+    cancelled: HashSet<TaskId>,
+    running: Option<(TaskId, CancelSignal)>,
+}
+
+impl Queue {
+    pub(super) fn new(entries: Vec<JournalEntry>) -> Self {
+        let mut queue = Self::default();
+        queue.add(entries);
+        queue
+    }
+
+    pub(super) fn add(&mut self, entries: Vec<JournalEntry>) {
+        self.entries.extend(
+            entries
+                .into_iter()
+                .map(|entry| ((entry.sequence, entry.id), entry)),
+        );
+    }
+
+    /// Notes a cancellation; `true` if it is news.
+    pub(super) fn cancel(&mut self, id: TaskId) -> bool {
+        self.entries.keys().any(|(_, known)| *known == id) && self.cancelled.insert(id)
+    }
+
+    pub(super) fn is_cancelled(&self, id: TaskId) -> bool {
+        self.cancelled.contains(&id)
+    }
+
+    pub(super) fn remove(&mut self, id: TaskId) {
+        self.entries.retain(|(_, known), _| *known != id);
+        self.cancelled.remove(&id);
+        if self
+            .running
+            .as_ref()
+            .is_some_and(|(running, _)| *running == id)
+        {
+            self.running = None;
+        }
+    }
+
+    pub(super) fn set_stage(&mut self, id: TaskId, stage: &Stage) {
+        if let Some(entry) = self.entries.values_mut().find(|entry| entry.id == id) {
+            entry.stage = stage.clone();
+        }
+    }
+
+    pub(super) fn set_running(&mut self, id: TaskId, signal: CancelSignal) {
+        if self.is_cancelled(id) {
+            signal.cancel();
+        }
+        self.running = Some((id, signal));
+    }
+
+    pub(super) fn running_signal(&self, id: TaskId) -> Option<CancelSignal> {
+        self.running
+            .as_ref()
+            .filter(|(running, _)| *running == id)
+            .map(|(_, signal)| signal.clone())
+    }
+
+    /// Tasks that began under an earlier process.
+    pub(super) fn begun(&self) -> Vec<JournalEntry> {
+        self.entries
+            .values()
+            .filter(|entry| matches!(entry.stage, Stage::Running(_)))
+            .cloned()
+            .collect()
+    }
+
+    /// Tasks that have not begun, each with what is to happen.
+    pub(super) fn decisions(&self, now: Timestamp) -> Vec<(JournalEntry, Decision)> {
+        self.entries
+            .values()
+            .filter(|entry| !matches!(entry.stage, Stage::Running(_)))
+            .map(|entry| {
+                (
+                    entry.clone(),
+                    decide(entry, self.is_cancelled(entry.id), now),
+                )
+            })
+            .collect()
+    }
+
+    /// The task that begins next.
+    pub(super) fn next(&self, now: Timestamp) -> Option<JournalEntry> {
+        self.decisions(now)
+            .into_iter()
+            .find_map(|(entry, decision)| (decision == Decision::Begin).then_some(entry))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use latarnik_model::{RestartDelay, TaskParameters};
+    use latarnik_protocol::Task;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn entry(sequence: u64, parameters: TaskParameters, when: When) -> JournalEntry {
+        JournalEntry {
+            id: TaskId(Uuid::from_u128(u128::from(sequence))),
+            sequence,
+            task: Task {
+                parameters,
+                when,
+                deadline: None,
+                timeout_seconds: 60,
+            },
+            stage: Stage::Accepted,
+        }
+    }
+
+    fn restart() -> TaskParameters {
+        TaskParameters::Restart {
+            delay_minutes: RestartDelay::NONE,
+        }
+    }
+
+    #[test]
+    fn without_a_window_updates_and_restarts_hold_and_scans_begin() {
+        let install = TaskParameters::InstallUpdates { update_keys: None };
+        let hold = Decision::Hold {
+            until: None,
+            look_again: None,
+        };
+        assert_eq!(
+            decide(&entry(1, install, When::InWindow), false, at(0)),
+            hold
+        );
+        assert_eq!(
+            decide(&entry(1, restart(), When::InWindow), false, at(0)),
+            hold
+        );
+        let scan = entry(1, TaskParameters::Scan, When::InWindow);
+        assert_eq!(decide(&scan, false, at(0)), Decision::Begin);
+    }
+
+    #[test]
+    fn a_waiting_task_does_not_hold_up_later_ones() {
+        let queue = Queue::new(vec![
+            entry(1, restart(), When::InWindow),
+            entry(2, TaskParameters::Scan, When::Now),
+        ]);
+        assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(2));
+    }
+
+    #[test]
+    fn tasks_begin_in_the_order_of_their_sequence() {
+        let queue = Queue::new(vec![
+            entry(8, TaskParameters::Scan, When::Now),
+            entry(3, restart(), When::Now),
+        ]);
+        assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(3));
+    }
+
+    proptest! {
+        #[test]
+        fn a_task_never_begins_before_its_instant_nor_after_its_deadline(
+            now in 0i64..100, start in 0i64..100, deadline in prop::option::of(0i64..100),
+        ) {
+            let mut entry = entry(1, TaskParameters::Scan, When::At { at: at(start) });
+            entry.task.deadline = deadline.map(at);
+            let begins = decide(&entry, false, at(now)) == Decision::Begin;
+            let late = deadline.is_some_and(|deadline| deadline <= now);
+            prop_assert_eq!(begins, start <= now && !late);
+        }
+
+        #[test]
+        fn a_holding_task_is_looked_at_again_when_something_can_have_changed(
+            now in 0i64..100, start in 0i64..100, deadline in prop::option::of(0i64..100),
+        ) {
+            let mut entry = entry(1, TaskParameters::Scan, When::At { at: at(start) });
+            entry.task.deadline = deadline.map(at);
+            if let Decision::Hold { look_again, .. } = decide(&entry, false, at(now)) {
+                let again = look_again.expect("a task with an instant is looked at again");
+                prop_assert!(again > at(now));
+                let held = matches!(decide(&entry, false, again), Decision::Hold { .. });
+                prop_assert!(!held);
+            }
+        }
+    }
+
+    #[test]
+    fn only_known_tasks_can_be_cancelled_and_only_once() {
+        let mut queue = Queue::new(vec![entry(1, TaskParameters::Scan, When::Now)]);
+        assert!(queue.cancel(TaskId(Uuid::from_u128(1))));
+        assert!(!queue.cancel(TaskId(Uuid::from_u128(1))));
+        assert!(!queue.cancel(TaskId(Uuid::from_u128(2))));
+    }
+}

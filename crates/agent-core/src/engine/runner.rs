@@ -1,0 +1,144 @@
+//! The runner: one task at a time for the machine, and scans on its own account in between.
+
+use super::{
+    execution, recovery, restart,
+    shared::{Shared, chain, pause_until},
+};
+use crate::state::{JournalEntry, Stage, Start, State};
+use jiff::{SignedDuration, Timestamp};
+use latarnik_model::{Clock, TaskId, TaskParameters};
+use latarnik_protocol::{ScanReport, TaskOutcome};
+use std::{sync::Arc, time::Duration};
+
+/// A failed scan is repeated sooner than the next one would come.
+const RETRY_SCAN_AFTER: Duration = Duration::from_secs(30 * 60);
+/// The shortest interval that the server may ask for.
+const SHORTEST_SCAN_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Runs until the agent stops.
+pub(super) async fn run(shared: &Arc<Shared>) {
+    recovery::run(shared).await;
+    let mut own_scan = OwnScan::default();
+    while !shared.stop.is_cancelled() {
+        let next = shared.queue().next(shared.clock.now());
+        if let Some(entry) = next {
+            run_task(shared, entry).await;
+            continue;
+        }
+        let due = own_scan.due(shared).await;
+        let now = shared.clock.machine_now();
+        if due <= now {
+            execution::scan_unasked(shared).await;
+            continue;
+        }
+        tokio::select! {
+            () = shared.notices.work.notified() => {}
+            () = tokio::time::sleep(pause_until(now, Some(due))) => {}
+            () = shared.stop.cancelled() => {}
+        }
+    }
+}
+
+async fn run_task(shared: &Arc<Shared>, entry: JournalEntry) {
+    let (id, start) = (entry.id, start_of(shared, &entry));
+    let begun = start.clone();
+    let started = match shared
+        .with_state(move |state| state.start(id, begun.clone()))
+        .await
+    {
+        Ok(started) => started,
+        Err(error) => {
+            tracing::error!(
+                error = chain(&error),
+                "a task cannot begin: the journal fails"
+            );
+            tokio::select! {
+                () = tokio::time::sleep(shared.pace.longest_retry.min(Duration::from_secs(10))) => {}
+                () = shared.stop.cancelled() => {}
+            }
+            return;
+        }
+    };
+    let Some(entry) = started else {
+        shared.queue().remove(id);
+        return;
+    };
+    tracing::info!(task_id = %id, kind = entry.task.parameters.kind().name(), "a task begins");
+    shared.queue().set_stage(id, &Stage::Running(start.clone()));
+    shared.notices.spool.notify_one();
+    let status = shared.write_status(|status| status.running_task = Some(id));
+    let (outcome, ()) = tokio::join!(execution::perform(shared, &entry, &start), status);
+    if let Some(outcome) = outcome {
+        finish(shared, id, outcome).await;
+    }
+}
+
+/// Ends a task that began: result, log and journal in one transaction, retried until it works.
+pub(super) async fn finish(shared: &Arc<Shared>, id: TaskId, outcome: TaskOutcome) {
+    let at = shared.clock.machine_now();
+    tracing::info!(task_id = %id, state = outcome.state.name(), reason = ?outcome.reason, "a task ended");
+    shared
+        .insist(move |state: &State| state.finish(id, at, outcome.clone()))
+        .await;
+    shared.queue().remove(id);
+    shared.progress.send_replace(None);
+    shared.notices.spool.notify_one();
+    shared.notices.logs.notify_one();
+    shared.notices.change.notify_one();
+    shared
+        .write_status(|status| status.running_task = None)
+        .await;
+}
+
+fn start_of(shared: &Shared, entry: &JournalEntry) -> Start {
+    let at = shared.clock.machine_now();
+    let restart_at = match &entry.task.parameters {
+        TaskParameters::Restart { delay_minutes } => {
+            let delay = SignedDuration::try_from(restart::delay(*delay_minutes));
+            delay.ok().and_then(|delay| at.checked_add(delay).ok())
+        }
+        TaskParameters::Scan | TaskParameters::InstallUpdates { .. } => None,
+    };
+    Start {
+        at,
+        boot_id: shared.ports.machine.boot_id(),
+        restart_at,
+    }
+}
+
+/// When the agent looks for updates without being asked. Each interval is stretched at random
+/// once, not at every look at the clock.
+#[derive(Default)]
+struct OwnScan {
+    planned: Option<(ScanReport, Duration, Timestamp)>,
+}
+
+impl OwnScan {
+    /// The instant of the next scan, by the machine's clock; in the past if it is due.
+    async fn due(&mut self, shared: &Shared) -> Timestamp {
+        let now = shared.clock.machine_now();
+        let Some(last) = shared.insist(State::scan).await else {
+            return now;
+        };
+        let configured = Duration::from_secs(shared.config.borrow().scan_interval_seconds.into())
+            .max(SHORTEST_SCAN_INTERVAL);
+        let interval = if last.error.is_some() {
+            configured.min(RETRY_SCAN_AFTER)
+        } else {
+            configured
+        };
+        if let Some((planned_for, planned_interval, due)) = &self.planned
+            && (planned_for, planned_interval) == (&last, &interval)
+        {
+            // A clock that was set back must not postpone the scan.
+            return if last.attempted_at > now { now } else { *due };
+        }
+        let stretched = shared.jitter().stretch(interval, 0.75, 1.25);
+        let due = SignedDuration::try_from(stretched)
+            .ok()
+            .and_then(|stretched| last.attempted_at.checked_add(stretched).ok())
+            .unwrap_or(now);
+        self.planned = Some((last, interval, due));
+        due
+    }
+}

@@ -1,0 +1,88 @@
+//! Where a running task writes.
+
+use super::shared::LatestProgress;
+use crate::LogSink;
+use latarnik_model::{Clock, TaskId};
+use latarnik_protocol::{TaskProgress, limits};
+use std::{
+    fs::File,
+    io::Write,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::sync::watch;
+
+const CUT: &str = "\n[the log is cut here: it reached its limit]\n";
+
+/// Whole log to a file, progress to whoever sends it.
+///
+/// A log that cannot be written does not fail its task: the result matters more.
+pub(super) struct TaskLog {
+    task: TaskId,
+    clock: Arc<dyn Clock>,
+    progress: watch::Sender<Option<LatestProgress>>,
+    file: Mutex<Option<LimitedFile>>,
+}
+
+struct LimitedFile {
+    file: File,
+    room_bytes: u64,
+}
+
+impl TaskLog {
+    pub(super) fn create(
+        task: TaskId,
+        path: &Path,
+        clock: Arc<dyn Clock>,
+        progress: watch::Sender<Option<LatestProgress>>,
+    ) -> Self {
+        let file = File::create(path)
+            .inspect_err(|error| tracing::warn!(task_id = %task, %error, "no log can be kept"))
+            .ok();
+        let room_bytes = limits::TASK_LOG_BYTES - CUT.len() as u64;
+        let file = Mutex::new(file.map(|file| LimitedFile { file, room_bytes }));
+        Self {
+            task,
+            clock,
+            progress,
+            file,
+        }
+    }
+}
+
+impl LogSink for TaskLog {
+    fn progress(&self, progress: TaskProgress) {
+        let latest = LatestProgress {
+            task: self.task,
+            at: self.clock.now(),
+            progress,
+        };
+        self.progress.send_replace(Some(latest));
+    }
+
+    fn log(&self, text: &str) {
+        let mut guard = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(limited) = guard.as_mut() else {
+            return;
+        };
+        let fits = limited.room_bytes.checked_sub(text.len() as u64);
+        let written = match fits {
+            Some(room_bytes) => {
+                limited.room_bytes = room_bytes;
+                limited.file.write_all(text.as_bytes())
+            }
+            None => limited.file.write_all(CUT.as_bytes()),
+        };
+        if fits.is_none() || written.is_err() {
+            *guard = None;
+        }
+    }
+}
+
+/// For scans that nobody asked for.
+pub(super) struct NoLog;
+
+impl LogSink for NoLog {
+    fn progress(&self, _: TaskProgress) {}
+    fn log(&self, _: &str) {}
+}

@@ -1,0 +1,102 @@
+//! What the agent knows of the machine's updates, and what the server knows of them.
+
+use super::{State, StateError, tables, tables::Memory};
+use latarnik_protocol::{AgentConfig, Inventory, ScanReport, Update};
+use serde::{Deserialize, Serialize};
+
+/// The inventory as it is and as the server last confirmed it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inventories {
+    /// From the last successful scan; `None` before the first.
+    pub current: Option<Inventory>,
+    /// What the server has; `None` if it has nothing, or asked for everything.
+    pub acknowledged: Option<Inventory>,
+}
+
+/// The configuration and its version.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct VersionedConfig {
+    etag: Option<String>,
+    config: AgentConfig,
+}
+
+impl State {
+    /// The last look for updates.
+    ///
+    /// # Errors
+    /// [`StateError`] if the store cannot be read.
+    pub fn scan(&self) -> Result<Option<ScanReport>, StateError> {
+        self.recall(Memory::Scan)
+    }
+
+    /// Keeps the result of a look for updates; a failed one leaves the inventory as it was.
+    ///
+    /// # Errors
+    /// [`StateError`] if the store cannot be written.
+    pub fn set_scan(
+        &self,
+        scan: &ScanReport,
+        inventory: Option<&Inventory>,
+    ) -> Result<(), StateError> {
+        self.write("scan", |transaction| {
+            if let Some(inventory) = inventory {
+                tables::put(transaction, Memory::Inventory, &list(inventory))?;
+            }
+            tables::put(transaction, Memory::Scan, scan)
+        })
+    }
+
+    /// The inventory here and at the server.
+    ///
+    /// # Errors
+    /// [`StateError`] if the store cannot be read.
+    pub fn inventories(&self) -> Result<Inventories, StateError> {
+        let [current, acknowledged] = [
+            self.recall(Memory::Inventory)?,
+            self.recall(Memory::AcknowledgedInventory)?,
+        ]
+        .map(|list: Option<Vec<Update>>| list.map(Inventory::new));
+        Ok(Inventories {
+            current,
+            acknowledged,
+        })
+    }
+
+    /// Notes what the server has.
+    ///
+    /// # Errors
+    /// [`StateError`] if the store cannot be written.
+    pub fn acknowledge_inventory(&self, inventory: Option<&Inventory>) -> Result<(), StateError> {
+        self.write("acknowledged inventory", |transaction| match inventory {
+            Some(inventory) => {
+                tables::put(transaction, Memory::AcknowledgedInventory, &list(inventory))
+            }
+            None => tables::forget(transaction, Memory::AcknowledgedInventory),
+        })
+    }
+
+    /// The configuration and its version; the defaults before the first.
+    ///
+    /// # Errors
+    /// [`StateError`] if the store cannot be read.
+    pub fn config(&self) -> Result<(AgentConfig, Option<String>), StateError> {
+        let versioned: VersionedConfig = self.recall(Memory::Config)?.unwrap_or_default();
+        Ok((versioned.config, versioned.etag))
+    }
+
+    /// Keeps a new configuration.
+    ///
+    /// # Errors
+    /// [`StateError`] if the store cannot be written.
+    pub fn set_config(&self, config: &AgentConfig, etag: &str) -> Result<(), StateError> {
+        let versioned = VersionedConfig {
+            etag: Some(etag.to_owned()),
+            config: config.clone(),
+        };
+        self.remember(Memory::Config, &versioned)
+    }
+}
+
+fn list(inventory: &Inventory) -> Vec<&Update> {
+    inventory.updates().collect()
+}
