@@ -169,6 +169,7 @@ CREATE TABLE tasks (
     reason_detail TEXT,
     created_at BIGINT NOT NULL,
     created_by_name TEXT NOT NULL,
+    offered_at BIGINT,
     delivered_at BIGINT,
     waiting_until BIGINT,
     started_at BIGINT,

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub struct ConnectOptions {
     /// `sqlite://path` or `postgres://…`. Secret: a PostgreSQL address may hold a password.
     pub address: String,
-    /// Most connections for reading (SQLite) or for everything (PostgreSQL).
+    /// Most connections for reading, and (PostgreSQL only) as many again for writing.
     pub max_connections: u32,
 }
 
@@ -27,8 +27,9 @@ pub enum Engine {
 
 /// The database. Cheap to clone.
 ///
-/// SQLite takes one writer at a time: all writing goes through one connection, so that writers
-/// queue here instead of failing there.
+/// Reading and writing have connections of their own, so that a transaction which reads on the side
+/// never waits for itself. SQLite takes one writer at a time: there all writing goes through one
+/// connection, so that writers queue here instead of failing there.
 #[derive(Debug, Clone)]
 pub struct Store {
     reader: DatabaseConnection,
@@ -54,8 +55,9 @@ impl Store {
         let store = match options.address.split_once(':') {
             Some(("sqlite", _)) => Self::connect_sqlite(options).await?,
             Some(("postgres" | "postgresql", _)) => {
-                let connection = Database::connect(pool(options, options.max_connections)).await?;
-                Self { reader: connection.clone(), writer: connection }
+                let reader = Database::connect(pool(options, options.max_connections)).await?;
+                let writer = Database::connect(pool(options, options.max_connections)).await?;
+                Self { reader, writer }
             }
             _ => return Err(StoreError::Address),
         };

@@ -38,6 +38,8 @@ pub use groups::GroupRecord;
 pub use page::{Cursor, Direction, InvalidCursor, Page, PageRequest};
 pub use sessions::SessionRecord;
 pub use task_logs::{TaskLog, TaskLogChunk};
-pub use tasks::{PendingTask, TaskFilter, TaskRecord, TaskResult, UpdateResultRecord};
+pub use tasks::{
+    PendingTask, TaskFilter, TaskRecord, TaskResult, TaskStanding, UpdateResultRecord, WaitingTasks,
+};
 pub use tenants::TenantRecord;
 pub use users::UserRecord;

@@ -30,6 +30,32 @@ pub struct PendingTask {
     pub timeout_seconds: u32,
 }
 
+/// What waits for a device.
+#[derive(Debug, Clone, Default)]
+pub struct WaitingTasks {
+    /// How many tasks the agent does not have yet.
+    pub beyond: u64,
+    /// Tasks that the agent has and a person wants cancelled.
+    pub cancelled: Vec<TaskId>,
+    /// Tasks that a person wants cancelled and that the agent provably does not have.
+    pub never_arrived: Vec<(TaskId, ActionId)>,
+}
+
+/// Where a task stands, for changing it.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskStanding {
+    /// Its state.
+    pub state: TaskState,
+    /// Its action.
+    pub action_id: ActionId,
+    /// Its device.
+    pub device_id: DeviceId,
+    /// Its tenant.
+    pub tenant_id: TenantId,
+    /// Whether the agent may have it.
+    pub offered: bool,
+}
+
 /// A task with everything that is known of it.
 #[derive(Debug, Clone)]
 pub struct TaskRecord {
@@ -181,36 +207,40 @@ impl PendingTask {
 }
 
 impl Store {
-    /// Tasks of a device beyond a sequence that have not ended, and those of all of its tasks that
-    /// a person wants cancelled.
+    /// What waits for a device whose agent has every task up to a sequence.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn pending_tasks(
+    pub async fn waiting_tasks(
         &self,
         tenant: TenantId,
         device: DeviceId,
         after: u64,
-    ) -> Result<(Vec<PendingTask>, Vec<TaskId>), StoreError> {
+    ) -> Result<WaitingTasks, StoreError> {
         let rows = self
             .all(sql!(
                 &format!(
-                    "SELECT * FROM tasks WHERE device_id = $1 AND tenant_id = $2 AND {OPEN}
-                     ORDER BY sequence"
+                    "SELECT id, action_id, sequence, cancel_requested_at FROM tasks
+                     WHERE device_id = $1 AND tenant_id = $2 AND {OPEN} ORDER BY sequence"
                 ),
                 device.0,
                 tenant.0
             ))
             .await?;
-        let (mut tasks, mut cancelled) = (Vec::new(), Vec::new());
+        let mut waiting = WaitingTasks::default();
         for row in &rows {
-            if row.optional_integer("cancel_requested_at")?.is_some() {
-                cancelled.push(TaskId(row.uuid("id")?));
-            } else if row.count("sequence")? > after {
-                tasks.push(PendingTask::read(row)?);
+            let id = TaskId(row.uuid("id")?);
+            let beyond = row.count("sequence")? > after;
+            match (row.optional_integer("cancel_requested_at")?.is_some(), beyond) {
+                (true, true) => {
+                    waiting.never_arrived.push((id, ActionId(row.uuid("action_id")?)));
+                }
+                (true, false) => waiting.cancelled.push(id),
+                (false, true) => waiting.beyond += 1,
+                (false, false) => {}
             }
         }
-        Ok((tasks, cancelled))
+        Ok(waiting)
     }
 
     /// Tasks in scope that match, newest first unless said otherwise.
@@ -259,27 +289,59 @@ impl Store {
 }
 
 impl Transaction {
+    /// Hands out the tasks of a device beyond a sequence that have not ended. From then on the
+    /// agent may have them: a cancellation has to wait for its word.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn offer_tasks(
+        &self,
+        tenant: TenantId,
+        device: DeviceId,
+        after: u64,
+        now: Timestamp,
+    ) -> Result<Vec<PendingTask>, StoreError> {
+        let rows = self
+            .all(sql!(
+                &format!(
+                    "UPDATE tasks SET offered_at = COALESCE(offered_at, $4)
+                     WHERE tenant_id = $1 AND device_id = $2 AND sequence > $3 AND {OPEN}
+                       AND cancel_requested_at IS NULL RETURNING *"
+                ),
+                tenant.0,
+                device.0,
+                crate::row::number(after),
+                milliseconds(now)
+            ))
+            .await?;
+        let mut tasks: Vec<_> = rows.iter().map(PendingTask::read).collect::<Result<_, _>>()?;
+        tasks.sort_unstable_by_key(|task| task.sequence);
+        Ok(tasks)
+    }
+
     /// Where a task of a device stands, held until the transaction ends; with its action.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn task_state(
+    pub async fn task_standing(
         &self,
         scope: &Scope,
         id: TaskId,
-    ) -> Result<Option<(TaskState, ActionId, DeviceId, TenantId)>, StoreError> {
-        let mut sql =
-            Sql::new("SELECT state, action_id, device_id, tenant_id FROM tasks WHERE id = ");
+    ) -> Result<Option<TaskStanding>, StoreError> {
+        let mut sql = Sql::new(
+            "SELECT state, action_id, device_id, tenant_id, offered_at FROM tasks WHERE id = ",
+        );
         sql.bind(id.0).push(" AND ").within("tenant_id", scope).push(self.for_update());
         self.one(sql)
             .await?
             .map(|row| {
-                Ok((
-                    row.name("state")?,
-                    ActionId(row.uuid("action_id")?),
-                    DeviceId(row.uuid("device_id")?),
-                    TenantId(row.uuid("tenant_id")?),
-                ))
+                Ok(TaskStanding {
+                    state: row.name("state")?,
+                    action_id: ActionId(row.uuid("action_id")?),
+                    device_id: DeviceId(row.uuid("device_id")?),
+                    tenant_id: TenantId(row.uuid("tenant_id")?),
+                    offered: row.optional_integer("offered_at")?.is_some(),
+                })
             })
             .transpose()
     }

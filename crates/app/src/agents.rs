@@ -1,0 +1,82 @@
+//! What agents do: register, check in, take tasks, report.
+
+mod check_in;
+mod fleet;
+mod registration;
+mod task_log;
+mod task_reports;
+
+use latarnik_model::{DeviceId, TenantId};
+use latarnik_store::StoreError;
+
+pub use crate::app::AgentSettings;
+pub use check_in::{CheckIn, CheckInAnswer, Restart, Scan, UpdatesChange, UpdatesReport, check_in};
+pub(crate) use fleet::Fleet;
+pub use latarnik_store::{
+    CertificateRecord as Certificate, DeviceFacts, PendingTask as DeliveredTask,
+    UpdateResultRecord as UpdateResult,
+};
+pub use registration::{
+    RegisterError, Registration, authenticate, configuration, record_certificate, register,
+};
+pub use task_log::{TaskLogWriter, begin_task_log};
+pub use task_reports::{Delivery, Outcome, Report, report_task, take_tasks};
+
+/// An update as an agent reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferedUpdate {
+    /// What identifies it on the device.
+    pub key: String,
+    /// Where the offer comes from.
+    pub source: latarnik_model::UpdateSource,
+    /// For people.
+    pub title: String,
+    /// Kind of update.
+    pub category: latarnik_model::UpdateCategory,
+    /// Severity of what it closes.
+    pub severity: Option<latarnik_model::Severity>,
+    /// Knowledge base article.
+    pub kb: Option<String>,
+    /// Windows: UpdateID.
+    pub update_id: Option<String>,
+    /// Windows: revision.
+    pub revision: Option<i32>,
+    /// Linux: package.
+    pub package: Option<String>,
+    /// Installed now.
+    pub installed_version: Option<String>,
+    /// Offered.
+    pub available_version: Option<String>,
+    /// Bytes to download, at most.
+    pub size_bytes: Option<u64>,
+    /// When it was published.
+    pub released_at: Option<jiff::Timestamp>,
+    /// Whether it restarts the machine.
+    pub restart: latarnik_model::RestartBehavior,
+}
+
+/// The device behind a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AgentIdentity {
+    /// The device.
+    pub device_id: DeviceId,
+    /// Its tenant.
+    pub tenant_id: TenantId,
+}
+
+/// Why an agent's call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// The device has no such task.
+    #[error("the device has no such task")]
+    TaskUnknown,
+    /// The device was removed.
+    #[error("the device was removed")]
+    DeviceRemoved,
+    /// The log is longer than its limit.
+    #[error("the log is longer than its limit")]
+    TooLarge,
+    /// The database failed; the agent should try again.
+    #[error("the database failed")]
+    Unavailable(#[from] StoreError),
+}

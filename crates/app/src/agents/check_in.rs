@@ -1,0 +1,260 @@
+//! The heartbeat and what travels with it.
+
+use super::{AgentError, AgentIdentity, OfferedUpdate, registration::bounded};
+use crate::{App, Event};
+use jiff::Timestamp;
+use latarnik_model::{ReasonCode, RestartSignal, ScanState};
+use latarnik_store::{
+    AgentState, CheckInChanges, DeviceFacts, ScanRecord, StoreError, Transaction, UpdateRecord,
+};
+use std::collections::HashSet;
+
+/// What an agent says; absent parts are as before.
+#[derive(Debug, Clone, Default)]
+pub struct CheckIn {
+    /// Changes with every start of the machine.
+    pub boot_id: String,
+    /// When the machine started.
+    pub booted_at: Option<Timestamp>,
+    /// What the machine is.
+    pub facts: Option<DeviceFacts>,
+    /// The last look for updates.
+    pub scan: Option<Scan>,
+    /// The inventory of updates.
+    pub updates: Option<UpdatesReport>,
+    /// Restart signals.
+    pub restart: Option<Restart>,
+}
+
+/// The last look for updates.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// When the last attempt ended.
+    pub attempted_at: Timestamp,
+    /// When the last successful one ended.
+    pub succeeded_at: Option<Timestamp>,
+    /// Why the last attempt failed.
+    pub error: Option<ReasonCode>,
+    /// The system's own code for that.
+    pub error_detail: Option<String>,
+}
+
+/// What the machine says about a restart.
+#[derive(Debug, Clone)]
+pub struct Restart {
+    /// Every signal that stands.
+    pub signals: Vec<RestartSignal>,
+    /// When a promised restart will happen.
+    pub scheduled_at: Option<Timestamp>,
+}
+
+/// The inventory of updates.
+#[derive(Debug, Clone)]
+pub struct UpdatesReport {
+    /// Its hash as it is now.
+    pub hash: String,
+    /// How to get there.
+    pub change: Option<UpdatesChange>,
+}
+
+/// How to get from the inventory that the server has to the one that the device has.
+#[derive(Debug, Clone)]
+pub enum UpdatesChange {
+    /// By these changes, starting from that hash.
+    Delta {
+        /// The hash that the changes start from.
+        base: String,
+        /// New and changed updates.
+        changed: Vec<OfferedUpdate>,
+        /// Keys that are gone.
+        removed: Vec<String>,
+    },
+    /// By taking this instead.
+    Full(Vec<OfferedUpdate>),
+}
+
+/// What the server needs from the agent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CheckInAnswer {
+    /// The inventory in full.
+    pub resend_updates: bool,
+    /// Facts, scan and restart signals.
+    pub resend_facts: bool,
+}
+
+/// Takes a check-in. One that changes nothing is written later, together with others.
+///
+/// # Errors
+/// [`AgentError`].
+pub async fn check_in(
+    app: &App,
+    agent: &AgentIdentity,
+    check_in: CheckIn,
+) -> Result<CheckInAnswer, AgentError> {
+    let now = app.now();
+    let (known, was_silent) = match app.fleet().seen(agent.device_id, now) {
+        Some(known) => known,
+        None => (load(app, agent, now).await?, true),
+    };
+    let answer = CheckInAnswer {
+        resend_updates: lacks_updates(&known, check_in.updates.as_ref()),
+        resend_facts: known.boot_id.as_deref() != Some(check_in.boot_id.as_str())
+            && check_in.facts.is_none(),
+    };
+    let plan = Plan::new(&known, check_in, now);
+    if plan.is_empty() {
+        app.heartbeats().seen(agent.device_id, now);
+        if was_silent {
+            announce(app, agent);
+        }
+        return Ok(answer);
+    }
+    write(app, agent, plan, known, now).await?;
+    Ok(answer)
+}
+
+async fn load(
+    app: &App,
+    agent: &AgentIdentity,
+    now: Timestamp,
+) -> Result<AgentState, AgentError> {
+    let state = app.store().agent_state(agent.tenant_id, agent.device_id).await?;
+    let state = state.ok_or(AgentError::DeviceRemoved)?;
+    app.fleet().remember(*agent, state.clone(), now);
+    Ok(state)
+}
+
+/// Whether the report leads to a hash that the server cannot reach from what it has.
+fn lacks_updates(known: &AgentState, report: Option<&UpdatesReport>) -> bool {
+    let Some(report) = report else { return false };
+    match &report.change {
+        Some(UpdatesChange::Full(_)) => false,
+        Some(UpdatesChange::Delta { base, .. }) => known.updates_hash.as_ref() != Some(base),
+        None => known.updates_hash.as_ref() != Some(&report.hash),
+    }
+}
+
+/// What has to be written.
+#[derive(Default)]
+struct Plan {
+    changes: CheckInChanges,
+    updates: Option<(String, UpdatesChange)>,
+}
+
+impl Plan {
+    fn new(known: &AgentState, check_in: CheckIn, now: Timestamp) -> Self {
+        let rebooted = known.boot_id.as_deref() != Some(check_in.boot_id.as_str());
+        let lacks = lacks_updates(known, check_in.updates.as_ref());
+        let updates = check_in
+            .updates
+            .filter(|report| !lacks && known.updates_hash.as_ref() != Some(&report.hash))
+            .and_then(|report| Some((report.hash, report.change?)));
+        Self {
+            changes: CheckInChanges {
+                // The start counts as known only together with the facts of that start.
+                boot: (rebooted && check_in.facts.is_some())
+                    .then_some((check_in.boot_id, check_in.booted_at)),
+                facts: check_in.facts.map(bounded),
+                scan: check_in.scan.map(|scan| scan_record(scan, now)),
+                restart: check_in.restart.map(|restart| (restart.signals, restart.scheduled_at)),
+            },
+            updates,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        let CheckInChanges { boot, facts, scan, restart } = &self.changes;
+        boot.is_none()
+            && facts.is_none()
+            && scan.is_none()
+            && restart.is_none()
+            && self.updates.is_none()
+    }
+}
+
+/// A scan as it is kept. A clock that runs ahead does not put scans into the future.
+fn scan_record(scan: Scan, now: Timestamp) -> ScanRecord {
+    ScanRecord {
+        state: if scan.error.is_some() { ScanState::Failed } else { ScanState::Succeeded },
+        attempted_at: Some(scan.attempted_at.min(now)),
+        scanned_at: scan.succeeded_at.map(|at| at.min(now)),
+        error: scan.error,
+        error_detail: scan.error_detail,
+    }
+}
+
+async fn write(
+    app: &App,
+    agent: &AgentIdentity,
+    plan: Plan,
+    known: AgentState,
+    now: Timestamp,
+) -> Result<(), AgentError> {
+    let mut state = known;
+    if let Some((boot_id, _)) = &plan.changes.boot {
+        state.boot_id = Some(boot_id.clone());
+    }
+    let transaction = app.store().begin().await?;
+    transaction.update_device(agent.tenant_id, agent.device_id, now, &plan.changes).await?;
+    if let Some((hash, change)) = plan.updates {
+        write_updates(&transaction, agent, &hash, change, now).await?;
+        state.updates_hash = Some(hash);
+    }
+    if let Err(error) = transaction.commit().await {
+        // Whether it was written is unknown: look again next time.
+        app.fleet().forget(agent.device_id);
+        return Err(error.into());
+    }
+    app.fleet().remember(*agent, state, now);
+    announce(app, agent);
+    Ok(())
+}
+
+async fn write_updates(
+    transaction: &Transaction,
+    agent: &AgentIdentity,
+    hash: &str,
+    change: UpdatesChange,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (changed, removed) = match change {
+        UpdatesChange::Delta { changed, removed, .. } => (changed, removed),
+        UpdatesChange::Full(updates) => {
+            let offered: HashSet<&str> = updates.iter().map(|u| u.key.as_str()).collect();
+            let known = transaction.update_keys(agent.tenant_id, agent.device_id).await?;
+            let gone = known.into_iter().filter(|key| !offered.contains(key.as_str())).collect();
+            (updates, gone)
+        }
+    };
+    let changed: Vec<_> = changed.into_iter().map(|update| record(update, now)).collect();
+    transaction.delete_updates(agent.tenant_id, agent.device_id, &removed).await?;
+    transaction.upsert_updates(agent.tenant_id, agent.device_id, &changed).await?;
+    transaction.refresh_update_counts(agent.tenant_id, agent.device_id, hash).await
+}
+
+fn record(update: OfferedUpdate, now: Timestamp) -> UpdateRecord {
+    UpdateRecord {
+        key: update.key,
+        source: update.source,
+        title: update.title,
+        category: update.category,
+        severity: update.severity,
+        kb: update.kb,
+        update_id: update.update_id,
+        revision: update.revision,
+        package: update.package,
+        installed_version: update.installed_version,
+        available_version: update.available_version,
+        size_bytes: update.size_bytes,
+        released_at: update.released_at,
+        restart: update.restart,
+        first_offered_at: now,
+    }
+}
+
+fn announce(app: &App, agent: &AgentIdentity) {
+    app.events().publish(Event::DeviceChanged {
+        device_id: agent.device_id,
+        tenant_id: agent.tenant_id,
+    });
+}

@@ -1,0 +1,82 @@
+//! What the server remembers of agents that check in, so that a plain heartbeat costs no query.
+
+use super::AgentIdentity;
+use jiff::{SignedDuration, Timestamp};
+use latarnik_model::DeviceId;
+use latarnik_store::AgentState;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// The agents that this process has heard of since it started.
+#[derive(Debug, Default)]
+pub(crate) struct Fleet(Mutex<HashMap<DeviceId, Member>>);
+
+#[derive(Debug, Clone)]
+struct Member {
+    agent: AgentIdentity,
+    state: AgentState,
+    last_seen: Timestamp,
+    announced_silent: bool,
+    /// The highest sequence of tasks that was acknowledged.
+    acknowledged: u64,
+}
+
+impl Fleet {
+    /// Notes a sign of life: what is known of the agent, and whether it was silent before. `None`
+    /// if this process does not know it yet.
+    pub(crate) fn seen(&self, device: DeviceId, now: Timestamp) -> Option<(AgentState, bool)> {
+        let mut members = self.lock();
+        let member = members.get_mut(&device)?;
+        member.last_seen = now;
+        let was_silent = std::mem::take(&mut member.announced_silent);
+        Some((member.state.clone(), was_silent))
+    }
+
+    /// Remembers what is known of an agent.
+    pub(crate) fn remember(&self, agent: AgentIdentity, state: AgentState, now: Timestamp) {
+        let mut members = self.lock();
+        let acknowledged = members.get(&agent.device_id).map_or(0, |member| member.acknowledged);
+        let member =
+            Member { agent, state, last_seen: now, announced_silent: false, acknowledged };
+        members.insert(agent.device_id, member);
+    }
+
+    /// Whether acknowledging up to that sequence says anything new.
+    pub(crate) fn acknowledges(&self, device: DeviceId, up_to: u64) -> bool {
+        self.lock().get(&device).is_none_or(|member| member.acknowledged < up_to)
+    }
+
+    /// Remembers an acknowledgement that was written.
+    pub(crate) fn acknowledged(&self, device: DeviceId, up_to: u64) {
+        if let Some(member) = self.lock().get_mut(&device) {
+            member.acknowledged = up_to;
+        }
+    }
+
+    /// Forgets an agent: it was removed, or what is remembered may be stale.
+    pub(crate) fn forget(&self, device: DeviceId) {
+        self.lock().remove(&device);
+    }
+
+    /// Agents that have become silent since this was last asked.
+    pub(crate) fn newly_silent(
+        &self,
+        now: Timestamp,
+        after: SignedDuration,
+    ) -> Vec<AgentIdentity> {
+        self.lock()
+            .values_mut()
+            .filter(|member| !member.announced_silent && now.duration_since(member.last_seen) > after)
+            .map(|member| {
+                member.announced_silent = true;
+                member.agent
+            })
+            .collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<DeviceId, Member>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,204 @@
+//! Tasks on their way to the agent, and what becomes of them.
+
+use super::{AgentError, AgentIdentity, DeliveredTask, UpdateResult};
+use crate::{App, Event, Progress};
+use jiff::Timestamp;
+use latarnik_model::{ActionId, ReasonCode, Scope, TaskId, TaskState};
+use latarnik_store::TaskResult;
+
+/// What waits for an agent.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// Tasks that it does not have yet.
+    pub tasks: Vec<DeliveredTask>,
+    /// Tasks that it should end.
+    pub cancelled: Vec<TaskId>,
+}
+
+/// A step in the life of a task.
+#[derive(Debug, Clone)]
+pub enum Report {
+    /// The agent waits until it may begin.
+    Waiting {
+        /// When it expects to begin.
+        until: Option<Timestamp>,
+    },
+    /// It began.
+    Running,
+    /// It goes on.
+    Progress(Progress),
+    /// It ended.
+    Finished(Outcome),
+}
+
+/// How a task ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// A final state; anything else counts as failed.
+    pub state: TaskState,
+    /// Why.
+    pub reason: Option<ReasonCode>,
+    /// The system's own code for that.
+    pub reason_detail: Option<String>,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// Exit code.
+    pub exit_code: Option<i32>,
+    /// The end of standard output.
+    pub stdout: String,
+    /// The end of standard error.
+    pub stderr: String,
+    /// What became of each update.
+    pub updates: Vec<UpdateResult>,
+}
+
+/// The tasks beyond a sequence. Everything up to it is on the agent's disk: acknowledged.
+///
+/// # Errors
+/// [`AgentError::Unavailable`].
+pub async fn take_tasks(
+    app: &App,
+    agent: &AgentIdentity,
+    after: u64,
+) -> Result<Delivery, AgentError> {
+    if after > 0 {
+        acknowledge(app, agent, after).await?;
+    }
+    let waiting = app.store().waiting_tasks(agent.tenant_id, agent.device_id, after).await?;
+    if !waiting.never_arrived.is_empty() {
+        end_never_arrived(app, agent, &waiting.never_arrived).await?;
+    }
+    let tasks = if waiting.beyond == 0 {
+        Vec::new()
+    } else {
+        let transaction = app.store().begin().await?;
+        let tasks =
+            transaction.offer_tasks(agent.tenant_id, agent.device_id, after, app.now()).await?;
+        transaction.commit().await?;
+        tasks
+    };
+    Ok(Delivery { tasks, cancelled: waiting.cancelled })
+}
+
+/// Ends cancelled tasks that the agent never received: it asks for what lies beyond its last one,
+/// which proves that it does not have them.
+async fn end_never_arrived(
+    app: &App,
+    agent: &AgentIdentity,
+    tasks: &[(TaskId, ActionId)],
+) -> Result<(), AgentError> {
+    let result =
+        TaskResult { reason: Some(ReasonCode::CancelledByOperator), ..TaskResult::default() };
+    let (now, state) = (app.now(), TaskState::Cancelled);
+    let transaction = app.store().begin().await?;
+    for (task, _) in tasks {
+        transaction.finish_task(agent.tenant_id, *task, state, now, &result).await?;
+    }
+    transaction.commit().await?;
+    for (task, action) in tasks {
+        publish(app, agent, *task, *action, state);
+    }
+    Ok(())
+}
+
+async fn acknowledge(app: &App, agent: &AgentIdentity, up_to: u64) -> Result<(), AgentError> {
+    if !app.fleet().acknowledges(agent.device_id, up_to) {
+        return Ok(());
+    }
+    let transaction = app.store().begin().await?;
+    let acknowledged = transaction
+        .acknowledge_tasks(agent.tenant_id, agent.device_id, up_to, app.now())
+        .await?;
+    transaction.commit().await?;
+    app.fleet().acknowledged(agent.device_id, up_to);
+    for (task_id, action_id) in acknowledged {
+        publish(app, agent, task_id, action_id, TaskState::Delivered);
+    }
+    Ok(())
+}
+
+/// Takes a step in the life of a task; whether it was known already.
+///
+/// # Errors
+/// [`AgentError::TaskUnknown`] if the device has no such task.
+pub async fn report_task(
+    app: &App,
+    agent: &AgentIdentity,
+    task: TaskId,
+    at: Timestamp,
+    report: Report,
+) -> Result<bool, AgentError> {
+    let at = at.min(app.now());
+    let transaction = app.store().begin().await?;
+    let (state, action) =
+        match transaction.task_standing(&Scope::one(agent.tenant_id), task).await? {
+            Some(standing) if standing.device_id == agent.device_id => {
+                (standing.state, standing.action_id)
+            }
+            _ => return Err(AgentError::TaskUnknown),
+        };
+    let to = target(&report);
+    // A task that has ended stays as it ended, and a step that was taken is not taken again.
+    let progress = matches!(report, Report::Progress(_));
+    if state.step(to).is_err() || (state == to && !progress) {
+        return Ok(true);
+    }
+    match report {
+        Report::Waiting { until } => {
+            transaction.set_task_waiting(agent.tenant_id, task, at, until).await?;
+        }
+        Report::Running => transaction.set_task_running(agent.tenant_id, task, at).await?,
+        Report::Progress(progress) => {
+            if state != to {
+                transaction.set_task_running(agent.tenant_id, task, at).await?;
+            }
+            app.progress().set(task, progress);
+        }
+        Report::Finished(outcome) => {
+            let result = result(outcome);
+            transaction.finish_task(agent.tenant_id, task, to, at, &result).await?;
+        }
+    }
+    transaction.commit().await?;
+    if to.is_final() {
+        app.progress().clear(task);
+    }
+    publish(app, agent, task, action, to);
+    Ok(false)
+}
+
+fn target(report: &Report) -> TaskState {
+    match report {
+        Report::Waiting { .. } => TaskState::WaitingForWindow,
+        Report::Running | Report::Progress(_) => TaskState::Running,
+        Report::Finished(outcome) if outcome.state.is_final() => outcome.state,
+        Report::Finished(_) => TaskState::Failed,
+    }
+}
+
+fn result(outcome: Outcome) -> TaskResult {
+    TaskResult {
+        reason: outcome.reason,
+        reason_detail: outcome.reason_detail,
+        started_at: outcome.started_at,
+        exit_code: outcome.exit_code,
+        stdout_excerpt: without_nul(outcome.stdout),
+        stderr_excerpt: without_nul(outcome.stderr),
+        update_results: outcome.updates,
+    }
+}
+
+/// PostgreSQL keeps every character in text but NUL.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
+
+fn publish(app: &App, agent: &AgentIdentity, task_id: TaskId, action_id: ActionId, state: TaskState) {
+    app.events().publish(Event::TaskChanged {
+        task_id,
+        device_id: agent.device_id,
+        action_id,
+        tenant_id: agent.tenant_id,
+        state,
+    });
+}

@@ -1,0 +1,158 @@
+//! The application: what every use case needs.
+
+use crate::{
+    Events, Randomness, agents::Fleet, heartbeats::Heartbeats, password::PasswordHasher,
+    progress::ProgressBoard, randomness::Ids, throttle::Throttle,
+};
+use jiff::{SignedDuration, Timestamp};
+use latarnik_model::Clock;
+use latarnik_store::Store;
+use std::{future::Future, sync::Arc};
+
+/// Turns the secret of an enrollment token into the line that a person pastes. Only the gateway
+/// knows its own address and authority.
+pub trait TokenFormat: Send + Sync {
+    /// The whole token.
+    fn token(&self, secret: [u8; 24]) -> String;
+}
+
+/// What agents are told to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgentSettings {
+    /// Seconds between check-ins.
+    pub check_in_interval_seconds: u32,
+    /// Seconds that a long poll stays open.
+    pub long_poll_seconds: u32,
+    /// Seconds between scans that agents start by themselves.
+    pub scan_interval_seconds: u32,
+}
+
+impl Default for AgentSettings {
+    fn default() -> Self {
+        Self {
+            check_in_interval_seconds: 60,
+            long_poll_seconds: 240,
+            scan_interval_seconds: 8 * 60 * 60,
+        }
+    }
+}
+
+/// What the application is made of.
+pub struct Settings {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub randomness: Arc<dyn Randomness>,
+    /// How enrollment tokens are written.
+    pub token_format: Arc<dyn TokenFormat>,
+    /// What agents are told to do.
+    pub agents: AgentSettings,
+}
+
+/// The application. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    events: Events,
+    fleet: Fleet,
+    heartbeats: Heartbeats,
+    passwords: PasswordHasher,
+    progress: ProgressBoard,
+    sign_ins: Throttle,
+}
+
+impl App {
+    /// Puts the application together. Nothing runs in the background until [`App::run`].
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let passwords = PasswordHasher::new(settings.randomness.as_ref());
+        Self(Arc::new(Inner {
+            settings,
+            events: Events::new(),
+            fleet: Fleet::default(),
+            heartbeats: Heartbeats::default(),
+            passwords,
+            progress: ProgressBoard::default(),
+            sign_ins: Throttle::default(),
+        }))
+    }
+
+    /// Works in the background until the shutdown, then writes what is left.
+    pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
+        self.write_heartbeats(shutdown).await;
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.settings.clock.now()
+    }
+
+    /// What happens.
+    #[must_use]
+    pub fn events(&self) -> &Events {
+        &self.0.events
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// [`latarnik_store::StoreError`] if there is none.
+    pub async fn ping(&self) -> Result<(), latarnik_store::StoreError> {
+        self.store().ping().await
+    }
+
+    /// Fills bytes at random.
+    pub fn random(&self, bytes: &mut [u8]) {
+        self.0.settings.randomness.fill(bytes);
+    }
+
+    /// How long a silent device still counts as online: three check-ins.
+    pub(crate) fn online_for(&self) -> SignedDuration {
+        SignedDuration::from_secs(3 * i64::from(self.agent_settings().check_in_interval_seconds))
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.settings.store
+    }
+
+    pub(crate) fn randomness(&self) -> &dyn Randomness {
+        self.0.settings.randomness.as_ref()
+    }
+
+    pub(crate) fn ids(&self) -> Ids<'_> {
+        Ids(self.randomness())
+    }
+
+    pub(crate) fn token_format(&self) -> &dyn TokenFormat {
+        self.0.settings.token_format.as_ref()
+    }
+
+    pub(crate) fn agent_settings(&self) -> AgentSettings {
+        self.0.settings.agents
+    }
+
+    pub(crate) fn fleet(&self) -> &Fleet {
+        &self.0.fleet
+    }
+
+    pub(crate) fn heartbeats(&self) -> &Heartbeats {
+        &self.0.heartbeats
+    }
+
+    pub(crate) fn passwords(&self) -> &PasswordHasher {
+        &self.0.passwords
+    }
+
+    pub(crate) fn progress(&self) -> &ProgressBoard {
+        &self.0.progress
+    }
+
+    pub(crate) fn sign_ins(&self) -> &Throttle {
+        &self.0.sign_ins
+    }
+}

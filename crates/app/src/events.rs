@@ -1,0 +1,79 @@
+//! What happened, for everyone who watches: consoles and waiting agents.
+
+use latarnik_model::{ActionId, DeviceId, TaskId, TaskState, TenantId};
+use tokio::sync::broadcast;
+
+/// Something that happened. Carries ids, not content: who may see what is decided when they ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A device has a new task, or one of its tasks is to be cancelled.
+    TasksWaiting {
+        /// The device.
+        device_id: DeviceId,
+    },
+    /// Something about a device changed.
+    DeviceChanged {
+        /// The device.
+        device_id: DeviceId,
+        /// Its tenant.
+        tenant_id: TenantId,
+    },
+    /// A device was removed: its certificate must not open anything any more.
+    DeviceRemoved {
+        /// The device.
+        device_id: DeviceId,
+        /// Its tenant.
+        tenant_id: TenantId,
+    },
+    /// A task went on.
+    TaskChanged {
+        /// The task.
+        task_id: TaskId,
+        /// Its device.
+        device_id: DeviceId,
+        /// Its action.
+        action_id: ActionId,
+        /// Its tenant.
+        tenant_id: TenantId,
+        /// Where it stands now.
+        state: TaskState,
+    },
+}
+
+impl Event {
+    /// The tenant whose people may hear of it; `None` is for the inside only.
+    #[must_use]
+    pub const fn tenant_id(&self) -> Option<TenantId> {
+        match self {
+            Self::TasksWaiting { .. } => None,
+            Self::DeviceChanged { tenant_id, .. }
+            | Self::DeviceRemoved { tenant_id, .. }
+            | Self::TaskChanged { tenant_id, .. } => Some(*tenant_id),
+        }
+    }
+}
+
+/// How many events a slow watcher may lag behind before it has to look at everything again.
+const CAPACITY: usize = 16_384;
+
+/// The stream of events of this process.
+#[derive(Debug, Clone)]
+pub struct Events(broadcast::Sender<Event>);
+
+impl Events {
+    pub(crate) fn new() -> Self {
+        Self(broadcast::channel(CAPACITY).0)
+    }
+
+    /// Watches from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.0.subscribe()
+    }
+
+    pub(crate) fn publish(&self, event: Event) {
+        // Nobody watching is fine.
+        let _ = self.0.send(event);
+    }
+}
