@@ -1,0 +1,48 @@
+//! The machine that the agent looks after.
+
+use crate::{machine_state, power, updates};
+use latarnik_agent_core::{MachineState, Power, Updates};
+use std::{path::PathBuf, sync::Arc};
+
+/// The machine that the agent looks after: this one, or a folder that stands for one.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    folder: Option<PathBuf>,
+}
+
+impl Machine {
+    /// The machine that the program runs on.
+    #[must_use]
+    pub const fn this() -> Self {
+        Self { folder: None }
+    }
+
+    /// A folder that stands for a Linux machine, so that a test can let the unmodified agent
+    /// install updates without touching the machine it runs on. Inside it: `apt.conf` (handed to
+    /// apt as `APT_CONFIG`), `run/reboot-required`, `etc/os-release` and so on; a restart is only
+    /// noted in `restarts`. On Windows the folder is ignored: a Wine prefix is the test's machine.
+    #[must_use]
+    pub const fn in_folder(folder: PathBuf) -> Self {
+        Self {
+            folder: Some(folder),
+        }
+    }
+
+    /// Its source of operating-system updates.
+    #[must_use]
+    pub fn updates(&self) -> Arc<dyn Updates> {
+        Arc::new(updates::open(self.folder.as_deref()))
+    }
+
+    /// Its restart signals and its power switch.
+    #[must_use]
+    pub fn power(&self) -> Arc<dyn Power> {
+        Arc::new(power::open(self.folder.as_deref()))
+    }
+
+    /// What can be told about it.
+    #[must_use]
+    pub fn state(&self, agent_version: &str) -> Arc<dyn MachineState> {
+        Arc::new(machine_state::open(self.folder.as_deref(), agent_version))
+    }
+}

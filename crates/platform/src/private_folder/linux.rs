@@ -1,0 +1,49 @@
+use std::{
+    fs::{DirBuilder, File, OpenOptions, Permissions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
+
+pub(super) fn create(folder: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {
+            std::fs::set_permissions(folder, Permissions::from_mode(0o700))
+        }
+        other => other,
+    }
+}
+
+pub(super) fn create_file(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// A rename is on the disk once the folder is.
+pub(super) fn flush_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::private_folder;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn others_can_read_neither_folder_nor_file() {
+        let outside = tempfile::tempdir().unwrap();
+        let folder = outside.path().join("state");
+        std::fs::create_dir(&folder).unwrap();
+        private_folder::create(&folder).unwrap();
+        let file = folder.join("secret");
+        private_folder::write_file(&file, b"x").unwrap();
+        let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
+    }
+}

@@ -1,0 +1,87 @@
+use super::Priority;
+use std::{
+    ffi::OsString,
+    io,
+    os::windows::{
+        io::{AsRawHandle, FromRawHandle, OwnedHandle},
+        process::CommandExt,
+    },
+    process::{Child, Command},
+};
+use windows::{
+    Win32::{
+        Foundation::HANDLE,
+        System::{
+            JobObjects::{AssignProcessToJobObject, CreateJobObjectW, TerminateJobObject},
+            Threading::{BELOW_NORMAL_PRIORITY_CLASS, CREATE_NO_WINDOW},
+        },
+    },
+    core::PCWSTR,
+};
+
+/// Programs do not start without most of these.
+const PASSED_ON: [&str; 20] = [
+    "ALLUSERSPROFILE",
+    "CommonProgramFiles",
+    "CommonProgramFiles(x86)",
+    "CommonProgramW6432",
+    "COMPUTERNAME",
+    "ComSpec",
+    "NUMBER_OF_PROCESSORS",
+    "OS",
+    "Path",
+    "PATHEXT",
+    "PROCESSOR_ARCHITECTURE",
+    "ProgramData",
+    "ProgramFiles",
+    "ProgramFiles(x86)",
+    "ProgramW6432",
+    "SystemDrive",
+    "SystemRoot",
+    "TEMP",
+    "TMP",
+    "windir",
+];
+const ENDED: u32 = 1;
+
+pub(super) fn environment() -> Vec<(OsString, OsString)> {
+    PASSED_ON
+        .iter()
+        .filter_map(|name| Some((name.into(), std::env::var_os(name)?)))
+        .collect()
+}
+
+pub(super) fn prepare(command: &mut Command, priority: Priority) {
+    let priority = match priority {
+        Priority::Normal => 0,
+        Priority::Low => BELOW_NORMAL_PRIORITY_CLASS.0,
+    };
+    command.creation_flags(CREATE_NO_WINDOW.0 | priority);
+}
+
+/// A job object that holds the program and everything that it starts.
+pub(super) struct Group(OwnedHandle);
+
+impl Group {
+    pub(super) fn of(child: &Child, _priority: Priority) -> io::Result<Self> {
+        // SAFETY: the new handle has no other owner; the child's handle is open while `child` is
+        // borrowed.
+        unsafe {
+            let job = CreateJobObjectW(None, PCWSTR::null())?;
+            let group = Self(OwnedHandle::from_raw_handle(job.0));
+            // Refused for a program that has ended already.
+            let _ = AssignProcessToJobObject(job, HANDLE(child.as_raw_handle()));
+            Ok(group)
+        }
+    }
+
+    /// A program without a window cannot be asked.
+    pub(super) fn ask_to_end(&self) {
+        self.kill();
+    }
+
+    pub(super) fn kill(&self) {
+        // SAFETY: the job's handle is open as long as `self` lives.
+        let _ = unsafe { TerminateJobObject(HANDLE(self.0.as_raw_handle()), ENDED) };
+    }
+}
