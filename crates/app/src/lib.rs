@@ -34,7 +34,7 @@ pub use events::{Event, Events};
 pub use latarnik_store::{
     ActionRecord, Cursor, Direction, DeviceFilter, DeviceRecord, DeviceSort, EnrollmentTokenRecord,
     GroupRecord, InvalidCursor, Page, PageRequest, PendingFilter, TaskFilter, TaskRecord,
-    TenantRecord, UpdateRecord, UpdateResultRecord, UserRecord,
+    TenantRecord, UpdateRecord, UpdateResultRecord, UserRecord, StoreError as StoreFailure,
 };
 pub use password::{InvalidPassword, Password};
 pub use progress::Progress;

@@ -1,0 +1,23 @@
+//! The console's REST API under `/api/v1`, its description, its live events, and the console itself.
+//!
+//! Invariants: a route extracts, calls one use case of `latarnik_app`, and converts; it holds no
+//! rule and reaches no SQL. Every answer of 400 and above is a problem document with a stable code;
+//! nothing here writes prose for users.
+
+mod agent_programs;
+mod caller;
+mod console;
+mod cookie;
+mod extract;
+mod instant;
+mod list;
+mod problem;
+mod request_id;
+mod router;
+mod security;
+mod state;
+mod v1;
+
+pub use agent_programs::{AgentPrograms, AgentProgramsError};
+pub use router::{openapi, router};
+pub use state::{ApiSettings, ApiState, CookieSecurity};

@@ -1,0 +1,138 @@
+//! Errors as the API writes them: RFC 9457 with a stable code.
+
+use crate::request_id;
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use latarnik_app::{AppError, Problem as Refusal};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Why a request was refused.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Problem {
+    /// Always `about:blank`: the code says what happened.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The status in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// The stable code, for programs and translations.
+    code: String,
+    /// The request in the server's log.
+    request_id: String,
+    /// Fields that are not usable.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    field_errors: Vec<FieldProblem>,
+}
+
+/// A field that is not usable.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct FieldProblem {
+    /// Its name in the request.
+    field: String,
+    /// The stable code.
+    code: String,
+}
+
+/// An error on its way out.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// From a use case.
+    App(AppError),
+    /// From the door: status and code.
+    Refused(StatusCode, &'static str),
+}
+
+impl From<AppError> for ApiError {
+    fn from(error: AppError) -> Self {
+        Self::App(error)
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self::App(refusal.into())
+    }
+}
+
+impl ApiError {
+    /// The body is not what the endpoint takes.
+    pub(crate) const MALFORMED_BODY: Self = Self::Refused(StatusCode::BAD_REQUEST, "malformed_body");
+    /// A query parameter or header is not usable.
+    pub(crate) const MALFORMED_REQUEST: Self =
+        Self::Refused(StatusCode::BAD_REQUEST, "malformed_request");
+    /// There is nothing there.
+    pub(crate) const NOT_FOUND: Self = Self::Refused(StatusCode::NOT_FOUND, "not_found");
+}
+
+const fn status(refusal: Refusal) -> StatusCode {
+    match refusal {
+        Refusal::NotSignedIn | Refusal::InvalidCredentials => StatusCode::UNAUTHORIZED,
+        Refusal::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::Forbidden => StatusCode::FORBIDDEN,
+        Refusal::NotFound | Refusal::NoLog => StatusCode::NOT_FOUND,
+        Refusal::NoRestartPending
+        | Refusal::NoDevices
+        | Refusal::TaskAlreadyFinished
+        | Refusal::IdempotencyKeyReused => StatusCode::CONFLICT,
+        Refusal::TooManyDevices => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Refused(status, code) => respond(status, code, Vec::new(), None),
+            Self::App(AppError::Refused(refusal)) => {
+                let wait = match refusal {
+                    Refusal::TooManyAttempts { retry_after_seconds } => Some(retry_after_seconds),
+                    _ => None,
+                };
+                respond(status(refusal), refusal.code(), Vec::new(), wait)
+            }
+            Self::App(AppError::Invalid(errors)) => {
+                let errors = errors
+                    .into_iter()
+                    .map(|error| FieldProblem {
+                        field: error.field.to_owned(),
+                        code: error.code.code().to_owned(),
+                    })
+                    .collect();
+                respond(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", errors, None)
+            }
+            Self::App(AppError::Store(error)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the database failed");
+                respond(StatusCode::SERVICE_UNAVAILABLE, "unavailable", Vec::new(), Some(5))
+            }
+        }
+    }
+}
+
+fn respond(
+    status: StatusCode,
+    code: &str,
+    field_errors: Vec<FieldProblem>,
+    retry_after_seconds: Option<u64>,
+) -> Response {
+    let problem = Problem {
+        kind: "about:blank".to_owned(),
+        title: status.canonical_reason().unwrap_or_default().to_owned(),
+        status: status.as_u16(),
+        code: code.to_owned(),
+        request_id: request_id::current(),
+        field_errors,
+    };
+    let mut response = (status, Json(problem)).into_response();
+    let headers = response.headers_mut();
+    headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(seconds) = retry_after_seconds {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}

@@ -1,0 +1,50 @@
+//! All routes together.
+
+use crate::{ApiState, agent_programs, console, problem::ApiError, request_id, security, v1};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::StatusCode;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use utoipa::openapi::OpenApi;
+
+/// Longest body, in bytes.
+const MOST_BODY_BYTES: usize = 1024 * 1024;
+
+/// Everything that browsers reach.
+pub fn router(state: ApiState) -> Router {
+    let (api, openapi) = v1::router().split_for_parts();
+    let document: axum::body::Bytes =
+        openapi.to_json().expect("the description has only string keys").into();
+    let document = get(move || {
+        let document = document.clone();
+        async move { ([(http::header::CONTENT_TYPE, "application/json")], document) }
+    });
+    Router::new()
+        .merge(api)
+        .route("/api/v1/openapi.json", document)
+        .route("/download/agent/{platform}", get(agent_programs::download))
+        .fallback(console::serve)
+        .layer(middleware::from_fn(security::same_origin))
+        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(state.clone(), request_id::name))
+        .layer(middleware::from_fn(security::headers))
+        .layer(CompressionLayer::new())
+        .with_state(state)
+}
+
+/// The description of the API, as `openapi/console.json` holds it.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    v1::router().into_openapi()
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a route panicked");
+    ApiError::Refused(StatusCode::INTERNAL_SERVER_ERROR, "internal").into_response()
+}

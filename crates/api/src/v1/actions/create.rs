@@ -1,0 +1,94 @@
+//! Ask for something, on one or many devices.
+
+use super::Action;
+use crate::{
+    ApiState,
+    caller::Caller,
+    extract::Body,
+    problem::{ApiError, Problem},
+    v1::devices::query::DeviceConditions,
+};
+use axum::{Json, extract::State};
+use http::{HeaderMap, StatusCode};
+use latarnik_app::{
+    ActionRequest, ActionTarget, AppError, FieldCode, FieldError, RequestedParameters,
+};
+use latarnik_model::{ActionKind, DeviceId, RestartDelay, When};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// What to do, on which devices, when.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewAction {
+    kind: ActionKind,
+    when: When,
+    /// These devices; either this or `filter`.
+    device_ids: Option<Vec<DeviceId>>,
+    /// All devices that match at this moment.
+    filter: Option<DeviceConditions>,
+    /// For `install_updates`: these updates; absent is everything that is offered.
+    update_keys: Option<Vec<String>>,
+    /// For `restart`: 0 or 5 to 60; absent is 0.
+    delay_minutes: Option<u16>,
+}
+
+fn invalid(field: &'static str, code: FieldCode) -> ApiError {
+    AppError::Invalid(vec![FieldError { field, code }]).into()
+}
+
+impl NewAction {
+    fn request(self, idempotency_key: String) -> Result<ActionRequest, ApiError> {
+        if self.update_keys.is_some() && self.kind != ActionKind::InstallUpdates {
+            return Err(invalid("update_keys", FieldCode::NotAllowed));
+        }
+        if self.delay_minutes.is_some() && self.kind != ActionKind::Restart {
+            return Err(invalid("delay_minutes", FieldCode::NotAllowed));
+        }
+        let target = match (self.device_ids, self.filter) {
+            (Some(_), Some(_)) => return Err(invalid("filter", FieldCode::NotAllowed)),
+            (Some(ids), None) => ActionTarget::Devices(ids),
+            (None, Some(conditions)) => ActionTarget::Matching(Box::new(conditions.query(None)?)),
+            (None, None) => return Err(invalid("device_ids", FieldCode::Required)),
+        };
+        let parameters = match self.kind {
+            ActionKind::Scan => RequestedParameters::Scan,
+            ActionKind::InstallUpdates => {
+                RequestedParameters::InstallUpdates { update_keys: self.update_keys }
+            }
+            ActionKind::Restart => RequestedParameters::Restart {
+                delay: RestartDelay::try_from(self.delay_minutes.unwrap_or(0))
+                    .map_err(|_| invalid("delay_minutes", FieldCode::OutOfRange))?,
+            },
+        };
+        Ok(ActionRequest { parameters, target, when: self.when, idempotency_key })
+    }
+}
+
+/// Begins an action. The same `Idempotency-Key` again is the same action.
+#[utoipa::path(
+    post, path = "/api/v1/actions", operation_id = "create_action", tag = "actions",
+    params(("Idempotency-Key" = String, Header, description = "Up to 200 characters, new for each action")),
+    request_body = NewAction,
+    responses(
+        (status = 201, description = "Begun: its tasks are on their way", body = Action),
+        (status = 400, description = "`malformed_body` or a missing `Idempotency-Key`", body = Problem),
+        (status = 401, description = "`not_signed_in`", body = Problem),
+        (status = 403, description = "`forbidden`", body = Problem),
+        (status = 404, description = "`not_found`: a device is not there", body = Problem),
+        (status = 409, description = "`no_restart_pending` or `no_devices`", body = Problem),
+        (status = 422, description = "`validation_failed` or `too_many_devices`", body = Problem),
+    )
+)]
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    caller: Caller,
+    headers: HeaderMap,
+    Body(body): Body<NewAction>,
+) -> Result<(StatusCode, Json<Action>), ApiError> {
+    let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
+    let key = key.ok_or(ApiError::Refused(StatusCode::BAD_REQUEST, "idempotency_key_required"))?;
+    let request = body.request(key.to_owned())?;
+    let action = state.app().create_action(caller.context(), request).await?;
+    Ok((StatusCode::CREATED, Json(action.into())))
+}

@@ -1,0 +1,3 @@
+//! The agent programs that the server hands out.
+
+pub(super) mod list;

@@ -1,0 +1,179 @@
+//! Managed machines.
+
+pub(super) mod delete;
+pub(super) mod list;
+pub(super) mod list_updates;
+pub(super) mod query;
+pub(super) mod read;
+pub(super) mod update;
+
+use super::{groups::GroupReference, tenants::TenantReference};
+use crate::instant::{Instant, optional};
+use latarnik_app::{Device as AppDevice, Refusal};
+use latarnik_model::{
+    DeviceId, OsFamily, ReasonCode, RestartRequired, RestartSignal, RestartSignalName, ScanState,
+    SignalStrength,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A managed machine as last reported, and what the caller may do with it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Device {
+    id: DeviceId,
+    tenant: TenantReference,
+    group: Option<GroupReference>,
+    hostname: String,
+    os: OperatingSystem,
+    agent_version: String,
+    connection: Connection,
+    /// When it last said anything.
+    last_seen_at: Instant,
+    /// IANA name.
+    time_zone: Option<String>,
+    enrolled_at: Instant,
+    booted_at: Option<Instant>,
+    pending_updates: PendingUpdates,
+    scan: Scan,
+    restart: Restart,
+    /// The next maintenance window; null while none is defined.
+    maintenance_window: Option<String>,
+    /// Tasks that have not ended.
+    open_tasks: u64,
+    can: DeviceAbilities,
+}
+
+/// The operating system.
+#[derive(Debug, Serialize, ToSchema)]
+struct OperatingSystem {
+    family: OsFamily,
+    /// Its own name.
+    name: String,
+    /// Version or build.
+    version: String,
+    /// Processor.
+    architecture: String,
+}
+
+/// Whether the device was heard of lately.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Connection {
+    Online,
+    Offline,
+}
+
+/// Counts of offered updates; null is unknown, which is not zero.
+#[derive(Debug, Serialize, ToSchema)]
+struct PendingUpdates {
+    total: Option<u64>,
+    security: Option<u64>,
+}
+
+/// The last look for updates.
+#[derive(Debug, Serialize, ToSchema)]
+struct Scan {
+    state: ScanState,
+    /// When the last successful one ended.
+    scanned_at: Option<Instant>,
+    /// When the last attempt ended.
+    attempted_at: Option<Instant>,
+    error_code: Option<ReasonCode>,
+    /// The system's own code, such as `0x8024402C`.
+    error_detail: Option<String>,
+}
+
+/// Whether the device waits for a restart.
+#[derive(Debug, Serialize, ToSchema)]
+struct Restart {
+    required: RestartRequired,
+    signals: Vec<Signal>,
+    /// When a promised restart will happen.
+    scheduled_at: Option<Instant>,
+}
+
+/// A sign of a pending restart.
+#[derive(Debug, Serialize, ToSchema)]
+struct Signal {
+    name: RestartSignalName,
+    strength: SignalStrength,
+    /// More, such as the packages that asked; not translated.
+    detail: Option<String>,
+}
+
+impl From<RestartSignal> for Signal {
+    fn from(signal: RestartSignal) -> Self {
+        Self { name: signal.name, strength: signal.name.strength(), detail: signal.detail }
+    }
+}
+
+/// What the caller may do with the device now.
+#[derive(Debug, Serialize, ToSchema)]
+struct DeviceAbilities {
+    scan: Allowed,
+    install: Allowed,
+    restart: Allowed,
+    remove: Allowed,
+}
+
+/// Whether something may be done, and why not.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Allowed {
+    pub(crate) allowed: bool,
+    /// The stable code of what stands against it.
+    pub(crate) reason: Option<&'static str>,
+}
+
+impl From<Result<(), Refusal>> for Allowed {
+    fn from(result: Result<(), Refusal>) -> Self {
+        Self { allowed: result.is_ok(), reason: result.err().map(Refusal::code) }
+    }
+}
+
+impl From<AppDevice> for Device {
+    fn from(device: AppDevice) -> Self {
+        let record = device.record;
+        Self {
+            id: record.id,
+            tenant: TenantReference { id: record.tenant_id, name: record.tenant_name },
+            group: GroupReference::optional(record.group_id, record.group_name),
+            hostname: record.facts.hostname,
+            os: OperatingSystem {
+                family: record.facts.os_family,
+                name: record.facts.os_name,
+                version: record.facts.os_version,
+                architecture: record.facts.architecture,
+            },
+            agent_version: record.facts.agent_version,
+            connection: if device.online { Connection::Online } else { Connection::Offline },
+            last_seen_at: record.last_seen_at.into(),
+            time_zone: record.facts.time_zone,
+            enrolled_at: record.enrolled_at.into(),
+            booted_at: optional(record.booted_at),
+            pending_updates: PendingUpdates {
+                total: record.pending_updates,
+                security: record.pending_security,
+            },
+            scan: Scan {
+                state: record.scan.state,
+                scanned_at: optional(record.scan.scanned_at),
+                attempted_at: optional(record.scan.attempted_at),
+                error_code: record.scan.error,
+                error_detail: record.scan.error_detail,
+            },
+            restart: Restart {
+                required: record.restart_required,
+                signals: record.restart_signals.into_iter().map(Signal::from).collect(),
+                scheduled_at: optional(record.restart_scheduled_at),
+            },
+            maintenance_window: None,
+            open_tasks: record.open_tasks,
+            can: DeviceAbilities {
+                scan: device.scan.into(),
+                install: device.install.into(),
+                restart: device.restart.into(),
+                remove: device.remove.into(),
+            },
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Which devices: the same words in the list's query and in an action's filter.
+
+use crate::{list, problem::ApiError};
+use latarnik_app::{DeviceFilter, DeviceQuery, DeviceSort, PendingFilter};
+use latarnik_model::{GroupId, OsFamily, TenantId};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+/// Conditions on devices; absent is any.
+#[derive(Debug, Default, Deserialize, ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeviceConditions {
+    /// Of this tenant.
+    pub(crate) tenant_id: Option<TenantId>,
+    /// Of this group.
+    pub(crate) group_id: Option<GroupId>,
+    /// With this text in their name.
+    pub(crate) search: Option<String>,
+    /// With this kind of system.
+    pub(crate) os_family: Option<OsFamily>,
+    /// Heard of lately, or not.
+    pub(crate) connection: Option<ConnectionCondition>,
+    /// Waiting for a restart.
+    pub(crate) restart: Option<RestartCondition>,
+    /// By their pending updates.
+    pub(crate) updates: Option<UpdatesCondition>,
+}
+
+/// Heard of lately, or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ConnectionCondition {
+    Online,
+    Offline,
+}
+
+/// Waiting for a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RestartCondition {
+    Required,
+}
+
+/// By pending updates: some, known to be none, or not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UpdatesCondition {
+    Pending,
+    None,
+    Unknown,
+}
+
+const DEFAULT_SORT: &str = "hostname";
+
+impl DeviceConditions {
+    /// The query for the application, sorted as asked for.
+    pub(crate) fn query(self, sort: Option<&str>) -> Result<DeviceQuery, ApiError> {
+        let (name, direction) = list::sort(sort.unwrap_or(DEFAULT_SORT));
+        let sort = match name {
+            "hostname" => DeviceSort::Hostname,
+            "os_name" => DeviceSort::OsName,
+            "agent_version" => DeviceSort::AgentVersion,
+            "pending_updates" => DeviceSort::PendingUpdates,
+            "restart" => DeviceSort::Restart,
+            "last_scan_at" => DeviceSort::ScannedAt,
+            "last_seen_at" => DeviceSort::LastSeenAt,
+            _ => return Err(ApiError::MALFORMED_REQUEST),
+        };
+        let filter = DeviceFilter {
+            group_id: self.group_id,
+            search: self.search.filter(|text| !text.is_empty()),
+            os_family: self.os_family,
+            restart_required: self.restart.is_some(),
+            pending: self.updates.map(|condition| match condition {
+                UpdatesCondition::Pending => PendingFilter::Some,
+                UpdatesCondition::None => PendingFilter::None,
+                UpdatesCondition::Unknown => PendingFilter::Unknown,
+            }),
+            ..DeviceFilter::default()
+        };
+        Ok(DeviceQuery {
+            tenant_id: self.tenant_id,
+            filter,
+            online: self.connection.map(|condition| condition == ConnectionCondition::Online),
+            sort,
+            direction,
+        })
+    }
+}

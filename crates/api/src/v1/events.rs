@@ -1,0 +1,3 @@
+//! What happens, live.
+
+pub(super) mod read;

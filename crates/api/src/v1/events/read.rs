@@ -1,0 +1,110 @@
+//! The stream of events.
+
+use crate::{
+    ApiState,
+    caller::Caller,
+    problem::Problem,
+};
+use axum::{
+    extract::State,
+    response::sse::{Event as SseEvent, KeepAlive, Sse},
+};
+use futures_util::{Stream, StreamExt, stream};
+use latarnik_app::Event;
+use latarnik_model::{ActionId, DeviceId, Scope, TaskId, TaskState, TenantId};
+use serde::Serialize;
+use std::{convert::Infallible, time::Duration};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+/// After this long the stream ends; browsers come back by themselves and prove their session anew.
+const LONGEST: Duration = Duration::from_mins(15);
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Data of `device_changed` and `device_removed`.
+#[derive(Serialize)]
+struct DeviceEvent {
+    id: DeviceId,
+    tenant_id: TenantId,
+}
+
+/// Data of `task_changed`.
+#[derive(Serialize)]
+struct TaskEvent {
+    id: TaskId,
+    device_id: DeviceId,
+    action_id: ActionId,
+    tenant_id: TenantId,
+    state: TaskState,
+}
+
+/// Server-sent events: `device_changed`, `device_removed`, `task_changed` with ids to fetch again,
+/// and `resync` when events were missed.
+#[utoipa::path(
+    get, path = "/api/v1/events", operation_id = "read_events", tag = "events",
+    responses(
+        (status = 200, description = "Events until the stream ends", body = String,
+            content_type = "text/event-stream"),
+        (status = 401, description = "`not_signed_in`", body = Problem),
+    )
+)]
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    caller: Caller,
+) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>>> {
+    let events = state.app().events().subscribe();
+    let shutdown = state.shutdown().clone();
+    let end = async move {
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(LONGEST) => {}
+        }
+    };
+    // A first event at once tells the browser that the line stands.
+    let hello = stream::once(async { Ok(SseEvent::default().event("hello").data("{}")) });
+    let stream = hello.chain(visible(events, caller.0.context.scope)).take_until(end);
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+/// The events of tenants in scope.
+fn visible(
+    events: Receiver<Event>,
+    scope: Scope,
+) -> impl Stream<Item = Result<SseEvent, Infallible>> {
+    stream::unfold((events, scope), async |(mut events, scope)| {
+        loop {
+            let event = match events.recv().await {
+                Ok(event) => event,
+                Err(RecvError::Lagged(_)) => {
+                    return Some((Ok(named("resync", &())), (events, scope)));
+                }
+                Err(RecvError::Closed) => return None,
+            };
+            if event.tenant_id().is_some_and(|tenant| scope.contains(tenant))
+                && let Some(event) = render(event)
+            {
+                return Some((Ok(event), (events, scope)));
+            }
+        }
+    })
+}
+
+fn render(event: Event) -> Option<SseEvent> {
+    match event {
+        Event::DeviceChanged { device_id, tenant_id } => {
+            Some(named("device_changed", &DeviceEvent { id: device_id, tenant_id }))
+        }
+        Event::DeviceRemoved { device_id, tenant_id } => {
+            Some(named("device_removed", &DeviceEvent { id: device_id, tenant_id }))
+        }
+        Event::TaskChanged { task_id, device_id, action_id, tenant_id, state } => {
+            let data = TaskEvent { id: task_id, device_id, action_id, tenant_id, state };
+            Some(named("task_changed", &data))
+        }
+        _ => None,
+    }
+}
+
+fn named(name: &str, data: &impl Serialize) -> SseEvent {
+    let data = serde_json::to_string(data).expect("events have only string keys");
+    SseEvent::default().event(name).data(data)
+}

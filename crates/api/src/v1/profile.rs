@@ -1,0 +1,3 @@
+//! What a person chose for the console.
+
+pub(super) mod update;

@@ -1,0 +1,24 @@
+//! Sign out.
+
+use crate::{ApiState, cookie, problem::ApiError};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, header};
+
+/// Signs out. Without a session there is nothing to do.
+#[utoipa::path(
+    delete, path = "/api/v1/session", operation_id = "delete_session", tag = "session",
+    responses((status = 204, description = "Signed out"))
+)]
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    if let Some(token) = cookie::read(&headers) {
+        state.app().sign_out(&token).await?;
+    }
+    let cookie = cookie::clear(state.settings().cookie_security);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}

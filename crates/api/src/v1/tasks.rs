@@ -1,0 +1,162 @@
+//! Tasks: one action on one device.
+
+pub(super) mod cancel;
+pub(super) mod list;
+pub(super) mod read;
+pub(super) mod read_log;
+
+use super::devices::Allowed;
+use crate::instant::{Instant, optional};
+use latarnik_app::{App, Context, Progress as AppProgress, TaskRecord, UpdateResultRecord};
+use latarnik_model::{
+    ActionId, ActionKind, DeviceId, Permission, ReasonCode, TaskId, TaskParameters, TaskState,
+    UpdateOutcome, When,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A task with everything that is known of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Task {
+    id: TaskId,
+    action_id: ActionId,
+    device: DeviceReference,
+    kind: ActionKind,
+    when: When,
+    state: TaskState,
+    /// Why it ended as it did, or what it waits for.
+    reason_code: Option<ReasonCode>,
+    /// The system's own code behind the reason.
+    reason_detail: Option<String>,
+    created_at: Instant,
+    /// Who asked for it, by name.
+    created_by: String,
+    /// When the agent had it on its disk.
+    delivered_at: Option<Instant>,
+    /// When a waiting task expects to begin.
+    waiting_until: Option<Instant>,
+    started_at: Option<Instant>,
+    finished_at: Option<Instant>,
+    /// When a person asked to cancel it.
+    cancel_requested_at: Option<Instant>,
+    exit_code: Option<i32>,
+    /// The end of standard output.
+    stdout_excerpt: Option<String>,
+    /// The end of standard error.
+    stderr_excerpt: Option<String>,
+    /// Length of the whole log; null while there is none.
+    log_bytes: Option<u64>,
+    progress: Option<Progress>,
+    /// What became of each update.
+    updates: Vec<UpdateResult>,
+    /// For `install_updates`: the chosen ones; null is everything offered.
+    update_keys: Option<Vec<String>>,
+    /// For `restart`.
+    delay_minutes: Option<u16>,
+    can: TaskAbilities,
+}
+
+/// A device, by name.
+#[derive(Debug, Serialize, ToSchema)]
+struct DeviceReference {
+    id: DeviceId,
+    hostname: String,
+}
+
+/// How far a running task is.
+#[derive(Debug, Serialize, ToSchema)]
+struct Progress {
+    percent: Option<u8>,
+    done: Option<u32>,
+    total: Option<u32>,
+    /// What it works on.
+    current: Option<String>,
+}
+
+impl From<AppProgress> for Progress {
+    fn from(progress: AppProgress) -> Self {
+        let AppProgress { percent, done, total, current } = progress;
+        Self { percent, done, total, current }
+    }
+}
+
+/// What became of one update.
+#[derive(Debug, Serialize, ToSchema)]
+struct UpdateResult {
+    key: String,
+    title: String,
+    outcome: UpdateOutcome,
+    /// Windows: the result code.
+    result_code: Option<i32>,
+    /// Windows: the HRESULT, such as `0x80240017`.
+    hresult: Option<String>,
+    restart_required: bool,
+}
+
+impl From<UpdateResultRecord> for UpdateResult {
+    fn from(result: UpdateResultRecord) -> Self {
+        Self {
+            key: result.key,
+            title: result.title,
+            outcome: result.outcome,
+            result_code: result.result_code,
+            hresult: result.hresult,
+            restart_required: result.restart_required,
+        }
+    }
+}
+
+/// What the caller may do with the task now.
+#[derive(Debug, Serialize, ToSchema)]
+struct TaskAbilities {
+    cancel: Allowed,
+}
+
+impl Task {
+    /// The task as the caller sees it.
+    pub(crate) fn new(app: &App, context: &Context, task: TaskRecord) -> Self {
+        let progress = app.task_progress(&task).map(Progress::from);
+        let refusal = if !context.may(Permission::CancelTasks) {
+            Some("forbidden")
+        } else if task.state.is_final() {
+            Some("task_already_finished")
+        } else if task.cancel_requested_at.is_some() {
+            Some("cancellation_requested")
+        } else {
+            None
+        };
+        let (update_keys, delay_minutes) = match task.parameters {
+            TaskParameters::Scan => (None, None),
+            TaskParameters::InstallUpdates { update_keys } => (update_keys, None),
+            TaskParameters::Restart { delay_minutes } => (None, Some(delay_minutes.minutes())),
+        };
+        Self {
+            id: task.id,
+            action_id: task.action_id,
+            device: DeviceReference { id: task.device_id, hostname: task.hostname },
+            kind: task.kind,
+            when: task.when,
+            state: task.state,
+            reason_code: task.reason,
+            reason_detail: task.reason_detail,
+            created_at: task.created_at.into(),
+            created_by: task.created_by_name,
+            delivered_at: optional(task.delivered_at),
+            waiting_until: optional(task.waiting_until),
+            started_at: optional(task.started_at),
+            finished_at: optional(task.finished_at),
+            cancel_requested_at: optional(task.cancel_requested_at),
+            exit_code: task.exit_code,
+            stdout_excerpt: task.stdout_excerpt.filter(|text| !text.is_empty()),
+            stderr_excerpt: task.stderr_excerpt.filter(|text| !text.is_empty()),
+            log_bytes: task.log_bytes,
+            progress,
+            updates: task.update_results.into_iter().map(UpdateResult::from).collect(),
+            update_keys,
+            delay_minutes,
+            can: TaskAbilities {
+                cancel: Allowed { allowed: refusal.is_none(), reason: refusal },
+            },
+        }
+    }
+}
