@@ -1082,7 +1082,6 @@ export interface operations {
                 action_id?: string;
                 state?: "queued" | "delivered" | "waiting_for_window" | "running" | "succeeded" | "failed" | "cancelled" | "expired";
                 kind?: "scan" | "install_updates" | "restart";
-                tenant_id?: string;
                 limit?: number;
                 cursor?: string;
                 sort?: string;

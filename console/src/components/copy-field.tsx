@@ -1,0 +1,28 @@
+import { Button, CopyButton } from '@mantine/core';
+import { IconCheck, IconCopy } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import classes from './copy-field.module.css';
+
+/** One line to take away, with the button that takes it. */
+export function CopyField({ value, label }: { value: string; label: string }) {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.field}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long commands scroll, also by keyboard. */}
+      <section className={classes.value} aria-label={label} tabIndex={0}>
+        <code>{value}</code>
+      </section>
+      <CopyButton value={value} timeout={2000}>
+        {({ copied, copy }) => (
+          <Button
+            className={classes.button}
+            onClick={copy}
+            leftSection={copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
+          >
+            <span aria-live="polite">{copied ? t('common.copied') : t('common.copy')}</span>
+          </Button>
+        )}
+      </CopyButton>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import { Menu } from '@mantine/core';
+import { IconCheck, IconLanguage } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { useChangeProfile } from '@/features/session/session';
+import { type Language, languages } from '@/i18n';
+import classes from './header-control.module.css';
+
+/** The choice is kept in the profile. */
+export function LanguageSwitch() {
+  const change = useChangeProfile();
+  return <LanguageMenu onChoose={(language) => change.mutate({ language })} />;
+}
+
+export function LanguageMenu({ onChoose }: { onChoose: (language: Language) => void }) {
+  const { t, i18n } = useTranslation();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <button type="button" className={classes.control} aria-label={t('header.language')}>
+          <IconLanguage size={18} stroke={1.7} aria-hidden />
+          <span className={classes.code}>{i18n.language}</span>
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {languages.map((language) => (
+          <Menu.Item
+            key={language}
+            lang={language}
+            role="menuitemradio"
+            aria-checked={i18n.language === language}
+            onClick={() => onChoose(language)}
+            rightSection={i18n.language === language ? <IconCheck size={15} aria-hidden /> : null}
+          >
+            {t(`languages.${language}`)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,42 @@
+import { Menu } from '@mantine/core';
+import { IconCheck, IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { useChangeProfile, useSession } from '@/features/session/session';
+import classes from './header-control.module.css';
+
+export const schemes = ['light', 'dark', 'auto'] as const;
+
+const icons = { light: IconSun, dark: IconMoon, auto: IconDeviceDesktop };
+
+export function SchemeSwitch() {
+  const { t } = useTranslation();
+  const change = useChangeProfile();
+  const current = useSession().user.color_scheme;
+  const Current = icons[current];
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <button type="button" className={classes.control} aria-label={t('header.scheme')}>
+          <Current size={18} stroke={1.7} aria-hidden />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {schemes.map((scheme) => {
+          const Icon = icons[scheme];
+          return (
+            <Menu.Item
+              key={scheme}
+              role="menuitemradio"
+              aria-checked={current === scheme}
+              leftSection={<Icon size={16} stroke={1.7} aria-hidden />}
+              rightSection={current === scheme ? <IconCheck size={15} aria-hidden /> : null}
+              onClick={() => change.mutate({ color_scheme: scheme })}
+            >
+              {t(`header.scheme_${scheme}`)}
+            </Menu.Item>
+          );
+        })}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,227 @@
+import { Alert, Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ProblemNote } from '@/components/problem-note';
+import { useDeviceCount } from '@/features/devices/devices';
+import { disabledText } from '@/i18n/codes';
+import { useCreateAction } from './actions';
+import {
+  type ActionIntent,
+  narrowFilter,
+  type Schedule,
+  scheduleProblem,
+  splitByAbility,
+  standardSchedule,
+  whenOf,
+} from './schedule';
+import { WhenFields } from './when-fields';
+
+interface ActionDialogProps {
+  intent: ActionIntent | null;
+  onClose: () => void;
+  onStarted?: () => void;
+}
+
+/** The one dialogue for every action: what will happen, to how many, and when. */
+export function ActionDialog({ intent, onClose, onStarted }: ActionDialogProps) {
+  const { t } = useTranslation();
+  const plan = usePlan(intent);
+  return (
+    <Modal
+      opened={intent !== null}
+      onClose={onClose}
+      title={plan?.title}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      {intent && plan && (
+        <ActionForm
+          // A new intent is a new form, with its own idempotency key.
+          key={`${intent.kind}-${plan.title}`}
+          intent={intent}
+          plan={plan}
+          onClose={onClose}
+          onStarted={onStarted}
+        />
+      )}
+    </Modal>
+  );
+}
+
+interface Plan {
+  /** `null` while it is being counted. */
+  count: number | null;
+  ids: string[] | null;
+  skipped: { count: number; reason: string } | null;
+  title: string;
+  body: string;
+}
+
+function useIntentCount(intent: ActionIntent | null): number | null {
+  const matching = intent?.target.type === 'matching' ? intent.target.filter : null;
+  const filter = matching && intent ? narrowFilter(matching, intent.kind) : {};
+  return useDeviceCount(filter, matching !== null);
+}
+
+function usePlan(intent: ActionIntent | null): Plan | null {
+  const { t } = useTranslation();
+  const counted = useIntentCount(intent);
+  if (!intent) return null;
+  const { kind, target, updateKeys } = intent;
+  const named = target.type === 'devices';
+  const split = named ? splitByAbility(target.devices, kind) : null;
+  const count = split ? split.able.length : counted;
+  const only = named && target.devices.length === 1 ? target.devices[0] : undefined;
+  const base = kind === 'install_updates' ? 'install' : kind;
+  const title = only
+    ? t(`actions.${base}_title_named`, { name: only.hostname })
+    : t(`actions.${base}_title`, { count: count ?? 0 });
+  const bodies = {
+    scan: () => t('actions.scan_body'),
+    install_updates: () =>
+      updateKeys
+        ? t('actions.install_body_chosen', { count: updateKeys.length })
+        : t('actions.install_body'),
+    restart: () => t('actions.restart_body', { count: count ?? 0 }),
+  };
+  return {
+    count,
+    ids: split ? split.able.map((device) => device.id) : null,
+    skipped:
+      split?.reason && !only
+        ? { count: split.left.length, reason: disabledText(t, split.reason) }
+        : null,
+    title,
+    body: bodies[kind](),
+  };
+}
+
+interface ActionFormProps {
+  intent: ActionIntent;
+  plan: Plan;
+  onClose: () => void;
+  onStarted: (() => void) | undefined;
+}
+
+function ActionForm({ intent, plan, onClose, onStarted }: ActionFormProps) {
+  const { t } = useTranslation();
+  const [schedule, setSchedule] = useState<Schedule>(standardSchedule);
+  const [confirmed, setConfirmed] = useState(false);
+  const [checked, setChecked] = useState(false);
+  const [idempotencyKey] = useState(newIdempotencyKey);
+  const create = useCreateAction();
+  const { kind, target, updateKeys } = intent;
+  const problem = scheduleProblem(schedule, Date.now());
+  const asks = kind === 'restart' && plan.count !== 1;
+
+  const start = () => {
+    setChecked(true);
+    if (problem || (asks && !confirmed)) return;
+    const body = {
+      kind,
+      when: whenOf(schedule),
+      device_ids: plan.ids ?? undefined,
+      filter: target.type === 'matching' ? narrowFilter(target.filter, kind) : undefined,
+      update_keys: updateKeys ? [...updateKeys] : undefined,
+      delay_minutes: kind === 'restart' ? schedule.delayMinutes : undefined,
+    };
+    create.mutate(
+      { idempotencyKey, body },
+      {
+        onSuccess: () => {
+          onClose();
+          onStarted?.();
+        },
+      },
+    );
+  };
+
+  if (plan.count === null) return <Text c="dimmed">{t('actions.counting')}</Text>;
+  if (plan.count === 0) return <Text>{t('actions.nothing')}</Text>;
+  return (
+    <Stack gap="md">
+      <PlanText kind={kind} plan={plan} />
+      <WhenFields
+        kind={kind}
+        schedule={schedule}
+        problem={checked ? problem : null}
+        onChange={setSchedule}
+      />
+      {asks && (
+        <Checkbox
+          label={t('actions.restart_confirm', { count: plan.count })}
+          checked={confirmed}
+          onChange={(event) => setConfirmed(event.currentTarget.checked)}
+          error={checked && !confirmed ? t('actions.restart_confirm_missing') : null}
+        />
+      )}
+      {create.isError && <ProblemNote error={create.error} title={t('actions.failed')} />}
+      <Group justify="flex-end" gap="xs">
+        <Button variant="default" onClick={onClose}>
+          {t('common.cancel')}
+        </Button>
+        <SubmitButton kind={kind} count={plan.count} busy={create.isPending} onClick={start} />
+      </Group>
+    </Stack>
+  );
+}
+
+/** `crypto.randomUUID` exists in secure contexts only; a console on plain HTTP must work too. */
+function newIdempotencyKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 0x3) | 0x8).toString(16);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20),
+  ].join('-');
+}
+
+function PlanText({ kind, plan }: { kind: ActionIntent['kind']; plan: Plan }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {kind === 'restart' ? (
+        <Alert color="amber" icon={<IconAlertTriangle size={18} aria-hidden />}>
+          {plan.body}
+        </Alert>
+      ) : (
+        <Text>{plan.body}</Text>
+      )}
+      {plan.skipped && (
+        <Text size="xs" c="dimmed">
+          {t('actions.skipped', plan.skipped)}
+        </Text>
+      )}
+    </>
+  );
+}
+
+interface SubmitButtonProps {
+  kind: ActionIntent['kind'];
+  count: number;
+  busy: boolean;
+  onClick: () => void;
+}
+
+function SubmitButton({ kind, count, busy, onClick }: SubmitButtonProps) {
+  const { t } = useTranslation();
+  const texts = {
+    scan: () => t('actions.scan_submit'),
+    install_updates: () => t('actions.install_submit'),
+    restart: () => t('actions.restart_submit', { count }),
+  };
+  return (
+    <Button
+      color={kind === 'restart' ? 'amber.4' : undefined}
+      c={kind === 'restart' ? 'navy.9' : undefined}
+      loading={busy}
+      onClick={onClick}
+    >
+      {texts[kind]()}
+    </Button>
+  );
+}

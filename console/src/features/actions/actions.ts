@@ -1,0 +1,61 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { client, unwrap } from '@/api/client';
+import { keys } from '@/api/keys';
+import type { Action, NewAction } from '@/api/types';
+import { trackAction } from './tracked-actions';
+
+export function actionQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.action(id),
+    queryFn: ({ signal }) =>
+      unwrap(client.GET('/api/v1/actions/{id}', { params: { path: { id } }, signal })),
+  });
+}
+
+export interface ActionRequest {
+  /** Made when the dialogue opens: pressing twice, or trying again, asks for one action only. */
+  idempotencyKey: string;
+  body: NewAction;
+}
+
+export function useCreateAction() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: ({ idempotencyKey, body }: ActionRequest) =>
+      unwrap(
+        client.POST('/api/v1/actions', {
+          params: { header: { 'Idempotency-Key': idempotencyKey } },
+          body,
+        }),
+      ),
+    onSuccess: (action) => {
+      queryClient.setQueryData(keys.action(action.id), action);
+      trackAction(action.id);
+      void queryClient.invalidateQueries({ queryKey: keys.taskLists });
+      void queryClient.invalidateQueries({ queryKey: keys.deviceLists });
+    },
+  });
+}
+
+export interface ActionSummary {
+  total: number;
+  finished: number;
+  succeeded: number;
+  failed: number;
+  stopped: number;
+  running: number;
+  waiting: number;
+}
+
+export function summarise({ tasks, tasks_total }: Action): ActionSummary {
+  const stopped = tasks.cancelled + tasks.expired;
+  return {
+    total: tasks_total,
+    finished: tasks.succeeded + tasks.failed + stopped,
+    succeeded: tasks.succeeded,
+    failed: tasks.failed,
+    stopped,
+    running: tasks.running,
+    waiting: tasks.queued + tasks.delivered + tasks.waiting_for_window,
+  };
+}

@@ -1,0 +1,64 @@
+import type { ActionKind, Allowed, Device, DeviceFilter, When } from '@/api/types';
+
+/** On which devices: named ones, or whatever matches a filter at the moment of asking. */
+export type ActionTarget =
+  | { type: 'devices'; devices: readonly Device[] }
+  | { type: 'matching'; filter: DeviceFilter };
+
+export interface ActionIntent {
+  kind: ActionKind;
+  target: ActionTarget;
+  /** Only these updates; without it, all that are pending. */
+  updateKeys?: readonly string[];
+}
+
+export function allowedFor(device: Device, kind: ActionKind): Allowed {
+  if (kind === 'scan') return device.can.scan;
+  return kind === 'install_updates' ? device.can.install : device.can.restart;
+}
+
+export interface Split {
+  able: readonly Device[];
+  left: readonly Device[];
+  /** Why the first of those left out cannot take part. */
+  reason: string | null;
+}
+
+export function splitByAbility(devices: readonly Device[], kind: ActionKind): Split {
+  const able = devices.filter((device) => allowedFor(device, kind).allowed);
+  const left = devices.filter((device) => !allowedFor(device, kind).allowed);
+  const first = left[0];
+  return { able, left, reason: first ? (allowedFor(first, kind).reason ?? 'forbidden') : null };
+}
+
+/** A filter narrowed to the devices on which the action has something to do. */
+export function narrowFilter(filter: DeviceFilter, kind: ActionKind): DeviceFilter {
+  if (kind === 'restart') return { ...filter, restart: 'required' };
+  if (kind === 'install_updates') return { ...filter, updates: 'pending' };
+  return filter;
+}
+
+export type WhenChoice = When['type'];
+
+export interface Schedule {
+  choice: WhenChoice;
+  /** As typed into the date and time field, on the reader's wall clock. */
+  at: string;
+  delayMinutes: number;
+}
+
+export const delays = [0, 5, 10, 15, 30, 60] as const;
+
+export const standardSchedule: Schedule = { choice: 'now', at: '', delayMinutes: 15 };
+
+export function scheduleProblem(schedule: Schedule, now: number): 'at_missing' | 'at_past' | null {
+  if (schedule.choice !== 'at') return null;
+  const instant = Date.parse(schedule.at);
+  if (Number.isNaN(instant)) return 'at_missing';
+  return instant <= now ? 'at_past' : null;
+}
+
+export function whenOf(schedule: Schedule): When {
+  if (schedule.choice !== 'at') return { type: schedule.choice };
+  return { type: 'at', at: new Date(schedule.at).toISOString() };
+}

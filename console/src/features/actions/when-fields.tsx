@@ -1,0 +1,64 @@
+import { NativeSelect, Radio, Stack, TextInput } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { ActionKind } from '@/api/types';
+import { browserTimeZone } from '@/util/format';
+import { delays, type Schedule, type scheduleProblem, type WhenChoice } from './schedule';
+
+interface WhenFieldsProps {
+  kind: ActionKind;
+  schedule: Schedule;
+  problem: ReturnType<typeof scheduleProblem>;
+  onChange: (schedule: Schedule) => void;
+}
+
+const choices = ['now', 'in_window', 'at'] as const satisfies readonly WhenChoice[];
+
+export function WhenFields({ kind, schedule, problem, onChange }: WhenFieldsProps) {
+  const { t } = useTranslation();
+  const zone = browserTimeZone();
+  const choose = (value: string) => {
+    const choice = choices.find((known) => known === value);
+    if (choice) onChange({ ...schedule, choice });
+  };
+  return (
+    <Stack gap="sm">
+      <Radio.Group label={t('actions.when')} value={schedule.choice} onChange={choose}>
+        <Stack gap={8} mt={6}>
+          {choices.map((choice) => (
+            <Radio
+              key={choice}
+              value={choice}
+              label={t(`actions.${choice}`)}
+              description={t(`actions.${choice}_hint`, { zone })}
+            />
+          ))}
+        </Stack>
+      </Radio.Group>
+      {schedule.choice === 'at' && (
+        <TextInput
+          type="datetime-local"
+          label={t('actions.at_label')}
+          value={schedule.at}
+          error={problem ? t(`actions.${problem}`) : null}
+          onChange={(event) => onChange({ ...schedule, at: event.currentTarget.value })}
+        />
+      )}
+      {kind === 'restart' && (
+        <NativeSelect
+          label={t('actions.delay')}
+          value={String(schedule.delayMinutes)}
+          data={delays.map((minutes) => ({
+            value: String(minutes),
+            label:
+              minutes === 0
+                ? t('actions.delay_none')
+                : t('actions.delay_minutes', { count: minutes }),
+          }))}
+          onChange={(event) =>
+            onChange({ ...schedule, delayMinutes: Number(event.currentTarget.value) })
+          }
+        />
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,118 @@
+import { IconDownload, IconRadar2, IconRefresh } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { ActionKind, Allowed, Device } from '@/api/types';
+import { GuardedButton, RowButton } from '@/components/guarded-button';
+import { useCan } from '@/features/session/session';
+import { disabledText } from '@/i18n/codes';
+import classes from './device-cells.module.css';
+
+export type AskForAction = (kind: ActionKind, device: Device) => void;
+
+function useReason(): (allowed: Allowed) => string | null {
+  const { t } = useTranslation();
+  return ({ allowed, reason }) => (allowed ? null : disabledText(t, reason ?? 'forbidden'));
+}
+
+export function isRestartPending(device: Device): boolean {
+  return device.restart.required === 'yes';
+}
+
+interface DeviceActionsProps {
+  device: Device;
+  onAsk: AskForAction;
+}
+
+/** Restart is offered only while the device says that one is pending. */
+export function RowActions({ device, onAsk }: DeviceActionsProps) {
+  const { t } = useTranslation();
+  const reasonOf = useReason();
+  const mayScan = useCan('scan_devices');
+  const mayInstall = useCan('install_updates');
+  const mayRestart = useCan('restart_devices');
+  return (
+    <div className={classes.actions}>
+      {mayScan && (
+        <RowButton reason={reasonOf(device.can.scan)} onClick={() => onAsk('scan', device)}>
+          {t('updates.scan')}
+        </RowButton>
+      )}
+      {mayInstall && (
+        <RowButton
+          reason={reasonOf(device.can.install)}
+          onClick={() => onAsk('install_updates', device)}
+        >
+          {t('updates.install')}
+        </RowButton>
+      )}
+      {mayRestart && isRestartPending(device) && (
+        <RowButton
+          reason={reasonOf(device.can.restart)}
+          data-attention={device.can.restart.allowed}
+          onClick={() => onAsk('restart', device)}
+        >
+          {t('updates.restart')}
+        </RowButton>
+      )}
+      <OpenTasks device={device} />
+    </div>
+  );
+}
+
+export function OpenTasks({ device }: { device: Device }) {
+  const { t } = useTranslation();
+  if (device.open_tasks === 0) return null;
+  return (
+    <Link
+      className={classes.open}
+      to="/devices/$deviceId"
+      params={{ deviceId: device.id }}
+      search={{ tab: 'tasks' }}
+      data-hint={t('devices.open_tasks', { count: device.open_tasks })}
+    >
+      {t('common.tasks', { count: device.open_tasks })}
+    </Link>
+  );
+}
+
+/** The same actions at the head of a device's page. */
+export function PageActions({ device, onAsk }: DeviceActionsProps) {
+  const { t } = useTranslation();
+  const reasonOf = useReason();
+  const mayScan = useCan('scan_devices');
+  const mayInstall = useCan('install_updates');
+  const mayRestart = useCan('restart_devices');
+  return (
+    <>
+      {mayScan && (
+        <GuardedButton
+          variant="default"
+          leftSection={<IconRadar2 size={16} aria-hidden />}
+          reason={reasonOf(device.can.scan)}
+          onClick={() => onAsk('scan', device)}
+        >
+          {t('updates.scan')}
+        </GuardedButton>
+      )}
+      {mayInstall && (
+        <GuardedButton
+          leftSection={<IconDownload size={16} aria-hidden />}
+          reason={reasonOf(device.can.install)}
+          onClick={() => onAsk('install_updates', device)}
+        >
+          {t('updates.install_all')}
+        </GuardedButton>
+      )}
+      {mayRestart && isRestartPending(device) && (
+        <GuardedButton
+          variant="default"
+          leftSection={<IconRefresh size={16} aria-hidden />}
+          reason={reasonOf(device.can.restart)}
+          onClick={() => onAsk('restart', device)}
+        >
+          {t('updates.restart_ellipsis')}
+        </GuardedButton>
+      )}
+    </>
+  );
+}

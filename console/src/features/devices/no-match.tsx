@@ -1,0 +1,15 @@
+import { Button } from '@mantine/core';
+import { IconFilterOff } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { EmptyState } from '@/components/empty-state';
+
+export function NoMatch({ onClear }: { onClear: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <EmptyState icon={IconFilterOff} title={t('table.no_match')} body={t('table.no_match_hint')}>
+      <Button variant="default" onClick={onClear}>
+        {t('table.clear_filters')}
+      </Button>
+    </EmptyState>
+  );
+}

@@ -1,0 +1,68 @@
+import { NativeSelect, SegmentedControl, Stack, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { Card, Fact, Facts, Page } from '@/components/page';
+import { ProblemNote } from '@/components/problem-note';
+import { schemes } from '@/components/scheme-switch';
+import { isLanguage, languages } from '@/i18n';
+import classes from './profile-page.module.css';
+import { useChangeProfile, useSession } from './session';
+
+export function ProfilePage() {
+  const { t } = useTranslation();
+  const { user, tenant } = useSession();
+  return (
+    <Page narrow title={t('profile.title')}>
+      <Card title={t('profile.account')}>
+        <Facts>
+          <Fact name={t('profile.name')}>{user.name}</Fact>
+          <Fact name={t('profile.email')}>{user.email}</Fact>
+          <Fact name={t('profile.role')}>{t(`roles.${user.role}`)}</Fact>
+          <Fact name={t('profile.tenant')}>{tenant.name}</Fact>
+        </Facts>
+      </Card>
+      <Preferences />
+    </Page>
+  );
+}
+
+function Preferences() {
+  const { t, i18n } = useTranslation();
+  const { user } = useSession();
+  const change = useChangeProfile();
+  const current = user.language ?? (isLanguage(i18n.language) ? i18n.language : 'en');
+  return (
+    <Card title={t('profile.preferences')}>
+      <Stack gap="md" maw={400}>
+        <NativeSelect
+          label={t('profile.language')}
+          description={t('profile.language_hint')}
+          value={current}
+          data={languages.map((language) => ({
+            value: language,
+            label: t(`languages.${language}`),
+          }))}
+          onChange={({ currentTarget: { value } }) =>
+            isLanguage(value) && change.mutate({ language: value })
+          }
+        />
+        <div>
+          <Text size="xs" fw={500} mb={4} id="profile-scheme">
+            {t('profile.scheme')}
+          </Text>
+          <SegmentedControl
+            fullWidth
+            size="xs"
+            aria-labelledby="profile-scheme"
+            value={user.color_scheme}
+            data={schemes.map((scheme) => ({ value: scheme, label: t(`header.scheme_${scheme}`) }))}
+            onChange={(scheme) => change.mutate({ color_scheme: scheme })}
+          />
+        </div>
+        <div role="status" className={classes.status}>
+          {change.isSuccess && t('profile.saved')}
+        </div>
+        {change.isError && <ProblemNote title={t('profile.failed')} error={change.error} />}
+      </Stack>
+    </Card>
+  );
+}

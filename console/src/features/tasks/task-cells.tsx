@@ -1,0 +1,96 @@
+import { Progress } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { Task, When } from '@/api/types';
+import { useExactTime } from '@/components/relative-time';
+import { StateBadge, type Tone } from '@/components/state-badge';
+import { reasonText, taskStateText } from '@/i18n/codes';
+import { useFormat } from '@/util/use-format';
+import { useNow } from '@/util/use-now';
+import classes from './task-cells.module.css';
+
+const tones: Record<Task['state'], Tone> = {
+  queued: 'waiting',
+  delivered: 'waiting',
+  waiting_for_window: 'waiting',
+  running: 'working',
+  succeeded: 'ok',
+  failed: 'failed',
+  cancelled: 'neutral',
+  expired: 'attention',
+};
+
+export function TaskState({ task, filled }: { task: Task; filled?: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <StateBadge tone={tones[task.state]} filled={filled}>
+      {taskStateText(t, task.state)}
+    </StateBadge>
+  );
+}
+
+export function TaskProgress({ task }: { task: Task }) {
+  const { t } = useTranslation();
+  const { progress } = task;
+  if (task.state !== 'running') return null;
+  const done = progress?.done ?? null;
+  const total = progress?.total ?? null;
+  const counted = done !== null && total !== null;
+  const share = counted && total > 0 ? (done / total) * 100 : null;
+  const percent = progress?.percent ?? share;
+  return (
+    <div className={classes.progress}>
+      <Progress
+        value={percent ?? 100}
+        animated={percent === null}
+        striped={percent === null}
+        size={6}
+        color="var(--lat-waiting)"
+        aria-label={t('tasks.progress')}
+      />
+      <span className={classes.dim}>
+        {counted ? t('tasks.progress_of', { done, total }) : t('tasks.progress_unknown')}
+        {progress?.current && ` · ${progress.current}`}
+      </span>
+    </div>
+  );
+}
+
+/** The result in a list: what went wrong in words, else the numbers that there are. */
+export function TaskResult({ task }: { task: Task }) {
+  const { t } = useTranslation();
+  if (task.state === 'running') return <TaskProgress task={task} />;
+  if (task.reason_code) {
+    const { title, remedy } = reasonText(t, task.reason_code);
+    return (
+      <span className={classes.cut} data-hint={`${title}\n${remedy}`}>
+        {title}
+      </span>
+    );
+  }
+  if (task.updates.length === 0) return null;
+  const installed = task.updates.filter(({ outcome }) => outcome === 'installed').length;
+  const failed = task.updates.filter(({ outcome }) => outcome === 'failed').length;
+  return (
+    <span className={classes.cut}>
+      {t('outcomes.installed_count', { count: installed })}
+      {failed > 0 && ` · ${t('actions.failed_count', { count: failed })}`}
+    </span>
+  );
+}
+
+export function TaskDuration({ task }: { task: Task }) {
+  const format = useFormat();
+  const now = useNow();
+  if (!task.started_at) return null;
+  const end = task.finished_at ? Date.parse(task.finished_at) : now;
+  return format.duration(end - Date.parse(task.started_at));
+}
+
+export function useWhenText(): (when: When) => string {
+  const { t } = useTranslation();
+  const exact = useExactTime();
+  return (when) =>
+    when.type === 'at'
+      ? t('tasks.when_at', { time: exact(when.at) })
+      : t(`tasks.when_${when.type}`);
+}

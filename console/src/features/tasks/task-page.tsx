@@ -1,0 +1,151 @@
+import { Button } from '@mantine/core';
+import { IconArrowLeft, IconDownload, IconPlayerStop } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Task } from '@/api/types';
+import { ConfirmDialog } from '@/components/confirm-dialog';
+import { GuardedButton } from '@/components/guarded-button';
+import { Card, Page } from '@/components/page';
+import { PageSkeleton } from '@/components/page-skeleton';
+import { ProblemState } from '@/components/problem-state';
+import { useDevice } from '@/features/devices/devices';
+import { useCan } from '@/features/session/session';
+import { actionKindText, disabledText, reasonText } from '@/i18n/codes';
+import { TaskProgress, TaskState } from './task-cells';
+import { TaskDetails } from './task-details';
+import { TaskOutput } from './task-output';
+import classes from './task-page.module.css';
+import { TaskTimeLine } from './task-time-line';
+import { TaskUpdates } from './task-updates';
+import { isFinished, logAddress, useCancelTask, useTask } from './tasks';
+
+export function TaskPage({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const { data: task, error, refetch } = useTask(id);
+  if (task) return <LoadedTask task={task} />;
+  return (
+    <Page title={t('tasks.title')}>
+      {error ? <ProblemState error={error} onRetry={() => void refetch()} /> : <PageSkeleton />}
+    </Page>
+  );
+}
+
+function LoadedTask({ task }: { task: Task }) {
+  const { t } = useTranslation();
+  const back = (
+    <Link to="/tasks" className={classes.back}>
+      <IconArrowLeft size={14} aria-hidden />
+      {t('tasks.back_to_tasks')}
+    </Link>
+  );
+  const title = t('tasks.page_title', {
+    kind: actionKindText(t, task.kind),
+    device: task.device.hostname,
+  });
+  return (
+    <Page
+      title={title}
+      above={back}
+      beside={<TaskState task={task} filled />}
+      actions={<TaskActions task={task} />}
+    >
+      <Reason task={task} />
+      <TaskProgress task={task} />
+      <div className={classes.columns}>
+        <div className={classes.column}>
+          {task.updates.length > 0 && <TaskUpdates updates={task.updates} />}
+          <TaskOutput task={task} />
+        </div>
+        <div className={classes.column}>
+          <Card title={t('tasks.time_line')}>
+            <TaskTimeLine task={task} />
+          </Card>
+          <TaskDetails task={task} />
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+/** What happened, what it means and what to do. */
+function Reason({ task }: { task: Task }) {
+  const { t } = useTranslation();
+  const device = useDevice(task.device.id);
+  if (task.reason_code) {
+    const { title, remedy } = reasonText(t, task.reason_code);
+    return (
+      <div className={classes.reason} data-state={task.state}>
+        <strong>{title}</strong>
+        <span>{remedy}</span>
+        <code>{task.reason_code}</code>
+      </div>
+    );
+  }
+  if (isFinished(task) || task.state === 'running') return null;
+  if (task.state === 'waiting_for_window' || task.when.type === 'in_window') {
+    return (
+      <div className={classes.reason}>
+        <span>{t('actions.in_window_hint')}</span>
+      </div>
+    );
+  }
+  if (device.data?.connection !== 'offline') return null;
+  return (
+    <div className={classes.reason}>
+      <span>{t('tasks.waiting_offline')}</span>
+    </div>
+  );
+}
+
+function TaskActions({ task }: { task: Task }) {
+  const { t } = useTranslation();
+  const mayCancel = useCan('cancel_tasks');
+  const [asking, setAsking] = useState(false);
+  const cancel = useCancelTask();
+  const { allowed, reason } = task.can.cancel;
+  const hasLog = typeof task.log_bytes === 'number';
+  const close = () => {
+    setAsking(false);
+    cancel.reset();
+  };
+  const log = (
+    <Button
+      variant="default"
+      leftSection={<IconDownload size={16} aria-hidden />}
+      component="a"
+      href={logAddress(task.id)}
+      download
+    >
+      {t('tasks.download_log')}
+    </Button>
+  );
+  return (
+    <>
+      {mayCancel && !isFinished(task) && (
+        <GuardedButton
+          variant="default"
+          leftSection={<IconPlayerStop size={16} aria-hidden />}
+          reason={allowed ? null : disabledText(t, reason ?? 'forbidden')}
+          onClick={() => setAsking(true)}
+        >
+          {t('tasks.cancel')}
+        </GuardedButton>
+      )}
+      {hasLog && log}
+      <ConfirmDialog
+        opened={asking}
+        title={t('tasks.cancel_title')}
+        body={t(
+          task.state === 'running' ? 'tasks.cancel_body_running' : 'tasks.cancel_body_queued',
+        )}
+        confirm={t('tasks.cancel')}
+        dismiss={t('tasks.keep')}
+        busy={cancel.isPending}
+        error={cancel.error}
+        onConfirm={() => cancel.mutate(task.id, { onSuccess: close })}
+        onClose={close}
+      />
+    </>
+  );
+}

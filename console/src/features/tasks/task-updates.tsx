@@ -1,0 +1,83 @@
+import type { TFunction } from 'i18next';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { TaskUpdate } from '@/api/types';
+import { Card } from '@/components/page';
+import { StateBadge, type Tone } from '@/components/state-badge';
+import { type DataColumn, DataTable } from '@/components/table/data-table';
+import { hresultText } from '@/i18n/codes';
+import classes from './task-page.module.css';
+
+const tones: Record<TaskUpdate['outcome'], Tone> = {
+  installed: 'ok',
+  failed: 'failed',
+  skipped: 'neutral',
+  downloaded: 'waiting',
+};
+
+function isSuccess(hresult: string): boolean {
+  return Number(hresult) === 0;
+}
+
+function ResultCode({ update }: { update: TaskUpdate }) {
+  const { t } = useTranslation();
+  const { hresult, result_code } = update;
+  if (!hresult) return <code>{result_code ?? null}</code>;
+  if (isSuccess(hresult)) return <code>{hresult}</code>;
+  const { title, remedy } = hresultText(t, hresult);
+  return (
+    <>
+      <div>
+        <code>{hresult}</code> {title}
+      </div>
+      <div className={classes.explanation}>{remedy}</div>
+    </>
+  );
+}
+
+function columns(t: TFunction): DataColumn<TaskUpdate>[] {
+  return [
+    {
+      id: 'update',
+      meta: { title: t('columns.update') },
+      cell: ({ row }) => <span className={classes.updateName}>{row.original.title}</span>,
+    },
+    {
+      id: 'state',
+      meta: { title: t('columns.state'), width: 190 },
+      cell: ({ row }) => (
+        <>
+          <StateBadge tone={tones[row.original.outcome]}>
+            {t(`outcomes.${row.original.outcome}`)}
+          </StateBadge>
+          {row.original.restart_required && (
+            <div className={classes.explanation}>{t('outcomes.restart_required')}</div>
+          )}
+        </>
+      ),
+    },
+    {
+      id: 'result_code',
+      meta: { title: t('tasks.result_code'), width: 300 },
+      cell: ({ row }) => <ResultCode update={row.original} />,
+    },
+  ];
+}
+
+export function TaskUpdates({ updates }: { updates: readonly TaskUpdate[] }) {
+  const { t } = useTranslation();
+  const shown = useMemo(() => columns(t), [t]);
+  return (
+    <Card title={t('tasks.results')} flush>
+      <DataTable
+        bare
+        label={t('tasks.results')}
+        columns={shown}
+        rows={updates}
+        rowId={(update) => update.key}
+        rowName={(update) => update.title}
+        loading={false}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,47 @@
+import { IconBuilding, IconChevronDown } from '@tabler/icons-react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import classes from './tenant-switcher.module.css';
+import { useTenants } from './tenants';
+
+/** For providers with several tenants; the chosen one is in the address. */
+export function TenantSwitcher() {
+  const { t } = useTranslation();
+  const tenants = useTenants();
+  const { tenant } = useSearch({ strict: false });
+  const navigate = useNavigate();
+  if (tenants.length < 2) return null;
+
+  const choose = (value: string) => {
+    void navigate({
+      to: '.',
+      search: (previous) => ({
+        ...previous,
+        tenant: value === '' ? undefined : value,
+        group: undefined,
+        cursor: undefined,
+        selected: undefined,
+      }),
+    });
+  };
+
+  return (
+    <div className={classes.switcher}>
+      <IconBuilding size={16} aria-hidden className={classes.icon} />
+      <select
+        className={classes.select}
+        aria-label={t('header.tenant')}
+        value={tenant ?? ''}
+        onChange={(event) => choose(event.currentTarget.value)}
+      >
+        <option value="">{t('header.all_tenants')}</option>
+        {tenants.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <IconChevronDown size={14} aria-hidden className={classes.chevron} />
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+import type { TFunction } from 'i18next';
+import en from './en.json';
+
+/**
+ * The server sends codes, never prose. Codes are open sets: a newer server may send one that this
+ * console does not know, which is then shown as a generic sentence with the code in it.
+ */
+function knows<Texts extends object>(texts: Texts, code: string): code is keyof Texts & string {
+  return code !== 'other' && Object.hasOwn(texts, code);
+}
+
+export interface Explanation {
+  title: string;
+  remedy: string;
+}
+
+export function errorText(t: TFunction, code: string): string {
+  const codes = en.errors.codes;
+  return knows(codes, code) ? t(`errors.codes.${code}`) : t('errors.codes.other', { code });
+}
+
+export function fieldErrorText(t: TFunction, code: string): string {
+  const fields = en.errors.fields;
+  return knows(fields, code) ? t(`errors.fields.${code}`) : t('errors.fields.other', { code });
+}
+
+export function disabledText(t: TFunction, reason: string): string {
+  return knows(en.disabled, reason)
+    ? t(`disabled.${reason}`)
+    : t('disabled.other', { code: reason });
+}
+
+export function signalText(t: TFunction, name: string): string {
+  return knows(en.signals, name) ? t(`signals.${name}`) : t('signals.other', { code: name });
+}
+
+export function taskStateText(t: TFunction, state: string): string {
+  const states = en.task_states;
+  return knows(states, state) ? t(`task_states.${state}`) : t('task_states.other', { code: state });
+}
+
+export function actionKindText(t: TFunction, kind: string): string {
+  const kinds = en.action_kinds;
+  return knows(kinds, kind) ? t(`action_kinds.${kind}`) : t('action_kinds.other', { code: kind });
+}
+
+export function reasonText(t: TFunction, code: string): Explanation {
+  if (!knows(en.reasons, code)) {
+    return { title: t('reasons.other.title', { code }), remedy: t('reasons.other.remedy') };
+  }
+  return { title: t(`reasons.${code}.title`), remedy: t(`reasons.${code}.remedy`) };
+}
+
+/** HRESULTs are compared without regard to the case of their hexadecimal digits. */
+export function hresultText(t: TFunction, hresult: string): Explanation {
+  const code = `0x${hresult.replace(/^0x/i, '').toUpperCase()}`;
+  if (!knows(en.hresults, code)) {
+    return { title: t('hresults.other.title', { code }), remedy: t('hresults.other.remedy') };
+  }
+  return { title: t(`hresults.${code}.title`), remedy: t(`hresults.${code}.remedy`) };
+}
+
+export function isHresult(detail: string): boolean {
+  return /^0x[0-9a-f]{8}$/i.test(detail);
+}
+
+export function platformText(t: TFunction, platform: string): string {
+  const key = platform.replace('-', '_');
+  const platforms = en.enrollment.platforms;
+  return knows(platforms, key)
+    ? t(`enrollment.platforms.${key}`)
+    : t('enrollment.platforms.other', { platform });
+}

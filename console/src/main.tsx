@@ -1,0 +1,33 @@
+import '@mantine/core/styles.layer.css';
+import './styles.css';
+import './i18n';
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createQueryClient } from './api/query-client';
+import { endSession } from './features/session/session';
+import { createConsoleRouter } from './router';
+import { theme } from './theme';
+
+const colorSchemeManager = localStorageColorSchemeManager({ key: 'latarnik-color-scheme' });
+const queryClient = createQueryClient(() => endSession(queryClient));
+const router = createConsoleRouter(queryClient);
+
+const root = document.getElementById('root');
+if (!root) throw new Error('the page has no root element');
+
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      colorSchemeManager={colorSchemeManager}
+    >
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

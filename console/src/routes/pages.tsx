@@ -1,0 +1,92 @@
+import { createRoute, redirect } from '@tanstack/react-router';
+import { ApiError } from '@/api/problem';
+import { ProblemState } from '@/components/problem-state';
+import { DevicePage, type DevicePageSearch, deviceTabs } from '@/features/devices/device-page';
+import { parseDeviceSearch } from '@/features/devices/device-search';
+import { DevicesPage } from '@/features/devices/devices-page';
+import { EnrollmentPage } from '@/features/enrollment-tokens/enrollment-page';
+import { ProfilePage } from '@/features/session/profile-page';
+import { TaskPage } from '@/features/tasks/task-page';
+import { parseTaskSearch } from '@/features/tasks/task-search';
+import { TasksPage } from '@/features/tasks/tasks-page';
+import { UpdatesPage } from '@/features/updates/updates-page';
+import { oneOf, sortIn, textIn } from '@/util/query-string';
+import { signedInRoute } from './root';
+
+const getParentRoute = () => signedInRoute;
+
+export const indexRoute = createRoute({
+  getParentRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/updates', replace: true });
+  },
+});
+
+export const updatesRoute = createRoute({
+  getParentRoute,
+  path: '/updates',
+  validateSearch: parseDeviceSearch,
+  component: () => <UpdatesPage search={updatesRoute.useSearch()} />,
+});
+
+export const devicesRoute = createRoute({
+  getParentRoute,
+  path: '/devices',
+  validateSearch: parseDeviceSearch,
+  component: () => <DevicesPage search={devicesRoute.useSearch()} />,
+});
+
+export const deviceRoute = createRoute({
+  getParentRoute,
+  path: '/devices/$deviceId',
+  validateSearch: (values: Record<string, unknown>): DevicePageSearch => ({
+    tab: oneOf(values, 'tab', deviceTabs),
+    sort: sortIn(values, ['created_at']),
+    cursor: textIn(values, 'cursor'),
+  }),
+  component: () => {
+    const { deviceId } = deviceRoute.useParams();
+    return <DevicePage key={deviceId} id={deviceId} search={deviceRoute.useSearch()} />;
+  },
+});
+
+export const tasksRoute = createRoute({
+  getParentRoute,
+  path: '/tasks',
+  validateSearch: parseTaskSearch,
+  component: () => <TasksPage search={tasksRoute.useSearch()} />,
+});
+
+export const taskRoute = createRoute({
+  getParentRoute,
+  path: '/tasks/$taskId',
+  component: () => {
+    const { taskId } = taskRoute.useParams();
+    return <TaskPage key={taskId} id={taskId} />;
+  },
+});
+
+export const enrollmentRoute = createRoute({
+  getParentRoute,
+  path: '/settings/enrollment',
+  validateSearch: (values: Record<string, unknown>): { create?: 'token' } => ({
+    create: oneOf(values, 'create', ['token']),
+  }),
+  component: () => {
+    const { tenant, create } = enrollmentRoute.useSearch();
+    return <EnrollmentPage tenantId={tenant} creating={create === 'token'} />;
+  },
+});
+
+export const profileRoute = createRoute({
+  getParentRoute,
+  path: '/settings/profile',
+  component: ProfilePage,
+});
+
+const notFound = new ApiError({ status: 404, code: 'not_found' });
+
+export function NotFound() {
+  return <ProblemState error={notFound} />;
+}

@@ -1,0 +1,75 @@
+import { createTheme, type MantineColorsTuple } from '@mantine/core';
+
+const navy: MantineColorsTuple = [
+  '#eef3fb',
+  '#dbe5f4',
+  '#b6c9e8',
+  '#8fadde',
+  '#7aa2e8',
+  '#4a76bd',
+  '#315c9f',
+  '#234680',
+  '#183257',
+  '#0f1d36',
+];
+
+const amber: MantineColorsTuple = [
+  '#fff8e8',
+  '#ffeecb',
+  '#fddb97',
+  '#fac75f',
+  '#f5b041',
+  '#e09a24',
+  '#b97509',
+  '#935a00',
+  '#714500',
+  '#4f3000',
+];
+
+const dark: MantineColorsTuple = [
+  '#dfe5ef',
+  '#bcc6d6',
+  '#9aa7bc',
+  '#66748d',
+  '#31405d',
+  '#222e47',
+  '#182238',
+  '#0f1728',
+  '#0b111e',
+  '#070b14',
+];
+
+const small = { defaultProps: { size: 'xs' } };
+
+export const theme = createTheme({
+  colors: { navy, amber, dark },
+  primaryColor: 'navy',
+  primaryShade: { light: 7, dark: 4 },
+  autoContrast: true,
+  cursorType: 'pointer',
+  defaultRadius: 'sm',
+  respectReducedMotion: true,
+  fontFamily:
+    'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif',
+  fontFamilyMonospace:
+    'ui-monospace, "Cascadia Mono", "SF Mono", Consolas, "Liberation Mono", monospace',
+  fontSizes: { xs: '13px', sm: '14px', md: '14px', lg: '16px', xl: '20px' },
+  headings: { fontWeight: '600' },
+  components: {
+    Button: small,
+    TextInput: small,
+    PasswordInput: small,
+    NativeSelect: small,
+    NumberInput: small,
+    Checkbox: small,
+    Radio: small,
+    Menu: { defaultProps: { shadow: 'md', withinPortal: true } },
+    Modal: {
+      defaultProps: {
+        centered: true,
+        transitionProps: { duration: 0 },
+        overlayProps: { backgroundOpacity: 0.45 },
+      },
+    },
+  },
+});

@@ -1,0 +1,126 @@
+/** Every date, number, size and age on screen goes through here, in the language of the console. */
+export interface Format {
+  number: (value: number) => string;
+  bytes: (value: number) => string;
+  date: (at: string) => string;
+  dateTime: (at: string, timeZone?: string) => string;
+  time: (at: string | number) => string;
+  relative: (at: string, now: number) => string;
+  duration: (milliseconds: number) => string;
+  /** What separates fields in CSV, so that spreadsheets of this language split them. */
+  csvSeparator: ',' | ';';
+}
+
+const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const relativeSteps = [
+  { unit: 'year', length: 365 * day },
+  { unit: 'month', length: 30 * day },
+  { unit: 'day', length: day },
+  { unit: 'hour', length: hour },
+  { unit: 'minute', length: minute },
+] as const;
+
+export function isTimeZone(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function browserTimeZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+function formatBytes(language: string): Format['bytes'] {
+  const plain = byteUnits.map(
+    (unit) =>
+      new Intl.NumberFormat(language, {
+        style: 'unit',
+        unit,
+        unitDisplay: unit === 'byte' ? 'long' : 'short',
+        maximumSignificantDigits: 3,
+      }),
+  );
+  return (value) => {
+    let step = 0;
+    let amount = value;
+    // 999.5 would round up to 1,000 of the smaller unit.
+    while (Math.abs(amount) >= 999.5 && step < byteUnits.length - 1) {
+      amount /= 1_000;
+      step += 1;
+    }
+    return plain[step]?.format(amount) ?? String(value);
+  };
+}
+
+function formatRelative(language: string): Format['relative'] {
+  const words = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
+  return (at, now) => {
+    const distance = Date.parse(at) - now;
+    for (const { unit, length } of relativeSteps) {
+      if (Math.abs(distance) >= length) return words.format(Math.trunc(distance / length), unit);
+    }
+    return words.format(0, 'second');
+  };
+}
+
+function formatDuration(language: string): Format['duration'] {
+  const part = (unit: 'hour' | 'minute' | 'second' | 'day') => {
+    const words = new Intl.NumberFormat(language, {
+      style: 'unit',
+      unit,
+      unitDisplay: 'narrow',
+      maximumFractionDigits: 0,
+    });
+    return (value: number) => words.format(Math.floor(value));
+  };
+  const days = part('day');
+  const hours = part('hour');
+  const minutes = part('minute');
+  const seconds = part('second');
+  return (milliseconds) => {
+    const length = Math.max(0, milliseconds);
+    if (length >= day) return `${days(length / day)} ${hours((length % day) / hour)}`;
+    if (length >= hour) return `${hours(length / hour)} ${minutes((length % hour) / minute)}`;
+    if (length >= minute)
+      return `${minutes(length / minute)} ${seconds((length % minute) / second)}`;
+    return seconds(length / second);
+  };
+}
+
+export function createFormat(language: string, timeZone?: string): Format {
+  const numbers = new Intl.NumberFormat(language);
+  const dates = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone });
+  const times = new Intl.DateTimeFormat(language, { timeStyle: 'short', timeZone });
+  const dateTimes = new Map<string | undefined, Intl.DateTimeFormat>();
+  const dateTimeIn = (zone: string | undefined) => {
+    const existing = dateTimes.get(zone);
+    if (existing) return existing;
+    const created = new Intl.DateTimeFormat(language, {
+      dateStyle: 'medium',
+      timeStyle: 'medium',
+      timeZone: zone,
+    });
+    dateTimes.set(zone, created);
+    return created;
+  };
+  const decimalComma = new Intl.NumberFormat(language).format(0.5).includes(',');
+  return {
+    number: (value) => numbers.format(value),
+    bytes: formatBytes(language),
+    date: (at) => dates.format(new Date(at)),
+    dateTime: (at, zone) => dateTimeIn(zone ?? timeZone).format(new Date(at)),
+    time: (at) => times.format(new Date(at)),
+    relative: formatRelative(language),
+    duration: formatDuration(language),
+    csvSeparator: decimalComma ? ';' : ',',
+  };
+}
