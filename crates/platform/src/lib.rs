@@ -15,6 +15,8 @@
     )
 )]
 
+#[cfg(windows)]
+mod com;
 mod machine;
 mod machine_state;
 pub mod paths;
@@ -24,6 +26,8 @@ pub mod privileges;
 pub mod process;
 pub mod program;
 pub mod service;
+#[cfg(windows)]
+mod since_boot;
 mod updates;
 
 pub use machine::Machine;

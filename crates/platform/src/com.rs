@@ -1,0 +1,25 @@
+//! COM, on threads of its own.
+
+use windows::Win32::System::Com::{COINIT_MULTITHREADED, CoInitializeEx, CoUninitialize};
+
+/// Runs the work on a new thread in the multi-threaded apartment, and waits for it. COM objects
+/// cannot leave that thread, so the work makes all that it needs.
+pub(crate) fn on_own_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let apartment = || {
+        // SAFETY: a fresh thread has no apartment yet; it is left again on this same thread, after
+        // the work dropped its objects.
+        let entered = unsafe { CoInitializeEx(None, COINIT_MULTITHREADED) };
+        let result = work();
+        if entered.is_ok() {
+            // SAFETY: balances the call above.
+            unsafe { CoUninitialize() };
+        }
+        result
+    };
+    std::thread::scope(|scope| {
+        scope
+            .spawn(apartment)
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
