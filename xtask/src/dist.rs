@@ -1,0 +1,63 @@
+//! `cargo xtask dist`: the programs as they are shipped, with their SHA-256.
+
+use crate::{console, step, workspace::Workspace};
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Builds the programs into one folder and returns it.
+pub(crate) fn run(workspace: &Workspace) -> Result<PathBuf> {
+    console::build(workspace)?;
+    build(workspace, "latarnik-server", "release")?;
+    build(workspace, "latarnik-agent", "dist")?;
+    let folder = workspace.target.join("programs");
+    fs::create_dir_all(&folder)
+        .with_context(|| format!("could not create {}", folder.display()))?;
+    let sources = [
+        (
+            "latarnik-linux-x86_64",
+            workspace.program("release", "latarnik"),
+        ),
+        (
+            "latarnik-agent-linux-x86_64",
+            workspace.program("dist", "latarnik-agent"),
+        ),
+    ];
+    let mut sums = String::new();
+    for (name, source) in sources {
+        let place = folder.join(name);
+        fs::copy(&source, &place)
+            .with_context(|| format!("could not copy {}", source.display()))?;
+        let (sum, bytes) = digest(&place)?;
+        step::say(&format!("{name:<34} {:>6.1} MB  {sum}", bytes as f64 / 1e6));
+        sums.push_str(&format!("{sum}  {name}\n"));
+    }
+    fs::write(folder.join("SHA256SUMS"), sums).context("could not write the checksums")?;
+    step::say(&format!("\nPrograms and SHA256SUMS: {}", folder.display()));
+    Ok(folder)
+}
+
+fn build(workspace: &Workspace, package: &str, profile: &str) -> Result<()> {
+    let mut cargo = workspace.cargo();
+    cargo.args([
+        "build",
+        "--locked",
+        "--package",
+        package,
+        "--profile",
+        profile,
+    ]);
+    step::run(
+        &format!("build {package} ({profile})"),
+        &format!("dist-{package}"),
+        cargo,
+    )
+}
+
+fn digest(path: &Path) -> Result<(String, usize)> {
+    let content = fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
+    Ok((console::hex(&Sha256::digest(&content)), content.len()))
+}

@@ -1,0 +1,54 @@
+//! The product's programs, built.
+
+use crate::{console, step, workspace::Workspace};
+use anyhow::Result;
+use std::path::PathBuf;
+
+/// What to build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// Programs for trying out.
+    Programs,
+    /// Programs and tests, so that running the tests afterwards builds nothing again.
+    ProgramsAndTests,
+    /// Programs as they are shipped.
+    Release,
+}
+
+/// Where the built programs are.
+#[derive(Debug, Clone)]
+pub(crate) struct Programs {
+    /// `latarnik`.
+    pub(crate) server: PathBuf,
+    /// `latarnik-agent`.
+    pub(crate) agent: PathBuf,
+    /// `latarnik-simulator`.
+    pub(crate) simulator: PathBuf,
+}
+
+/// Builds the console, then the programs, which contain it.
+pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<Programs> {
+    console::build(workspace)?;
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--workspace", "--locked"]);
+    let (title, profile) = match build {
+        Build::Programs => {
+            cargo.args(["--bins", "--exclude", "xtask"]);
+            ("build server, agent and simulator", "debug")
+        }
+        Build::ProgramsAndTests => {
+            cargo.arg("--all-targets");
+            ("build programs and tests", "debug")
+        }
+        Build::Release => {
+            cargo.args(["--bins", "--exclude", "xtask", "--release"]);
+            ("build release programs", "release")
+        }
+    };
+    step::run(title, "cargo-build", cargo)?;
+    Ok(Programs {
+        server: workspace.program(profile, "latarnik"),
+        agent: workspace.program(profile, "latarnik-agent"),
+        simulator: workspace.program(profile, "latarnik-simulator"),
+    })
+}
