@@ -2,7 +2,7 @@
 
 use crate::{body::malformed_body, refusal::Refusal};
 use jiff::Timestamp;
-use latarnik_app::agents;
+use latarnik_app::{Progress, agents};
 use latarnik_protocol::{
     CheckInRequest, Facts, Inventory, InventoryHash, InventoryReport, RawTask, Task, TaskBatch,
     TaskEvent, TaskOutcome, TaskProgress, Update, limits,
@@ -155,7 +155,7 @@ pub(crate) fn batch(delivery: agents::Delivery, server_time: Timestamp) -> TaskB
         let task = Task {
             parameters: delivered.parameters,
             when: delivered.when,
-            deadline: delivered.deadline,
+            deadline: delivered.deadline_at,
             timeout_seconds: delivered.timeout_seconds,
         };
         RawTask::new(delivered.id, delivered.sequence, &task)
@@ -177,12 +177,12 @@ pub(crate) fn report(event: TaskEvent) -> Result<agents::Report, Refusal> {
             done,
             total,
             current,
-        }) => agents::Report::Progress {
+        }) => agents::Report::Progress(Progress {
             percent: percent.map(|percent| percent.min(100)),
             done,
             total,
             current: current.map(cut),
-        },
+        }),
         TaskEvent::Finished(outcome) => agents::Report::Finished(finished(outcome)?),
     })
 }

@@ -79,3 +79,67 @@ fn code_of(status: StatusCode) -> ProblemCode {
         _ => ProblemCode::Internal,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{body::to_bytes, routing::get};
+    use latarnik_app::agents::AgentError;
+    use latarnik_protocol::Problem;
+    use latarnik_store::StoreError;
+
+    async fn answer_to(method: &str, path: &str) -> (Response, Problem) {
+        async fn broken() -> StatusCode {
+            panic!("a fault")
+        }
+        async fn no_database() -> Result<(), Refusal> {
+            Err(AgentError::Unavailable(StoreError::Address).into())
+        }
+        let router = Router::new()
+            .route("/broken", get(broken))
+            .route("/no-database", get(no_database));
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .body(Body::empty())
+            .unwrap();
+        let (parts, body) = answer(router, request, 0xabc).await.into_parts();
+        let body = to_bytes(body, 10_000).await.unwrap();
+        (
+            Response::from_parts(parts, Body::empty()),
+            serde_json::from_slice(&body).unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn panic_becomes_an_internal_problem() {
+        let (response, problem) = answer_to("GET", "/broken").await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(problem.code, ProblemCode::Internal);
+    }
+
+    #[tokio::test]
+    async fn missing_database_becomes_unavailable_with_a_time_to_come_back() {
+        let (response, problem) = answer_to("GET", "/no-database").await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
+        assert_eq!(problem.code, ProblemCode::Unavailable);
+        assert_eq!(problem.request_id.as_deref(), Some("0000000000000abc"));
+        assert_eq!(problem.detail, None, "the cause is for the log");
+    }
+
+    #[tokio::test]
+    async fn unknown_path_and_wrong_method_are_problems_too() {
+        let (_, problem) = answer_to("GET", "/agent/unknown").await;
+        assert_eq!((problem.code, problem.status), (ProblemCode::NotFound, 404));
+        let (_, problem) = answer_to("DELETE", "/broken").await;
+        assert_eq!(
+            (problem.code, problem.status),
+            (ProblemCode::MethodNotAllowed, 405)
+        );
+    }
+}

@@ -101,6 +101,12 @@ impl Gateway {
         self.0.hub.connected_devices()
     }
 
+    /// How many long polls wait.
+    #[must_use]
+    pub fn waiting_polls(&self) -> usize {
+        self.0.hub.waiting_polls()
+    }
+
     /// Whether the device has a connection.
     #[must_use]
     pub fn is_connected(&self, device: DeviceId) -> bool {

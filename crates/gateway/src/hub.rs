@@ -66,6 +66,15 @@ impl Hub {
         self.state().devices.len()
     }
 
+    /// Polls that wait.
+    pub(crate) fn waiting_polls(&self) -> usize {
+        self.state()
+            .devices
+            .values()
+            .filter(|presence| presence.poll.is_some())
+            .count()
+    }
+
     /// Whether the device has a connection.
     pub(crate) fn is_connected(&self, device: DeviceId) -> bool {
         self.state().devices.contains_key(&device)

@@ -23,7 +23,9 @@ mod rate;
 mod refusal;
 mod settings;
 mod tls;
+mod token_format;
 
 pub use authority::{Authority, AuthorityError};
 pub use gateway::{Gateway, GatewayError};
 pub use settings::Settings;
+pub use token_format::EnrollmentTokenFormat;

@@ -109,7 +109,7 @@ impl From<AgentError> for Refusal {
     fn from(error: AgentError) -> Self {
         match &error {
             AgentError::TaskUnknown => ProblemCode::TaskUnknown.into(),
-            AgentError::TaskFinished => ProblemCode::TaskFinished.into(),
+            AgentError::DeviceRemoved => ProblemCode::CertificateRejected.into(),
             AgentError::TooLarge => ProblemCode::BodyTooLarge.into(),
             AgentError::Unavailable(..) => Self::unavailable(&error),
         }

@@ -1,0 +1,159 @@
+//! Check-ins and configuration.
+
+use crate::support::{Device, Server, facts, ok, refused};
+use latarnik_model::{RestartBehavior, UpdateCategory, UpdateSource};
+use latarnik_protocol::{
+    AgentConfig, CheckInRequest, CheckInResponse, Inventory, InventoryHash, InventoryReport,
+    ProblemCode, Update, limits, paths,
+};
+use reqwest::{Method, StatusCode};
+
+fn check_in() -> CheckInRequest {
+    CheckInRequest {
+        sent_at: "2026-11-23T12:00:00Z".parse().unwrap(),
+        boot_id: "boot-1".to_owned(),
+        booted_at: None,
+        facts: Some(facts()),
+        scan: None,
+        updates: None,
+        restart: None,
+    }
+}
+
+fn update(key: &str) -> Update {
+    Update {
+        key: key.to_owned(),
+        source: UpdateSource::WindowsUpdate,
+        title: "2026-11 Zbiorcza aktualizacja".to_owned(),
+        category: UpdateCategory::Security,
+        severity: None,
+        kb: Some("KB5070001".to_owned()),
+        update_id: None,
+        revision: None,
+        package: None,
+        installed_version: None,
+        available_version: None,
+        size_bytes: Some(1),
+        released_at: None,
+        restart: RestartBehavior::Always,
+    }
+}
+
+fn full(inventory: &Inventory) -> InventoryReport {
+    let full = Some(inventory.updates().cloned().collect());
+    InventoryReport {
+        hash: inventory.hash(),
+        delta: None,
+        full,
+    }
+}
+
+async fn sent(device: &Device, updates: InventoryReport) -> CheckInResponse {
+    let request = CheckInRequest {
+        updates: Some(updates),
+        ..check_in()
+    };
+    ok(device.agent.post_json(paths::METRICS, &request).await).await
+}
+
+async fn keys(server: &Server, device: &Device) -> Vec<String> {
+    let updates = server
+        .app
+        .list_device_updates(&server.operator, device.id)
+        .await
+        .unwrap();
+    let mut keys: Vec<_> = updates.into_iter().map(|update| update.key).collect();
+    keys.sort();
+    keys
+}
+
+#[tokio::test]
+async fn inventory_travels_in_full_then_as_a_delta_then_as_a_hash() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let first = Inventory::new([update("a"), update("b")]);
+    let second = Inventory::new([update("b"), update("c")]);
+    let hash_alone = |inventory: &Inventory| InventoryReport {
+        hash: inventory.hash(),
+        delta: None,
+        full: None,
+    };
+    assert!(sent(&device, hash_alone(&first)).await.resend_updates);
+    assert!(!sent(&device, full(&first)).await.resend_updates);
+    assert_eq!(keys(&server, &device).await, ["a", "b"]);
+    let delta = Some(second.delta_from(&first));
+    let report = InventoryReport {
+        hash: second.hash(),
+        delta,
+        full: None,
+    };
+    assert!(!sent(&device, report.clone()).await.resend_updates);
+    assert_eq!(keys(&server, &device).await, ["b", "c"]);
+    assert!(!sent(&device, hash_alone(&second)).await.resend_updates);
+    assert!(sent(&device, hash_alone(&first)).await.resend_updates);
+}
+
+#[tokio::test]
+async fn inventory_that_is_not_what_its_hash_says_is_refused_and_changes_nothing() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let good = Inventory::new([update("a")]);
+    sent(&device, full(&good)).await;
+    let other_hash = InventoryHash("0".repeat(64));
+    let wrong_hash = InventoryReport {
+        hash: other_hash,
+        ..full(&Inventory::default())
+    };
+    let long_key = full(&Inventory::new([update(&"k".repeat(513))]));
+    let no_key = full(&Inventory::new([update("")]));
+    let many = (0..=limits::UPDATES).map(|number| update(&number.to_string()));
+    let too_many = full(&Inventory::new(many));
+    for updates in [wrong_hash, long_key, no_key, too_many] {
+        let request = CheckInRequest {
+            updates: Some(updates),
+            ..check_in()
+        };
+        let refusal = refused(device.agent.post_json(paths::METRICS, &request).await).await;
+        assert_eq!(
+            refusal,
+            (StatusCode::BAD_REQUEST, ProblemCode::MalformedBody)
+        );
+    }
+    assert_eq!(keys(&server, &device).await, ["a"]);
+}
+
+#[tokio::test]
+async fn configuration_is_sent_once_and_then_unchanged() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let response = device.agent.get(paths::CONFIG).await;
+    let etag = response.headers()["etag"].to_str().unwrap().to_owned();
+    assert_eq!(ok::<AgentConfig>(response).await, AgentConfig::default());
+    let again = device
+        .agent
+        .call(Method::GET, paths::CONFIG)
+        .header("if-none-match", &etag);
+    let again = again.send().await.unwrap();
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(again.headers()["etag"], etag);
+    let other = device
+        .agent
+        .call(Method::GET, paths::CONFIG)
+        .header("if-none-match", "\"x\"");
+    assert_eq!(other.send().await.unwrap().status(), StatusCode::OK);
+    let answer: CheckInResponse =
+        ok(device.agent.post_json(paths::METRICS, &check_in()).await).await;
+    assert_eq!(answer.config_etag, etag);
+}
+
+#[tokio::test]
+async fn agent_with_a_clock_off_by_a_day_is_heard() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let request = CheckInRequest {
+        sent_at: "2026-11-24T12:00:00Z".parse().unwrap(),
+        ..check_in()
+    };
+    let answer: CheckInResponse = ok(device.agent.post_json(paths::METRICS, &request).await).await;
+    assert_eq!(answer.server_time.to_string(), "2026-11-23T12:00:00Z");
+}

@@ -1,0 +1,12 @@
+//! The gateway over real TLS on the loopback interface, with a real application on SQLite.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail by panic"
+)]
+
+mod check_in;
+mod registration;
+mod support;
+mod tasks;
+mod trust;

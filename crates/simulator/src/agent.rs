@@ -1,0 +1,271 @@
+//! One simulated agent: it checks in, waits for tasks, and works on one at a time.
+
+use crate::{
+    identity::{Identity, patiently, pause},
+    machine::Machine,
+    progress::say,
+    random::Random,
+    work,
+};
+use anyhow::Result;
+use jiff::Timestamp;
+use latarnik_agent_core::{
+    ServerClock,
+    connection::{CallError, ConfigAnswer, GatewayClient},
+};
+use latarnik_model::{Clock, TaskId};
+use latarnik_protocol::{
+    AgentConfig, CheckInRequest, CheckInResponse, InventoryHash, InventoryReport, RawTask,
+};
+use std::{
+    collections::HashSet,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::sync::{Notify, mpsc};
+
+/// Most tasks that wait on one agent.
+const WAITING_TASKS: usize = 64;
+
+/// An agent that is registered.
+pub(crate) struct Agent {
+    pub(crate) client: GatewayClient,
+    pub(crate) clock: Arc<ServerClock>,
+    /// Where logs wait for their upload.
+    pub(crate) logs: Arc<PathBuf>,
+    /// Where the identity is kept, if it is.
+    identity_file: Option<PathBuf>,
+    identity: Mutex<Identity>,
+    machine: Mutex<Machine>,
+    sent: Mutex<Sent>,
+    cancelled: Mutex<HashSet<TaskId>>,
+    check_in_now: Notify,
+}
+
+/// What the server has.
+#[derive(Debug, Default)]
+struct Sent {
+    inventory: Option<InventoryHash>,
+    has_facts: bool,
+    config: AgentConfig,
+    config_etag: Option<String>,
+}
+
+impl Agent {
+    /// An agent with an identity.
+    pub(crate) fn new(
+        client: GatewayClient,
+        clock: Arc<ServerClock>,
+        logs: Arc<PathBuf>,
+        identity: Identity,
+        identity_file: Option<PathBuf>,
+        mut machine: Machine,
+    ) -> Self {
+        machine.resume(&identity);
+        Self {
+            client,
+            clock,
+            logs,
+            identity_file,
+            identity: Mutex::new(identity),
+            machine: Mutex::new(machine),
+            sent: Mutex::default(),
+            cancelled: Mutex::default(),
+            check_in_now: Notify::new(),
+        }
+    }
+
+    /// The first check-in: everything that is known.
+    pub(crate) async fn begin(&self) -> Result<(), CallError> {
+        let mut random = self.random();
+        patiently(&mut random, || self.check_in()).await
+    }
+
+    /// Runs until the server rejects the agent.
+    pub(crate) async fn run(self: Arc<Self>) {
+        let (queue, tasks) = mpsc::channel(WAITING_TASKS);
+        tokio::select! {
+            () = self.keep_checking_in() => {}
+            error = self.keep_polling(queue) => say(&format!("{}: {error}", self.hostname())),
+            () = self.keep_working(tasks) => {}
+        }
+    }
+
+    async fn keep_checking_in(&self) {
+        let mut random = self.random();
+        let mut failures = 0;
+        loop {
+            let interval = u64::from(self.sent().config.check_in_interval_seconds.max(1));
+            let wait = Duration::from_millis(random.between(interval * 900, interval * 1_100));
+            // Being woken early is as good as the end of the wait.
+            let _ = tokio::time::timeout(wait, self.check_in_now.notified()).await;
+            while let Err(error) = self.check_in().await {
+                failures += 1;
+                tokio::time::sleep(pause(&mut random, failures, &error)).await;
+            }
+            failures = 0;
+        }
+    }
+
+    async fn keep_polling(&self, queue: mpsc::Sender<RawTask>) -> CallError {
+        let mut random = self.random();
+        let (mut after, mut failures) = (0, 0);
+        loop {
+            let wait = Duration::from_secs(self.sent().config.long_poll_seconds.into());
+            match self.client.tasks(wait, after).await {
+                Ok(batch) => {
+                    failures = 0;
+                    self.clock.learn(batch.server_time);
+                    lock(&self.cancelled).extend(batch.cancelled);
+                    for task in batch.tasks {
+                        after = after.max(task.sequence);
+                        // The receiver lives as long as this loop.
+                        let _ = queue.send(task).await;
+                    }
+                }
+                Err(error) if error.is_certificate_rejected() => return error,
+                Err(error) => {
+                    failures += 1;
+                    tokio::time::sleep(pause(&mut random, failures, &error)).await;
+                }
+            }
+        }
+    }
+
+    async fn keep_working(&self, mut tasks: mpsc::Receiver<RawTask>) {
+        while let Some(task) = tasks.recv().await {
+            if let Err(error) = work::perform(self, &task).await {
+                say(&format!("{}: task {}: {error:#}", self.hostname(), task.id));
+            }
+            self.save();
+            self.check_in_now.notify_one();
+        }
+    }
+
+    /// One check-in: in full what the server lacks, otherwise only that the agent lives.
+    async fn check_in(&self) -> Result<(), CallError> {
+        loop {
+            let request = self.check_in_request();
+            let answer = self.client.check_in(&request).await?;
+            self.clock.learn(answer.server_time);
+            let resend = self.note(&request, &answer);
+            if self.sent().config_etag.as_ref() != Some(&answer.config_etag) {
+                self.fetch_config(&answer.config_etag).await?;
+            }
+            if !resend {
+                return Ok(());
+            }
+        }
+    }
+
+    fn check_in_request(&self) -> CheckInRequest {
+        let (machine, sent) = (self.machine(), self.sent());
+        let is_first = !sent.has_facts;
+        let updates = machine.inventory().map(|inventory| {
+            let hash = inventory.hash();
+            let is_known = sent.inventory.as_ref() == Some(&hash);
+            let full = (!is_known).then(|| inventory.updates().cloned().collect());
+            InventoryReport {
+                hash,
+                delta: None,
+                full,
+            }
+        });
+        CheckInRequest {
+            sent_at: self.clock.machine_now(),
+            boot_id: machine.boot_id().to_owned(),
+            booted_at: Some(machine.booted_at()),
+            facts: is_first.then(|| machine.facts.clone()),
+            scan: machine.scan_report().filter(|_| is_first),
+            updates,
+            restart: is_first.then(|| machine.restart_report()),
+        }
+    }
+
+    /// Notes what the server has now; says whether it wants something again.
+    fn note(&self, request: &CheckInRequest, answer: &CheckInResponse) -> bool {
+        let mut sent = self.sent();
+        sent.has_facts = !answer.resend_facts;
+        sent.inventory = match &request.updates {
+            Some(report) if !answer.resend_updates => Some(report.hash.clone()),
+            _ => None,
+        };
+        // What was sent in full and is wanted again can wait for the next check-in.
+        let wants_facts = answer.resend_facts && request.facts.is_none();
+        let wants_updates = answer.resend_updates
+            && request
+                .updates
+                .as_ref()
+                .is_some_and(|report| report.full.is_none());
+        wants_facts || wants_updates
+    }
+
+    async fn fetch_config(&self, etag: &str) -> Result<(), CallError> {
+        if let ConfigAnswer::Changed { config, .. } = self.client.config(None).await? {
+            let mut sent = self.sent();
+            sent.config = config;
+            sent.config_etag = Some(etag.to_owned());
+        }
+        Ok(())
+    }
+
+    /// The machine changed: the next check-in, soon, tells.
+    pub(crate) fn changed(&self) {
+        self.sent().has_facts = false;
+        self.check_in_now.notify_one();
+    }
+
+    /// Whether a person cancelled the task.
+    pub(crate) fn is_cancelled(&self, task: TaskId) -> bool {
+        lock(&self.cancelled).contains(&task)
+    }
+
+    /// The machine, for a moment.
+    pub(crate) fn machine(&self) -> MutexGuard<'_, Machine> {
+        lock(&self.machine)
+    }
+
+    /// The machine's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Randomness of its own for one of the agent's loops.
+    pub(crate) fn random(&self) -> Random {
+        let stream = self.machine().random.next();
+        Random::new(stream, 0)
+    }
+
+    /// Notes what the next run of the simulator has to know.
+    pub(crate) fn remember_installed(&self, keys: impl Iterator<Item = String>) {
+        lock(&self.identity).installed.extend(keys);
+    }
+
+    /// Notes a restart of the machine.
+    pub(crate) fn remember_restart(&self) {
+        lock(&self.identity).restarts += 1;
+    }
+
+    /// The machine's name.
+    pub(crate) fn hostname(&self) -> String {
+        self.machine().facts.hostname.clone()
+    }
+
+    fn save(&self) {
+        let Some(file) = &self.identity_file else {
+            return;
+        };
+        if let Err(error) = lock(&self.identity).save(file) {
+            say(&format!("{}: {error:#}", self.hostname()));
+        }
+    }
+
+    fn sent(&self) -> MutexGuard<'_, Sent> {
+        lock(&self.sent)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
