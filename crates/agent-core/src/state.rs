@@ -20,6 +20,8 @@ mod inventory;
 mod journal;
 mod spool;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 pub use error::StateError;
 pub use identity::Identity;

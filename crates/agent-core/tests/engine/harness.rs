@@ -1,0 +1,198 @@
+//! An enrolled agent with a scripted machine, in a temporary folder.
+
+use crate::{gateway::Gateway, machine::Machine};
+use jiff::{SignedDuration, Timestamp};
+use latarnik_agent_core::{
+    Pace,
+    engine::{self, Ports},
+    enrollment::{self, Existing},
+    state::State,
+};
+use latarnik_model::{Clock, IdSource, TaskParameters, When};
+use latarnik_protocol::Task;
+use std::{
+    path::Path,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "certificates of a test are judged by the real clock"
+)]
+pub(crate) fn system_now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// The real clock, set wrong by so much.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct WrongClock(pub(crate) SignedDuration);
+
+impl Clock for WrongClock {
+    fn now(&self) -> Timestamp {
+        system_now() + self.0
+    }
+}
+
+/// Repeatable randomness.
+pub(crate) struct Seeded(AtomicU64);
+
+impl Seeded {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+
+    /// The next number of a 64-bit SplitMix sequence.
+    pub(crate) fn next(&self) -> u64 {
+        let state = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+impl IdSource for Seeded {
+    fn random_bytes(&self) -> [u8; 10] {
+        let mut bytes = [0; 10];
+        bytes[..8].copy_from_slice(&self.next().to_le_bytes());
+        bytes
+    }
+}
+
+/// In a hurry.
+pub(crate) fn pace() -> Pace {
+    Pace {
+        first_retry: Duration::from_millis(5),
+        longest_retry: Duration::from_millis(50),
+        rejected_retry: Duration::from_millis(100),
+        progress_interval: Duration::from_millis(10),
+        cancel_grace: Duration::from_secs(5),
+        restart_grace: Duration::from_millis(300),
+        report_before_restart: Duration::from_secs(2),
+    }
+}
+
+struct Running {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+    state: Weak<State>,
+}
+
+impl Running {
+    /// Waits until the last thread of the agent has let go of its state.
+    async fn end(self) {
+        let _ = self.task.await;
+        while self.state.strong_count() > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+pub(crate) struct Agent {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) machine: Arc<Machine>,
+    pub(crate) clock: WrongClock,
+    pub(crate) pace: Pace,
+    running: Option<Running>,
+}
+
+impl Agent {
+    pub(crate) async fn enrolled(gateway: &Gateway) -> Self {
+        Self::enrolled_with(gateway, WrongClock::default()).await
+    }
+
+    pub(crate) async fn enrolled_with(gateway: &Gateway, clock: WrongClock) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        enroll(gateway, folder.path(), clock).await.unwrap();
+        Self {
+            folder,
+            machine: Arc::default(),
+            clock,
+            pace: pace(),
+            running: None,
+        }
+    }
+
+    /// Enrolled and running.
+    pub(crate) async fn running(gateway: &Gateway) -> Self {
+        let mut agent = Self::enrolled(gateway).await;
+        agent.start();
+        agent
+    }
+
+    pub(crate) fn start(&mut self) {
+        let state = Arc::new(State::open(self.folder.path()).unwrap());
+        let ports = ports(self.machine.clone(), Arc::new(self.clock));
+        let stop = CancellationToken::new();
+        let (pace, token) = (self.pace, stop.clone());
+        let weak = Arc::downgrade(&state);
+        let task = tokio::spawn(async move {
+            engine::run(state, ports, pace, token).await.unwrap();
+        });
+        self.running = Some(Running {
+            stop,
+            task,
+            state: weak,
+        });
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        let running = self.running.take().unwrap();
+        running.stop.cancel();
+        running.end().await;
+    }
+
+    /// As if the process had been killed: no farewell. (Its threads go on; a test that minds kills
+    /// a real process.)
+    pub(crate) async fn drop_dead(&mut self) {
+        let running = self.running.take().unwrap();
+        running.task.abort();
+        running.end().await;
+    }
+}
+
+pub(crate) fn ports(machine: Arc<Machine>, clock: Arc<dyn Clock>) -> Ports {
+    Ports {
+        updates: machine.clone(),
+        power: machine.clone(),
+        machine,
+        clock,
+        randomness: Arc::new(Seeded::new(1)),
+    }
+}
+
+pub(crate) async fn enroll(
+    gateway: &Gateway,
+    folder: &Path,
+    clock: WrongClock,
+) -> Result<(), enrollment::EnrollError> {
+    let state = State::open(folder).unwrap();
+    let machine = Machine::default();
+    let clock = Arc::new(clock);
+    enrollment::enroll(&state, &gateway.token(), &machine, clock, Existing::Keep)
+        .await
+        .map(drop)
+}
+
+pub(crate) fn task(parameters: TaskParameters, when: When) -> Task {
+    Task {
+        parameters,
+        when,
+        deadline: None,
+        timeout_seconds: 60,
+    }
+}
+
+pub(crate) fn scan_now() -> Task {
+    task(TaskParameters::Scan, When::Now)
+}
+
+pub(crate) fn install_now(key: &str) -> Task {
+    let update_keys = Some(vec![key.to_owned()]);
+    task(TaskParameters::InstallUpdates { update_keys }, When::Now)
+}

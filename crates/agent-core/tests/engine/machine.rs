@@ -1,0 +1,171 @@
+//! A machine that does what the test says.
+
+use jiff::Timestamp;
+use latarnik_agent_core::{
+    CancelSignal, Facts, FactsError, InstallReport, InstallRequest, LogSink, MachineState, Power,
+    RestartError, RestartRequest, UpdateError, Updates,
+};
+use latarnik_model::{
+    OsFamily, ReasonCode, RestartBehavior, RestartSignal, RestartSignalName, UpdateCategory,
+    UpdateOutcome, UpdateSource,
+};
+use latarnik_protocol::{OutputExcerpt, TaskProgress, Update, UpdateResult};
+use std::sync::{Arc, Mutex};
+
+type Install =
+    Box<dyn Fn(&[String], &dyn LogSink, &CancelSignal) -> Result<(), ReasonCode> + Send + Sync>;
+
+pub(crate) struct Machine {
+    pub(crate) offered: Mutex<Vec<Update>>,
+    /// Keys in the order in which their installation began.
+    pub(crate) installed: Mutex<Vec<String>>,
+    pub(crate) scans: Mutex<u32>,
+    pub(crate) signals: Mutex<Vec<RestartSignal>>,
+    pub(crate) restarts: Mutex<Vec<RestartRequest>>,
+    pub(crate) restarts_taken_back: Mutex<u32>,
+    pub(crate) boot_id: Mutex<String>,
+    install: Mutex<Arc<Install>>,
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Self {
+            offered: Mutex::default(),
+            installed: Mutex::default(),
+            scans: Mutex::default(),
+            signals: Mutex::default(),
+            restarts: Mutex::default(),
+            restarts_taken_back: Mutex::default(),
+            boot_id: Mutex::new("boot-1".to_owned()),
+            install: Mutex::new(Arc::new(Box::new(|_, _, _| Ok(())))),
+        }
+    }
+}
+
+impl Machine {
+    pub(crate) fn on_install(
+        &self,
+        install: impl Fn(&[String], &dyn LogSink, &CancelSignal) -> Result<(), ReasonCode>
+        + Send
+        + Sync
+        + 'static,
+    ) {
+        *self.install.lock().unwrap() = Arc::new(Box::new(install));
+    }
+
+    pub(crate) fn wants_restart(&self) {
+        let name = RestartSignalName::RebootRequiredFile;
+        *self.signals.lock().unwrap() = vec![RestartSignal { name, detail: None }];
+    }
+}
+
+pub(crate) fn update(key: &str) -> Update {
+    Update {
+        key: key.to_owned(),
+        source: UpdateSource::Apt,
+        title: key.to_owned(),
+        category: UpdateCategory::Security,
+        severity: None,
+        kb: None,
+        update_id: None,
+        revision: None,
+        package: Some(key.to_owned()),
+        installed_version: None,
+        available_version: None,
+        size_bytes: None,
+        released_at: None,
+        restart: RestartBehavior::Unknown,
+    }
+}
+
+pub(crate) fn installed(key: &str) -> UpdateResult {
+    UpdateResult {
+        key: key.to_owned(),
+        title: key.to_owned(),
+        outcome: UpdateOutcome::Installed,
+        result_code: None,
+        hresult: None,
+        restart_required: false,
+    }
+}
+
+fn error(reason: ReasonCode) -> UpdateError {
+    UpdateError {
+        reason,
+        detail: None,
+        exit_code: None,
+        output: OutputExcerpt::default(),
+    }
+}
+
+impl Updates for Machine {
+    fn scan(&self, _: &dyn LogSink, _: &CancelSignal) -> Result<Vec<Update>, UpdateError> {
+        *self.scans.lock().unwrap() += 1;
+        Ok(self.offered.lock().unwrap().clone())
+    }
+
+    fn install(
+        &self,
+        request: &InstallRequest,
+        sink: &dyn LogSink,
+        cancel: &CancelSignal,
+    ) -> Result<InstallReport, UpdateError> {
+        let keys = request.update_keys.clone().unwrap_or_default();
+        self.installed.lock().unwrap().extend(keys.iter().cloned());
+        sink.progress(TaskProgress {
+            percent: Some(50),
+            ..TaskProgress::default()
+        });
+        sink.log("installing\n");
+        let install = self.install.lock().unwrap().clone();
+        install(&keys, sink, cancel).map_err(error)?;
+        Ok(InstallReport {
+            updates: keys.iter().map(|key| installed(key)).collect(),
+            exit_code: Some(0),
+            output: OutputExcerpt::default(),
+            remaining: Ok(self.offered.lock().unwrap().clone()),
+        })
+    }
+}
+
+impl Power for Machine {
+    fn restart_signals(&self) -> Vec<RestartSignal> {
+        self.signals.lock().unwrap().clone()
+    }
+
+    fn schedule_restart(&self, request: &RestartRequest) -> Result<(), RestartError> {
+        self.restarts.lock().unwrap().push(request.clone());
+        Ok(())
+    }
+
+    fn cancel_restart(&self) -> Result<(), RestartError> {
+        *self.restarts_taken_back.lock().unwrap() += 1;
+        Ok(())
+    }
+}
+
+impl MachineState for Machine {
+    fn facts(&self) -> Result<Facts, FactsError> {
+        Ok(facts())
+    }
+
+    fn boot_id(&self) -> String {
+        self.boot_id.lock().unwrap().clone()
+    }
+
+    fn booted_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+pub(crate) fn facts() -> Facts {
+    Facts {
+        hostname: "machine".to_owned(),
+        os_family: OsFamily::Linux,
+        os_name: "Debian GNU/Linux 12 (bookworm)".to_owned(),
+        os_version: "12.5".to_owned(),
+        architecture: "x86_64".to_owned(),
+        agent_version: "0.1.0".to_owned(),
+        time_zone: None,
+    }
+}

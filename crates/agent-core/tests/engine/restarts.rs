@@ -1,0 +1,122 @@
+//! Restart tasks.
+
+use crate::{
+    gateway::Gateway,
+    harness::{Agent, install_now, task},
+};
+use latarnik_model::{ReasonCode, RestartDelay, TaskId, TaskParameters, TaskState, When};
+use latarnik_protocol::TaskEvent;
+use std::time::Duration;
+
+fn restart(gateway: &Gateway, minutes: u16) -> TaskId {
+    let delay_minutes = RestartDelay::try_from(minutes).unwrap();
+    gateway.add(&task(TaskParameters::Restart { delay_minutes }, When::Now))
+}
+
+async fn asked_for(agent: &Agent) {
+    while agent.machine.restarts.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_strong_signal_nothing_restarts() {
+    let gateway = Gateway::start().await;
+    let agent = Agent::running(&gateway).await;
+    let id = restart(&gateway, 0);
+    let outcome = gateway.outcome(id).await;
+    assert_eq!(outcome.reason, Some(ReasonCode::NoRestartPending));
+    assert!(agent.machine.restarts.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_restart_succeeds_when_the_machine_comes_back_with_another_boot_id() {
+    let gateway = Gateway::start().await;
+    let mut agent = Agent::enrolled(&gateway).await;
+    agent.pace.restart_grace = Duration::from_secs(600);
+    agent.machine.wants_restart();
+    agent.start();
+    let id = restart(&gateway, 0);
+    asked_for(&agent).await;
+    let reported = gateway.script().events(id).contains(&&TaskEvent::Running);
+    assert!(
+        reported,
+        "the report that it runs leaves before the machine goes down"
+    );
+    agent.stop().await;
+    assert!(gateway.script().outcomes(id).is_empty());
+    *agent.machine.boot_id.lock().unwrap() = "boot-2".to_owned();
+    agent.start();
+    assert_eq!(gateway.outcome(id).await.state, TaskState::Succeeded);
+    assert_eq!(agent.machine.restarts.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_restart_that_does_not_come_fails() {
+    let gateway = Gateway::start().await;
+    let mut agent = Agent::enrolled(&gateway).await;
+    agent.machine.wants_restart();
+    agent.start();
+    let id = restart(&gateway, 0);
+    let outcome = gateway.outcome(id).await;
+    assert_eq!(outcome.reason, Some(ReasonCode::RestartFailed));
+}
+
+#[tokio::test]
+async fn an_agent_that_was_only_restarted_itself_asks_for_no_second_restart() {
+    let gateway = Gateway::start().await;
+    let mut agent = Agent::enrolled(&gateway).await;
+    agent.machine.wants_restart();
+    agent.start();
+    let id = restart(&gateway, 5);
+    asked_for(&agent).await;
+    agent.stop().await;
+    agent.start();
+    gateway.change(|script| script.cancelled.push(id));
+    let outcome = gateway.outcome(id).await;
+    assert_eq!(outcome.state, TaskState::Cancelled);
+    assert_eq!(agent.machine.restarts.lock().unwrap().len(), 1);
+    assert_eq!(*agent.machine.restarts_taken_back.lock().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn the_server_learns_when_the_machine_will_restart() {
+    let gateway = Gateway::start().await;
+    let mut agent = Agent::enrolled(&gateway).await;
+    agent.machine.wants_restart();
+    agent.start();
+    restart(&gateway, 5);
+    gateway
+        .until(|script| {
+            let mut check_ins = script.seen.check_ins.iter();
+            check_ins.find_map(|(_, check_in)| check_in.restart.as_ref()?.scheduled_at)
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn an_installation_cut_off_by_a_restart_is_reported_after_a_fresh_scan() {
+    let gateway = Gateway::start().await;
+    let mut agent = Agent::running(&gateway).await;
+    agent.machine.on_install(|_, _, _| {
+        std::thread::park_timeout(Duration::from_secs(20));
+        Ok(())
+    });
+    let id = gateway.add(&install_now("kernel"));
+    gateway
+        .until(|script| {
+            script
+                .events(id)
+                .contains(&&TaskEvent::Running)
+                .then_some(())
+        })
+        .await;
+    agent.drop_dead().await;
+    let scans = *agent.machine.scans.lock().unwrap();
+    *agent.machine.boot_id.lock().unwrap() = "boot-2".to_owned();
+    agent.start();
+    let outcome = gateway.outcome(id).await;
+    assert_eq!(outcome.reason, Some(ReasonCode::Interrupted));
+    assert!(*agent.machine.scans.lock().unwrap() > scans);
+    assert_eq!(*agent.machine.installed.lock().unwrap(), ["kernel"]);
+}
