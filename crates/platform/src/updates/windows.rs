@@ -242,10 +242,11 @@ impl Work<'_> {
         self.progress(title, position, total, 0);
         if !offer.is_downloaded {
             self.sink.log(&format!("Downloading {title}\n"));
-            let step = self.step(|| self.session.download(offer))?;
+            let Some(step) = self.step(|| self.session.download(offer))? else {
+                return Ok(Attempt::None);
+            };
             if !step.succeeded() {
-                self.sink
-                    .log(&format!("The download of {title} failed: {step}\n"));
+                self.sink.log(&format!("The download of {title} failed: {step}\n"));
                 return Ok(Attempt::DownloadFailed(step));
             }
         }
@@ -254,22 +255,26 @@ impl Work<'_> {
         }
         self.progress(title, position, total, 50);
         self.sink.log(&format!("Installing {title}\n"));
-        let step = self.step(|| self.session.install(offer))?;
+        let Some(step) = self.step(|| self.session.install(offer))? else {
+            return Ok(Attempt::Downloaded);
+        };
         self.sink.log(&format!("{title}: {step}\n"));
         Ok(Attempt::Installed(step))
     }
 
-    /// A call that fails as a whole is the failure of its one update.
-    fn step(&self, call: impl Fn() -> windows::core::Result<Step>) -> Result<Step, UpdateError> {
+    /// A call that fails as a whole is the failure of its one update. Nothing comes of a call that
+    /// was cancelled before it began.
+    fn step(
+        &self,
+        call: impl Fn() -> windows::core::Result<Step>,
+    ) -> Result<Option<Step>, UpdateError> {
         let patient = self.updates.patiently(self.sink, self.cancel, || {
             let step = call().unwrap_or_else(|error| Step::failed(error.code().0));
             (step, step.hresult)
         });
         match patient {
-            Err(error) if error.reason == ReasonCode::CancelledByOperator => {
-                Ok(Step::failed(failure::CANCELLED))
-            }
-            other => other,
+            Err(error) if error.reason == ReasonCode::CancelledByOperator => Ok(None),
+            other => other.map(Some),
         }
     }
 

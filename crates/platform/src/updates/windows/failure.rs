@@ -10,7 +10,7 @@ use windows::{
             REGDB_E_CLASSNOTREG, WIN32_ERROR,
         },
         System::UpdateAgent::{
-            WU_E_CALL_CANCELLED, WU_E_DM_NONETWORK, WU_E_DS_LOCKTIMEOUTEXPIRED,
+            WU_E_DM_NONETWORK, WU_E_DS_LOCKTIMEOUTEXPIRED,
             WU_E_INSTALL_NOT_ALLOWED, WU_E_NO_CONNECTION, WU_E_OPERATIONINPROGRESS,
             WU_E_PER_MACHINE_UPDATE_ACCESS_DENIED, WU_E_PT_ENDPOINT_UNREACHABLE,
             WU_E_PT_HTTP_STATUS_BAD_GATEWAY, WU_E_PT_HTTP_STATUS_GATEWAY_TIMEOUT,
@@ -21,9 +21,6 @@ use windows::{
     },
     core::HRESULT,
 };
-
-/// The code of a call that was cancelled.
-pub(super) const CANCELLED: i32 = WU_E_CALL_CANCELLED.0;
 
 /// Something else is under way, or the service or its server has no time: a later attempt is
 /// likely to succeed.

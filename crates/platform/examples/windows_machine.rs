@@ -1,0 +1,113 @@
+//! Shows this machine as the agent sees it, and runs as a service: the program with which the
+//! Windows side is tried under Wine and, before a release, on a real Windows.
+//!
+//! `windows_machine facts | signals | scan | install | restart SECONDS | cancel-restart |
+//! service-install | service-start | service-stop | service-state | service-uninstall | serve |
+//! hold`
+
+#![expect(clippy::print_stdout, reason = "showing is what it is for")]
+
+use latarnik_agent_core::{CancelSignal, InstallRequest, LogSink, RestartRequest};
+use latarnik_platform::{
+    Machine,
+    service::{self, Definition, Dispatch, Exit, StopRequest},
+};
+use latarnik_protocol::TaskProgress;
+use std::{error::Error, io::Write, time::Duration};
+
+const SERVICE: &str = "LatarnikTrial";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let machine = Machine::this();
+    match arguments.next().unwrap_or_default().as_str() {
+        "facts" => println!("{:#?}", machine.state("0.0.0").facts()?),
+        "signals" => machine.power().restart_signals().iter().for_each(|signal| {
+            println!(
+                "{:?} {:?} {:?}",
+                signal.name,
+                signal.name.strength(),
+                signal.detail
+            )
+        }),
+        "scan" => {
+            let found = machine.updates().scan(&Screen, &CancelSignal::default())?;
+            found.iter().for_each(|update| println!("{update:#?}"));
+        }
+        "install" => println!(
+            "{:#?}",
+            machine
+                .updates()
+                .install(&everything(), &Screen, &CancelSignal::default())?
+        ),
+        "restart" => {
+            let seconds = arguments.next().unwrap_or_default().parse()?;
+            machine.power().schedule_restart(&RestartRequest {
+                delay: Duration::from_secs(seconds),
+            })?;
+        }
+        "cancel-restart" => machine.power().cancel_restart()?,
+        "service-install" => service::install(&definition()?)?,
+        "service-start" => service::start(SERVICE)?,
+        "service-stop" => service::stop(SERVICE)?,
+        "service-state" => println!("{:?}", service::state(SERVICE)?),
+        "service-uninstall" => service::uninstall(SERVICE)?,
+        "serve" => serve()?,
+        "hold" => StopRequest::new().wait(),
+        other => return Err(format!("unknown: {other:?}").into()),
+    }
+    Ok(())
+}
+
+fn everything() -> InstallRequest {
+    InstallRequest {
+        update_keys: None,
+        timeout: Duration::from_secs(2 * 60 * 60),
+    }
+}
+
+fn definition() -> Result<Definition, Box<dyn Error>> {
+    Ok(Definition {
+        name: SERVICE.to_owned(),
+        display_name: "Latarnik trial".to_owned(),
+        description: "Notes its life in a file".to_owned(),
+        program: std::env::current_exe()?,
+        arguments: vec!["serve".to_owned()],
+    })
+}
+
+/// Notes when the service starts and when it is asked to stop, in a file beside the program.
+fn serve() -> Result<(), Box<dyn Error>> {
+    let file = std::env::current_exe()?.with_file_name("service.log");
+    let note = move |text: &str| {
+        let opened = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(&file);
+        let _ = opened.and_then(|mut file| writeln!(file, "{text}"));
+    };
+    let body = move |stop: StopRequest| {
+        note("started");
+        stop.wait();
+        note("stopping");
+        Exit::Success
+    };
+    match service::dispatch(SERVICE, Box::new(body))? {
+        Dispatch::Ended => Ok(()),
+        Dispatch::NotStartedAsService(_) => {
+            println!("not started as a service");
+            Ok(())
+        }
+    }
+}
+
+struct Screen;
+
+impl LogSink for Screen {
+    fn progress(&self, progress: TaskProgress) {
+        println!("{:?} % {:?}", progress.percent, progress.current);
+    }
+    fn log(&self, text: &str) {
+        print!("{text}");
+    }
+}
