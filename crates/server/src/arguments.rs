@@ -1,0 +1,168 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use latarnik_model::Role;
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Latarnik: the server with console and agent gateway, and its administration commands.
+///
+/// Settings come from the configuration file, then the environment, then flags; the later wins.
+#[derive(Parser)]
+#[command(name = "latarnik", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) settings: SettingArguments,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Settings that every command takes.
+#[derive(Args, Default)]
+pub(crate) struct SettingArguments {
+    /// Configuration file in TOML [default: /etc/latarnik/latarnik.toml, if it is there]
+    #[arg(long, global = true, env = "LATARNIK_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where the server keeps its database (SQLite) and its certificate authority
+    #[arg(long, global = true, env = "LATARNIK_DATA_FOLDER", value_name = "FOLDER")]
+    pub(crate) data_folder: Option<PathBuf>,
+    /// Database: sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME [default: SQLite in the data
+    /// folder]. An address with a password belongs into the environment or a file, not on a
+    /// command line
+    #[arg(long, global = true, env = "LATARNIK_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// Address and port of console and API [default: 127.0.0.1:8080]
+    #[arg(long, global = true, env = "LATARNIK_CONSOLE_LISTEN", value_name = "ADDRESS")]
+    pub(crate) console_listen: Option<SocketAddr>,
+    /// Address and port of the agent gateway [default: 127.0.0.1:8443]
+    #[arg(long, global = true, env = "LATARNIK_GATEWAY_LISTEN", value_name = "ADDRESS")]
+    pub(crate) gateway_listen: Option<SocketAddr>,
+    /// HOST:PORT under which agents reach the gateway [default: what it listens on]
+    #[arg(long, global = true, env = "LATARNIK_GATEWAY_ADDRESS", value_name = "HOST:PORT")]
+    pub(crate) gateway_address: Option<String>,
+    /// Folder with the agent programs to hand out
+    #[arg(long, global = true, env = "LATARNIK_AGENT_PROGRAMS", value_name = "FOLDER")]
+    pub(crate) agent_programs: Option<PathBuf>,
+    /// What to log, such as `info` or `info,latarnik_gateway=debug`
+    #[arg(long, global = true, env = "LATARNIK_LOG", value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+    /// How to log: text or json
+    #[arg(long, global = true, env = "LATARNIK_LOG_FORMAT", value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the server until it is told to stop (SIGTERM or Ctrl-C)
+    Serve,
+    /// Examine the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Manage people who sign in
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Manage tenants
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// Manage groups of devices
+    #[command(subcommand)]
+    Group(GroupCommand),
+    /// Manage tokens that let agents register
+    #[command(subcommand)]
+    EnrollmentToken(EnrollmentTokenCommand),
+    /// Print the description of the console API (OpenAPI 3.1)
+    Openapi,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Explain every mistake in the configuration, or show what counts (without secrets)
+    Check,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum UserCommand {
+    /// Create a user; without a password file, a password is made and printed once
+    Create(NewUserArguments),
+}
+
+/// A user to be.
+#[derive(Args)]
+pub(crate) struct NewUserArguments {
+    /// E-mail address to sign in with
+    #[arg(long)]
+    pub(crate) email: String,
+    /// Name, as others see it
+    #[arg(long)]
+    pub(crate) name: String,
+    /// owner, technician or client_view
+    #[arg(long)]
+    pub(crate) role: Role,
+    /// Name of the tenant [default: the provider]
+    #[arg(long)]
+    pub(crate) tenant: Option<String>,
+    /// File with the password, `-` for standard input (at least 12 characters; one line end at the
+    /// end does not count)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TenantCommand {
+    /// Create a client tenant
+    Create {
+        /// Name, unique whatever the case
+        #[arg(long)]
+        name: String,
+    },
+    /// List all tenants
+    List,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum GroupCommand {
+    /// Create a group of devices
+    Create {
+        /// Name, unique in its tenant
+        #[arg(long)]
+        name: String,
+        /// Name of the tenant [default: the provider]
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum EnrollmentTokenCommand {
+    /// Create a token; it alone is printed to standard output
+    Create(NewEnrollmentTokenArguments),
+}
+
+/// A token to be.
+#[derive(Args)]
+pub(crate) struct NewEnrollmentTokenArguments {
+    /// What it is for
+    #[arg(long, default_value = "command line")]
+    pub(crate) name: String,
+    /// Name of the tenant that devices join [default: the provider]
+    #[arg(long)]
+    pub(crate) tenant: Option<String>,
+    /// Name of the group that devices join
+    #[arg(long)]
+    pub(crate) group: Option<String>,
+    /// How long it works, 1 to 8760 hours
+    #[arg(long, default_value_t = 24)]
+    pub(crate) expires_in_hours: u32,
+    /// How many devices may register [default: any number]
+    #[arg(long)]
+    pub(crate) max_uses: Option<u32>,
+}

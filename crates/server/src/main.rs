@@ -1,0 +1,77 @@
+//! The `latarnik` program: the server with console and agent gateway, and its administration
+//! commands.
+//!
+//! This crate wires the others together and owns what they are not allowed to know: the command
+//! line, the configuration, the real clock, real randomness, and the life of the process. It holds
+//! no rule of the product.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its terminal")]
+
+mod arguments;
+mod commands;
+mod configuration;
+mod health;
+mod listener;
+mod serve;
+mod system;
+mod telemetry;
+mod wiring;
+
+use anyhow::Context;
+use arguments::{Arguments, Command, ConfigCommand, EnrollmentTokenCommand, GroupCommand};
+use arguments::{TenantCommand, UserCommand};
+use clap::Parser;
+use configuration::Configuration;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("latarnik: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    if matches!(arguments.command, Command::Openapi) {
+        println!("{}", latarnik_api::openapi().to_pretty_json()?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Command::Config(ConfigCommand::Check) = arguments.command {
+        return Ok(configuration::check(&arguments.settings));
+    }
+    let configuration = Configuration::load(&arguments.settings)
+        .context("the configuration is not usable; `latarnik config check` explains it")?;
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("a provider of cryptography is installed already"))?;
+    telemetry::start(&configuration.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(execute(arguments.command, configuration))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn execute(command: Command, configuration: Configuration) -> anyhow::Result<()> {
+    match command {
+        Command::Serve => serve::serve(configuration).await,
+        Command::User(UserCommand::Create(user)) => {
+            commands::create_user(&configuration, user).await
+        }
+        Command::Tenant(TenantCommand::Create { name }) => {
+            commands::create_tenant(&configuration, &name).await
+        }
+        Command::Tenant(TenantCommand::List) => commands::list_tenants(&configuration).await,
+        Command::Group(GroupCommand::Create { name, tenant }) => {
+            commands::create_group(&configuration, &name, tenant.as_deref()).await
+        }
+        Command::EnrollmentToken(EnrollmentTokenCommand::Create(token)) => {
+            commands::create_enrollment_token(&configuration, token).await
+        }
+        Command::Openapi | Command::Config(_) => unreachable!("answered without a database"),
+    }
+}
