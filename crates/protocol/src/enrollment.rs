@@ -86,7 +86,10 @@ impl fmt::Display for EnrollmentToken {
 impl FromStr for EnrollmentToken {
     type Err = InvalidEnrollmentToken;
     fn from_str(text: &str) -> Result<Self, InvalidEnrollmentToken> {
-        let encoded = text.trim().strip_prefix(PREFIX).ok_or(InvalidEnrollmentToken::Prefix)?;
+        let encoded = text
+            .trim()
+            .strip_prefix(PREFIX)
+            .ok_or(InvalidEnrollmentToken::Prefix)?;
         let damaged = InvalidEnrollmentToken::Damaged;
         let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| damaged)?;
         let (content, check) = bytes.split_last_chunk::<CHECK_BYTES>().ok_or(damaged)?;

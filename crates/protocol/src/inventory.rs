@@ -63,7 +63,12 @@ impl Inventory {
     /// The updates, by key; of two with the same key the later counts.
     #[must_use]
     pub fn new(updates: impl IntoIterator<Item = Update>) -> Self {
-        Self(updates.into_iter().map(|update| (update.key.clone(), update)).collect())
+        Self(
+            updates
+                .into_iter()
+                .map(|update| (update.key.clone(), update))
+                .collect(),
+        )
     }
 
     /// The updates, ordered by key.
@@ -106,7 +111,12 @@ impl Inventory {
                 .filter(|update| base.0.get(&update.key) != Some(update))
                 .cloned()
                 .collect(),
-            removed: base.0.keys().filter(|key| !self.0.contains_key(*key)).cloned().collect(),
+            removed: base
+                .0
+                .keys()
+                .filter(|key| !self.0.contains_key(*key))
+                .cloned()
+                .collect(),
         }
     }
 
@@ -116,7 +126,12 @@ impl Inventory {
         for key in &delta.removed {
             self.0.remove(key);
         }
-        self.0.extend(delta.changed.iter().map(|update| (update.key.clone(), update.clone())));
+        self.0.extend(
+            delta
+                .changed
+                .iter()
+                .map(|update| (update.key.clone(), update.clone())),
+        );
         self
     }
 }

@@ -66,6 +66,9 @@ impl ProblemCode {
     /// Whether trying the very same request again later can help.
     #[must_use]
     pub const fn is_temporary(self) -> bool {
-        matches!(self, Self::TooManyRequests | Self::Unavailable | Self::Internal)
+        matches!(
+            self,
+            Self::TooManyRequests | Self::Unavailable | Self::Internal
+        )
     }
 }

@@ -23,7 +23,9 @@ pub struct RegisterRequest {
 
 impl std::fmt::Debug for RegisterRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RegisterRequest").field("facts", &self.facts).finish_non_exhaustive()
+        f.debug_struct("RegisterRequest")
+            .field("facts", &self.facts)
+            .finish_non_exhaustive()
     }
 }
 

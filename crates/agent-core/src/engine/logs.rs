@@ -6,6 +6,7 @@ use crate::{
     connection::CallError,
     state::{SpooledLog, State},
 };
+use latarnik_protocol::ProblemCode;
 use std::{collections::HashSet, time::Duration};
 
 /// A log that nobody took for so long is dropped.
@@ -56,11 +57,15 @@ async fn upload(shared: &Shared, log: &SpooledLog) -> Result<(), CallError> {
     Ok(())
 }
 
-/// Whether trying again makes no sense.
+/// Whether trying again makes no sense. A request that the gateway calls malformed is tried again:
+/// that is how a log looks that broke off on a slow line.
 fn is_final(error: &CallError) -> bool {
+    use ProblemCode::{BodyTooLarge, TaskFinished, TaskUnknown};
     match error {
-        CallError::Refused { .. } => !error.is_temporary() && !error.is_certificate_rejected(),
         CallError::File { .. } => true,
-        _ => false,
+        error => matches!(
+            error.code(),
+            Some(BodyTooLarge | TaskFinished | TaskUnknown)
+        ),
     }
 }

@@ -6,14 +6,14 @@ use latarnik_agent_core::{
     Pace,
     engine::{self, Ports},
     enrollment::{self, Existing},
-    state::State,
+    state::{State, StateError},
 };
 use latarnik_model::{Clock, IdSource, TaskParameters, When};
 use latarnik_protocol::Task;
 use std::{
     path::Path,
     sync::{
-        Arc, Weak,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -80,17 +80,6 @@ pub(crate) fn pace() -> Pace {
 struct Running {
     stop: CancellationToken,
     task: JoinHandle<()>,
-    state: Weak<State>,
-}
-
-impl Running {
-    /// Waits until the last thread of the agent has let go of its state.
-    async fn end(self) {
-        let _ = self.task.await;
-        while self.state.strong_count() > 0 {
-            tokio::task::yield_now().await;
-        }
-    }
 }
 
 pub(crate) struct Agent {
@@ -126,25 +115,20 @@ impl Agent {
     }
 
     pub(crate) fn start(&mut self) {
-        let state = Arc::new(State::open(self.folder.path()).unwrap());
+        let state = Arc::new(opened(self.folder.path()));
         let ports = ports(self.machine.clone(), Arc::new(self.clock));
         let stop = CancellationToken::new();
         let (pace, token) = (self.pace, stop.clone());
-        let weak = Arc::downgrade(&state);
         let task = tokio::spawn(async move {
             engine::run(state, ports, pace, token).await.unwrap();
         });
-        self.running = Some(Running {
-            stop,
-            task,
-            state: weak,
-        });
+        self.running = Some(Running { stop, task });
     }
 
     pub(crate) async fn stop(&mut self) {
         let running = self.running.take().unwrap();
         running.stop.cancel();
-        running.end().await;
+        running.task.await.unwrap();
     }
 
     /// As if the process had been killed: no farewell. (Its threads go on; a test that minds kills
@@ -152,7 +136,17 @@ impl Agent {
     pub(crate) async fn drop_dead(&mut self) {
         let running = self.running.take().unwrap();
         running.task.abort();
-        running.end().await;
+        let _ = running.task.await;
+    }
+}
+
+/// Threads of an agent that has just ended may still hold its state for a moment.
+fn opened(folder: &Path) -> State {
+    loop {
+        match State::open(folder) {
+            Err(StateError::InUse { .. }) => std::thread::yield_now(),
+            state => return state.unwrap(),
+        }
     }
 }
 
