@@ -1,6 +1,6 @@
 //! `cargo xtask dist`: the programs as they are shipped, with their SHA-256.
 
-use crate::{console, step, workspace::Workspace};
+use crate::{console, step, windows, workspace::Workspace};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::{
@@ -13,6 +13,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<PathBuf> {
     console::build(workspace)?;
     build(workspace, "latarnik-server", "release")?;
     build(workspace, "latarnik-agent", "dist")?;
+    let windows_agent = windows::build(workspace, windows::Profile::Dist)?;
     let folder = workspace.target.join("programs");
     fs::create_dir_all(&folder)
         .with_context(|| format!("could not create {}", folder.display()))?;
@@ -25,6 +26,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<PathBuf> {
             "latarnik-agent-linux-x86_64",
             workspace.program("dist", "latarnik-agent"),
         ),
+        ("latarnik-agent-windows-x86_64.exe", windows_agent),
     ];
     let mut sums = String::new();
     for (name, source) in sources {

@@ -22,6 +22,8 @@ mod step;
 mod test;
 mod tidy;
 mod up;
+mod windows;
+mod wine;
 mod workspace;
 
 use anyhow::Result;
@@ -55,6 +57,8 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         pictures: Option<PathBuf>,
     },
+    /// Builds the Windows agent
+    Windows,
     /// Builds the programs as they are shipped, with their SHA-256
     Dist,
 }
@@ -95,6 +99,11 @@ fn run(command: &Command) -> Result<()> {
                 .clone()
                 .unwrap_or_else(|| workspace.logs().join("pictures"));
             browser::take_screenshots(&workspace, &programs, &pictures)
+        }
+        Command::Windows => {
+            let program = windows::build(&workspace, windows::Profile::Dev)?;
+            step::say(&program.display().to_string());
+            Ok(())
         }
         Command::Dist => dist::run(&workspace).map(drop),
     }

@@ -2,7 +2,13 @@
 
 use crate::{console, step, workspace::Workspace};
 use anyhow::Result;
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+/// What this run has built: suites that need the same programs build them once.
+static BUILT: Mutex<Vec<(Build, Programs)>> = Mutex::new(Vec::new());
 
 /// What to build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +34,19 @@ pub(crate) struct Programs {
 
 /// Builds the console, then the programs, which contain it.
 pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<Programs> {
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let serves = |made: Build| {
+        made == build || (made == Build::ProgramsAndTests && build == Build::Programs)
+    };
+    if let Some((_, programs)) = built.iter().find(|(made, _)| serves(*made)) {
+        return Ok(programs.clone());
+    }
+    let programs = build_anew(workspace, build)?;
+    built.push((build, programs.clone()));
+    Ok(programs)
+}
+
+fn build_anew(workspace: &Workspace, build: Build) -> Result<Programs> {
     console::build(workspace)?;
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--workspace", "--locked"]);

@@ -7,7 +7,7 @@ use crate::{
     postgres::{self, Postgres},
     programs::{self, Build, Programs},
     stack::Settings,
-    step, tidy,
+    step, tidy, windows, wine,
     workspace::Workspace,
 };
 use anyhow::{Context as _, Result, bail};
@@ -68,7 +68,6 @@ struct Row {
 /// What suites share; each part is made when the first suite asks for it.
 struct Bench<'a> {
     workspace: &'a Workspace,
-    programs: OnceCell<Programs>,
     postgres: OnceCell<Postgres>,
 }
 
@@ -85,15 +84,10 @@ pub(crate) fn run(workspace: &Workspace, test: &Test) -> Result<()> {
         .copied()
         .filter(|suite| test.only.is_empty() || test.only.contains(suite))
         .collect();
-    let needed: Vec<&str> = suites
-        .iter()
-        .flat_map(|suite| suite.packages())
-        .copied()
-        .collect();
+    let needed: Vec<&str> = suites.iter().flat_map(|suite| suite.packages()).collect();
     packages::install(&needed)?;
     let bench = Bench {
         workspace,
-        programs: OnceCell::new(),
         postgres: OnceCell::new(),
     };
     let mut rows = Vec::new();
@@ -146,11 +140,12 @@ impl Suite {
         help.map(|help| help.to_string()).unwrap_or_default()
     }
 
-    fn packages(self) -> &'static [&'static str] {
+    fn packages(self) -> Vec<&'static str> {
         match self {
-            Self::Rust => postgres::PACKAGES,
-            Self::EndToEnd => browser::PACKAGES,
-            _ => &[],
+            Self::Rust => postgres::PACKAGES.to_vec(),
+            Self::EndToEnd => [postgres::PACKAGES, browser::PACKAGES].concat(),
+            Self::Windows => [windows::packages(), wine::packages()].concat(),
+            _ => Vec::new(),
         }
     }
 
@@ -169,12 +164,8 @@ impl Suite {
 }
 
 impl Bench<'_> {
-    fn programs(&self) -> Result<&Programs> {
-        if self.programs.get().is_none() {
-            let built = programs::build(self.workspace, Build::ProgramsAndTests)?;
-            return Ok(self.programs.get_or_init(|| built));
-        }
-        self.programs.get().context("the programs were built")
+    fn programs(&self) -> Result<Programs> {
+        programs::build(self.workspace, Build::ProgramsAndTests)
     }
 
     fn postgres(&self) -> Result<&Postgres> {
@@ -214,8 +205,7 @@ impl Bench<'_> {
     }
 
     fn tidy(&self) -> Result<Outcome> {
-        let server = &self.programs()?.server;
-        tidy::run(self.workspace, server)?;
+        tidy::run(self.workspace, &self.programs()?.server)?;
         Ok(Outcome::Passed)
     }
 
@@ -269,10 +259,10 @@ impl Bench<'_> {
     fn end_to_end(&self) -> Result<Outcome> {
         let programs = self.programs()?;
         let settings = Settings::for_one_run(self.workspace, "end-to-end-sqlite")?;
-        self.run_browser(programs, &settings, &[])?;
+        self.run_browser(&programs, &settings, &[])?;
         let mut settings = Settings::for_one_run(self.workspace, "end-to-end-postgresql")?;
         settings.database = Some(self.postgres()?.create_database("end_to_end")?);
-        self.run_browser(programs, &settings, &["--", "--grep", "@smoke"])?;
+        self.run_browser(&programs, &settings, &["--", "--grep", "@smoke"])?;
         Ok(Outcome::Passed)
     }
 
@@ -291,7 +281,9 @@ impl Bench<'_> {
     }
 
     fn windows(&self) -> Result<Outcome> {
-        Ok(Outcome::Skipped("not there yet".to_owned()))
+        self.programs()?;
+        wine::run_suite(self.workspace)?;
+        Ok(Outcome::Passed)
     }
 }
 

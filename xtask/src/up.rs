@@ -6,7 +6,7 @@ use crate::{
     json,
     programs::{self, Build, Programs},
     stack::{self, Agent, Fleet, Server, Settings, TokenTerms, User},
-    step,
+    step, windows,
     workspace::Workspace,
 };
 use anyhow::{Context, Result};
@@ -52,6 +52,10 @@ pub(crate) fn run(workspace: &Workspace, up: &Up) -> Result<()> {
         database: None,
     };
     let programs = programs::build(workspace, Build::Programs)?;
+    if up.with_windows {
+        let agent = windows::build(workspace, windows::Profile::Dev)?;
+        stack::hand_out(&agent, "latarnik-agent-windows-x86_64.exe", &settings)?;
+    }
     let mut server = step::work("start the server", || Server::start(&programs, &settings))?;
     let owner = first_owner(&server, &settings.folder)?;
     let client = owner

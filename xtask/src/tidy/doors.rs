@@ -51,7 +51,7 @@ const DOORS: &[(&str, &[&str])] = &[
         "latarnik-simulator",
         &["latarnik-model", "latarnik-protocol", "latarnik-agent-core"],
     ),
-    ("latarnik-windows-update-double", &[]),
+    ("windows-update-double", &[]),
     ("xtask", &[]),
 ];
 
