@@ -115,15 +115,17 @@ function inspect(path, used) {
     }
     if (ts.isStringLiteralLike(node)) used.exact.add(node.text);
     if (ts.isTemplateExpression(node)) {
-      const holes = node.templateSpans.map((span) => `[^.]+${escape(span.literal.text)}`).join('');
-      used.patterns.push(new RegExp(`^${escape(node.head.text)}${holes}$`));
+      const holes = node.templateSpans
+        .map((span) => `[^.]+${literally(span.literal.text)}`)
+        .join('');
+      used.patterns.push(new RegExp(`^${literally(node.head.text)}${holes}$`));
     }
     ts.forEachChild(node, visit);
   };
   visit(file);
 }
 
-function escape(text) {
+function literally(text) {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 

@@ -44,7 +44,7 @@ const small = { defaultProps: { size: 'xs' } };
 export const theme = createTheme({
   colors: { navy, amber, dark },
   primaryColor: 'navy',
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   cursorType: 'pointer',
   defaultRadius: 'sm',
@@ -62,9 +62,11 @@ export const theme = createTheme({
     NativeSelect: small,
     NumberInput: small,
     Checkbox: small,
-    Radio: small,
+    Radio: { ...small, styles: { description: { fontSize: 12.5 } } },
+    InputWrapper: { styles: { description: { fontSize: 12.5 } } },
     Menu: { defaultProps: { shadow: 'md', withinPortal: true } },
     Modal: {
+      styles: { title: { fontSize: 16, fontWeight: 600 } },
       defaultProps: {
         centered: true,
         transitionProps: { duration: 0 },

@@ -55,7 +55,7 @@ export function createLiveUpdates(queryClient: QueryClient) {
     void queryClient.invalidateQueries({ queryKey });
   };
 
-  const deviceLists = throttle(() => invalidate(keys.deviceLists), 3_000);
+  const deviceLists = throttle(() => invalidate(keys.deviceLists), 2_000);
   const deviceCounts = throttle(() => invalidate(keys.deviceCounts), 3_000);
   const taskLists = throttle(() => {
     invalidate(keys.taskLists);
@@ -72,13 +72,27 @@ export function createLiveUpdates(queryClient: QueryClient) {
     const task = await unwrap(client.GET('/api/v1/tasks/{id}', { params: { path } }));
     replace<Task>(queryClient, keys.taskLists, keys.task(id), task);
   };
+  const refreshActions = throttle(() => {
+    for (const id of changedActions) invalidate(keys.action(id));
+    changedActions.clear();
+  }, 1_000);
   const refreshEach = (
     ids: string[],
     refresh: (id: string) => Promise<void>,
-    all: readonly string[],
+    detail: (id: string) => readonly string[],
+    lists: () => void,
   ) => {
-    if (ids.length > singly) invalidate(all);
-    else for (const id of ids) refresh(id).catch(() => invalidate(all));
+    if (ids.length > singly) {
+      for (const id of ids) invalidate(detail(id));
+      lists();
+      return;
+    }
+    for (const id of ids) {
+      refresh(id).catch(() => {
+        invalidate(detail(id));
+        lists();
+      });
+    }
   };
 
   const flushDevices = () => {
@@ -88,7 +102,7 @@ export function createLiveUpdates(queryClient: QueryClient) {
     const cached = ids.filter((id) =>
       isCached<Device>(queryClient, keys.deviceLists, keys.device(id), id),
     );
-    refreshEach(cached, refreshDevice, keys.devices);
+    refreshEach(cached, refreshDevice, keys.device, deviceLists.call);
     for (const id of cached) invalidate(keys.deviceUpdates(id));
     deviceCounts.call();
     if (cached.length < ids.length) deviceLists.call();
@@ -99,10 +113,9 @@ export function createLiveUpdates(queryClient: QueryClient) {
     const cached = ids.filter((id) =>
       isCached<Task>(queryClient, keys.taskLists, keys.task(id), id),
     );
-    refreshEach(cached, refreshTask, keys.tasks);
+    refreshEach(cached, refreshTask, keys.task, taskLists.call);
     if (cached.length < ids.length) taskLists.call();
-    for (const id of changedActions) invalidate(keys.action(id));
-    changedActions.clear();
+    if (changedActions.size > 0) refreshActions.call();
   };
   const flush = throttle(() => {
     flushDevices();
@@ -131,7 +144,8 @@ export function createLiveUpdates(queryClient: QueryClient) {
       void queryClient.invalidateQueries();
     },
     stop: () => {
-      for (const timer of [deviceLists, deviceCounts, taskLists, flush]) timer.stop();
+      for (const timer of [deviceLists, deviceCounts, taskLists, refreshActions, flush])
+        timer.stop();
     },
   };
 }

@@ -51,8 +51,8 @@ export function AppShell() {
         <main id="content" className={classes.content} tabIndex={-1}>
           <Outlet />
         </main>
+        <ActionProgress />
       </div>
-      <ActionProgress />
     </div>
   );
 }

@@ -30,6 +30,11 @@ export function disabledText(t: TFunction, reason: string): string {
     : t('disabled.other', { code: reason });
 }
 
+/** The same reasons, as the end of a sentence about several devices. */
+export function skippedText(t: TFunction, reason: string): string {
+  return knows(en.skipped, reason) ? t(`skipped.${reason}`) : t('skipped.other', { code: reason });
+}
+
 export function signalText(t: TFunction, name: string): string {
   return knows(en.signals, name) ? t(`signals.${name}`) : t('signals.other', { code: name });
 }

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ProblemNote } from '@/components/problem-note';
 import { useDeviceCount } from '@/features/devices/devices';
-import { disabledText } from '@/i18n/codes';
+import { skippedText } from '@/i18n/codes';
 import { useCreateAction } from './actions';
 import {
   type ActionIntent,
@@ -89,7 +89,7 @@ function usePlan(intent: ActionIntent | null): Plan | null {
     ids: split ? split.able.map((device) => device.id) : null,
     skipped:
       split?.reason && !only
-        ? { count: split.left.length, reason: disabledText(t, split.reason) }
+        ? { count: split.left.length, reason: skippedText(t, split.reason) }
         : null,
     title,
     body: bodies[kind](),

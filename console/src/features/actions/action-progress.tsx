@@ -17,7 +17,7 @@ export function ActionProgress() {
   const tracked = useTrackedActions();
   if (tracked.length === 0) return null;
   return (
-    <aside className={classes.dock} aria-label={t('actions.progress')}>
+    <aside className={classes.strip} aria-label={t('actions.progress')}>
       {tracked.map((id) => (
         <TrackedAction key={id} id={id} />
       ))}
@@ -31,10 +31,10 @@ function TrackedAction({ id }: { id: string }) {
   useEffect(() => {
     if (gone) untrackAction(id);
   }, [gone, id]);
-  return data ? <ActionCard action={data} /> : null;
+  return data ? <ActionRow action={data} /> : null;
 }
 
-function ActionCard({ action }: { action: Action }) {
+function ActionRow({ action }: { action: Action }) {
   const { t } = useTranslation();
   const summary = summarise(action);
   const kind = actionKindText(t, action.kind);
@@ -45,31 +45,27 @@ function ActionCard({ action }: { action: Action }) {
     total: summary.total,
   });
   return (
-    <section className={classes.card} aria-label={label}>
-      <div className={classes.line}>
-        <strong>{kind}</strong>
-        <span className={classes.done}>
-          {t('actions.progress_done', { done: summary.finished, total: summary.total })}
-        </span>
-        <CloseButton
-          size="sm"
-          aria-label={t('common.dismiss')}
-          onClick={() => untrackAction(action.id)}
-        />
-      </div>
-      <Progress.Root size={6} aria-hidden>
+    <section className={classes.action} aria-label={label}>
+      <strong>{kind}</strong>
+      <Progress.Root className={classes.bar} size={6} aria-hidden>
         <Progress.Section value={share(summary.succeeded)} color="var(--lat-ok)" />
         <Progress.Section value={share(summary.failed)} color="var(--lat-failed)" />
         <Progress.Section value={share(summary.stopped)} color="var(--lat-unknown)" />
       </Progress.Root>
-      <div className={classes.line}>
-        <span className={classes.counts} role="status">
-          <Counts summary={summary} />
-        </span>
-        <Link className={classes.link} to="/tasks" search={{ action: action.id }}>
-          {t(summary.total === 1 ? 'actions.show_task' : 'actions.show_tasks')}
-        </Link>
-      </div>
+      <span className={classes.done}>
+        {t('actions.progress_done', { done: summary.finished, total: summary.total })}
+      </span>
+      <span className={classes.counts} role="status">
+        <Counts summary={summary} />
+      </span>
+      <Link className={classes.link} to="/tasks" search={{ action: action.id }}>
+        {t(summary.total === 1 ? 'actions.show_task' : 'actions.show_tasks')}
+      </Link>
+      <CloseButton
+        size="sm"
+        aria-label={t('common.dismiss')}
+        onClick={() => untrackAction(action.id)}
+      />
     </section>
   );
 }

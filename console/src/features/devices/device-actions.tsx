@@ -1,10 +1,11 @@
-import { IconDownload, IconRadar2, IconRefresh } from '@tabler/icons-react';
+import { IconDownload, IconListCheck, IconRadar2, IconRefresh } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { ActionKind, Allowed, Device } from '@/api/types';
 import { GuardedButton, RowButton } from '@/components/guarded-button';
 import { useCan } from '@/features/session/session';
 import { disabledText } from '@/i18n/codes';
+import { useFormat } from '@/util/use-format';
 import classes from './device-cells.module.css';
 
 export type AskForAction = (kind: ActionKind, device: Device) => void;
@@ -61,6 +62,7 @@ export function RowActions({ device, onAsk }: DeviceActionsProps) {
 
 export function OpenTasks({ device }: { device: Device }) {
   const { t } = useTranslation();
+  const format = useFormat();
   if (device.open_tasks === 0) return null;
   return (
     <Link
@@ -68,9 +70,11 @@ export function OpenTasks({ device }: { device: Device }) {
       to="/devices/$deviceId"
       params={{ deviceId: device.id }}
       search={{ tab: 'tasks' }}
+      aria-label={t('devices.open_tasks', { count: device.open_tasks })}
       data-hint={t('devices.open_tasks', { count: device.open_tasks })}
     >
-      {t('common.tasks', { count: device.open_tasks })}
+      <IconListCheck size={15} aria-hidden />
+      {format.number(device.open_tasks)}
     </Link>
   );
 }

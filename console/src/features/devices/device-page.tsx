@@ -167,11 +167,16 @@ function DeviceTabs({ device, search, onInstall }: DeviceTabsProps) {
     <Tabs className={classes.tabs} value={tab} onChange={choose} keepMounted={false}>
       <Tabs.List aria-label={t('devices.tabs')}>
         {deviceTabs.map((name) => (
-          <Tabs.Tab key={name} value={name}>
+          <Tabs.Tab
+            key={name}
+            value={name}
+            rightSection={
+              counts[name] !== null && (
+                <span className={classes.count}>{format.number(counts[name])}</span>
+              )
+            }
+          >
             {t(`devices.tab_${name}`)}
-            {counts[name] !== null && (
-              <span className={classes.count}>{format.number(counts[name])}</span>
-            )}
           </Tabs.Tab>
         ))}
       </Tabs.List>

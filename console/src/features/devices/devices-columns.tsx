@@ -23,17 +23,17 @@ export function devicesColumns(options: DevicesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'connection',
-      meta: { title: t('columns.connection'), width: 170, sortKey: 'last_seen_at' },
+      meta: { title: t('columns.connection'), width: 205, sortKey: 'last_seen_at' },
       cell: ({ row }) => <Connection device={row.original} />,
     },
     {
       id: 'tenant',
-      meta: { title: t('columns.tenant'), width: 180 },
+      meta: { title: t('columns.tenant'), width: 170 },
       cell: ({ row }) => row.original.tenant.name,
     },
     {
       id: 'group',
-      meta: { title: t('columns.group'), width: 150 },
+      meta: { title: t('columns.group'), width: 130 },
       cell: ({ row }) => row.original.group?.name ?? t('devices.no_group'),
     },
     {

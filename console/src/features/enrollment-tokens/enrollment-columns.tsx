@@ -30,17 +30,17 @@ export function enrollmentColumns(
     },
     {
       id: 'tenant',
-      meta: { title: t('columns.tenant'), width: 180 },
+      meta: { title: t('columns.tenant'), width: 160 },
       cell: ({ row }) => row.original.tenant.name,
     },
     {
       id: 'group',
-      meta: { title: t('columns.group'), width: 150 },
+      meta: { title: t('columns.group'), width: 120 },
       cell: ({ row }) => row.original.group?.name ?? t('devices.no_group'),
     },
     {
       id: 'state',
-      meta: { title: t('columns.state'), width: 130 },
+      meta: { title: t('columns.state'), width: 124 },
       cell: ({ row }) => (
         <StateBadge tone={tones[row.original.state]}>
           {t(`enrollment.states.${row.original.state}`)}
@@ -49,7 +49,7 @@ export function enrollmentColumns(
     },
     {
       id: 'uses',
-      meta: { title: t('columns.uses'), width: 130 },
+      meta: { title: t('columns.uses'), width: 128 },
       cell: ({ row }) => usesText(t, row.original),
     },
     {
@@ -64,7 +64,7 @@ export function enrollmentColumns(
     },
     {
       id: 'created_by',
-      meta: { title: t('columns.created_by'), width: 160 },
+      meta: { title: t('columns.author'), width: 130 },
       cell: ({ row }) => row.original.created_by,
     },
     {

@@ -57,7 +57,7 @@ function Arrivals({ since }: { since: string }) {
       {first ? (
         <>
           <IconCircleCheck size={20} aria-hidden />
-          <span>
+          <span className={classes.message}>
             <strong>{t('enrollment.arrived', { name: first.hostname })}</strong>{' '}
             {arrivals.length > 1 && t('enrollment.arrived_more', { count: arrivals.length - 1 })}
           </span>
@@ -68,7 +68,7 @@ function Arrivals({ since }: { since: string }) {
       ) : (
         <>
           <Loader size={18} type="dots" aria-hidden />
-          <span>
+          <span className={classes.message}>
             <strong>{t('enrollment.waiting')}</strong> {t('enrollment.waiting_hint')}
           </span>
         </>

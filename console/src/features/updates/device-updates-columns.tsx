@@ -54,8 +54,15 @@ function Category({ update }: { update: Update }) {
 export function deviceUpdatesColumns(
   t: TFunction,
   format: Format,
-  withSeverity: boolean,
+  updates: readonly Update[],
 ): DataColumn<Update>[] {
+  const withSeverity = updates.some(({ severity }) => severity);
+  const withVersion = updates.some(({ available_version }) => available_version);
+  const version: DataColumn<Update> = {
+    id: 'version',
+    meta: { title: t('columns.version'), width: 220 },
+    cell: ({ row }) => <UpdateVersion update={row.original} />,
+  };
   const severity: DataColumn<Update> = {
     id: 'severity',
     meta: { title: t('columns.severity'), width: 120 },
@@ -67,11 +74,7 @@ export function deviceUpdatesColumns(
       meta: { title: t('columns.update') },
       cell: ({ row }) => <UpdateTitle update={row.original} />,
     },
-    {
-      id: 'version',
-      meta: { title: t('columns.version'), width: 220 },
-      cell: ({ row }) => <UpdateVersion update={row.original} />,
-    },
+    ...(withVersion ? [version] : []),
     {
       id: 'category',
       meta: { title: t('columns.category'), width: 160 },

@@ -52,15 +52,7 @@ export function DeviceUpdates({ device, onInstall }: DeviceUpdatesProps) {
   const updates = query.data ?? none;
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const mayInstall = useCan('install_updates');
-  const columns = useMemo(
-    () =>
-      deviceUpdatesColumns(
-        t,
-        format,
-        updates.some(({ severity }) => severity),
-      ),
-    [t, format, updates],
-  );
+  const columns = useMemo(() => deviceUpdatesColumns(t, format, updates), [t, format, updates]);
   // An update that is no longer offered is no longer chosen either.
   const kept = updates.filter(({ key }) => chosen.has(key));
   const unknown = typeof device.pending_updates.total !== 'number';

@@ -40,32 +40,32 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'os',
-      meta: { title: t('columns.os'), width: 168, sortKey: 'os_name' },
+      meta: { title: t('columns.os'), width: 150, sortKey: 'os_name' },
       cell: ({ row }) => <OperatingSystem device={row.original} compact={compact} />,
     },
     {
       id: 'agent_version',
-      meta: { title: t('columns.agent_version'), width: 90, sortKey: 'agent_version' },
+      meta: { title: t('columns.agent_version'), width: 86, sortKey: 'agent_version' },
       cell: ({ row }) => row.original.agent_version,
     },
     {
       id: 'pending_updates',
-      meta: { title: t('columns.pending_updates'), width: 138, sortKey: 'pending_updates' },
+      meta: { title: t('columns.pending_updates'), width: 146, sortKey: 'pending_updates' },
       cell: ({ row }) => <PendingUpdates device={row.original} />,
     },
     {
       id: 'restart',
-      meta: { title: t('columns.restart'), width: 112, sortKey: 'restart' },
+      meta: { title: t('columns.restart'), width: 108, sortKey: 'restart' },
       cell: ({ row }) => <RequiredRestart device={row.original} />,
     },
     {
       id: 'last_scan',
-      meta: { title: t('columns.last_scan'), width: 168, sortKey: 'last_scan_at' },
+      meta: { title: t('columns.last_scan'), width: 150, sortKey: 'last_scan_at' },
       cell: ({ row }) => <LastScan device={row.original} compact={compact} />,
     },
     {
       id: 'maintenance_window',
-      meta: { title: t('columns.maintenance_window'), width: 116 },
+      meta: { title: t('columns.maintenance_window'), width: 108 },
       cell: () => <MaintenanceWindow />,
     },
   ];
@@ -74,7 +74,7 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     ...columns,
     {
       id: 'actions',
-      meta: { title: t('columns.actions'), width: 262, fixed: true },
+      meta: { title: t('columns.actions'), width: 268, fixed: true },
       cell: ({ row }) => <RowActions device={row.original} onAsk={actions} />,
     },
   ];

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { narrowFilter, scheduleProblem, standardSchedule, whenOf } from './schedule';
+
+const now = Date.parse('2026-11-23T22:00:00Z');
+
+describe('a time', () => {
+  it('must be given and lie ahead', () => {
+    const at = { ...standardSchedule, choice: 'at' as const };
+    expect(scheduleProblem(at, now)).toBe('at_missing');
+    expect(scheduleProblem({ ...at, at: '2020-01-01T00:00' }, now)).toBe('at_past');
+    expect(scheduleProblem({ ...at, at: '2099-01-01T00:00' }, now)).toBeNull();
+  });
+
+  it('is sent as an instant', () => {
+    const when = whenOf({ ...standardSchedule, choice: 'at', at: '2099-01-01T10:00' });
+    expect(when).toEqual({ type: 'at', at: new Date('2099-01-01T10:00').toISOString() });
+  });
+});
+
+describe('a filter', () => {
+  it('is narrowed to devices on which there is something to do', () => {
+    expect(narrowFilter({ search: 'pc' }, 'restart')).toEqual({
+      search: 'pc',
+      restart: 'required',
+    });
+    expect(narrowFilter({}, 'install_updates')).toEqual({ updates: 'pending' });
+    expect(narrowFilter({ search: 'pc' }, 'scan')).toEqual({ search: 'pc' });
+  });
+});
