@@ -139,7 +139,6 @@ impl Agent {
                 say(&format!("{}: task {}: {error:#}", self.hostname(), task.id));
             }
             self.save();
-            self.check_in_now.notify_one();
         }
     }
 
@@ -162,23 +161,20 @@ impl Agent {
     fn check_in_request(&self) -> CheckInRequest {
         let (machine, sent) = (self.machine(), self.sent());
         let is_first = !sent.has_facts;
-        let updates = machine.inventory().map(|inventory| {
-            let hash = inventory.hash();
-            let is_known = sent.inventory.as_ref() == Some(&hash);
-            let full = (!is_known).then(|| inventory.updates().cloned().collect());
-            InventoryReport {
-                hash,
-                delta: None,
-                full,
-            }
-        });
+        let hash = machine.inventory().hash();
+        let is_known = sent.inventory.as_ref() == Some(&hash);
+        let full = (!is_known).then(|| machine.inventory().updates().cloned().collect());
         CheckInRequest {
             sent_at: self.clock.machine_now(),
             boot_id: machine.boot_id().to_owned(),
             booted_at: Some(machine.booted_at()),
             facts: is_first.then(|| machine.facts.clone()),
-            scan: machine.scan_report().filter(|_| is_first),
-            updates,
+            scan: is_first.then(|| machine.scan_report()),
+            updates: Some(InventoryReport {
+                hash,
+                delta: None,
+                full,
+            }),
             restart: is_first.then(|| machine.restart_report()),
         }
     }

@@ -8,7 +8,8 @@ use std::{path::PathBuf, time::Duration};
 /// Each agent registers with the enrollment token, connects over mutual TLS, checks in, waits for
 /// tasks and works on them: a scan takes seconds and changes what is offered, an installation
 /// reports progress and sometimes fails, a restart clears the signals. The same seed makes the same
-/// machines. Ends with Ctrl-C.
+/// machines. As soon as every agent is connected, standard output says so in one line of JSON:
+/// `{"state":"connected","agents":N}`. Ends with Ctrl-C.
 #[derive(Debug, Parser)]
 #[command(name = "latarnik-simulator", version)]
 pub(crate) struct Arguments {
@@ -34,8 +35,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,
 
-    /// Measures instead of playing a fleet. Standard output then has one JSON object a line:
-    /// `{"state":"connected",…}` as soon as every agent is connected, and the result at the end.
+    /// Measures instead of playing a fleet. The result is one more line of JSON on standard output.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) measure: Option<Measure>,
 

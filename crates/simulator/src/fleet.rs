@@ -61,6 +61,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
 }
 
 async fn run_forever(agents: Vec<Arc<Agent>>) -> Result<()> {
+    measure::announce(&agents)?;
     say(&format!("{} agents run; Ctrl-C ends them", agents.len()));
     let mut running = JoinSet::new();
     for agent in agents {

@@ -26,8 +26,6 @@ enum Care {
 enum Scanning {
     Works,
     Fails(ReasonCode, &'static str),
-    /// No scan ever ended.
-    Never,
 }
 
 /// The machine as it is now.
@@ -40,7 +38,7 @@ pub(crate) struct Machine {
     offered: Inventory,
     signals: Vec<RestartSignal>,
     scanning: Scanning,
-    scan: Option<ScanReport>,
+    scan: ScanReport,
     boot_id: String,
     booted_at: Timestamp,
 }
@@ -70,13 +68,10 @@ impl Machine {
         let signals = signals(&mut random, facts.os_family, care);
         let booted_at = before(now, random.between(1, 60 * 24 * 45));
         let scan = first_scan(&mut random, &scanning, now);
-        let has_inventory = scan
-            .as_ref()
-            .is_some_and(|scan| scan.succeeded_at.is_some());
         Self {
             facts,
             is_offline: random.percent(5),
-            offered: Inventory::new(updates.into_iter().filter(|_| has_inventory)),
+            offered: Inventory::new(updates),
             signals,
             scanning,
             scan,
@@ -98,13 +93,13 @@ impl Machine {
         }
     }
 
-    /// The updates that are offered; `None` before the first successful scan.
-    pub(crate) fn inventory(&self) -> Option<&Inventory> {
-        self.scan.as_ref()?.succeeded_at.map(|_| &self.offered)
+    /// The updates that are offered.
+    pub(crate) const fn inventory(&self) -> &Inventory {
+        &self.offered
     }
 
     /// The last scan.
-    pub(crate) fn scan_report(&self) -> Option<ScanReport> {
+    pub(crate) fn scan_report(&self) -> ScanReport {
         self.scan.clone()
     }
 
@@ -136,29 +131,28 @@ impl Machine {
 
     /// Looks for updates: now and then something new is there. An error is the machine's usual one.
     pub(crate) fn look(&mut self, now: Timestamp) -> Result<(), (ReasonCode, String)> {
-        let succeeded_at = self.scan.as_ref().and_then(|scan| scan.succeeded_at);
+        let succeeded_at = self.scan.succeeded_at;
         if let Scanning::Fails(reason, detail) = self.scanning {
-            self.scan = Some(ScanReport {
+            self.scan = ScanReport {
                 attempted_at: now,
                 succeeded_at,
                 error: Some(reason),
                 error_detail: Some(detail.to_owned()),
-            });
+            };
             return Err((reason, detail.to_owned()));
         }
-        self.scanning = Scanning::Works;
         if self.facts.os_family == OsFamily::Windows && self.random.percent(50) {
             self.offer(windows::definition_update(now));
         } else if self.random.percent(30) {
             let update = linux_or_driver(&mut self.random, self.facts.os_family, now);
             self.offer(update);
         }
-        self.scan = Some(ScanReport {
+        self.scan = ScanReport {
             attempted_at: now,
             succeeded_at: Some(now),
             error: None,
             error_detail: None,
-        });
+        };
         Ok(())
     }
 
@@ -230,29 +224,25 @@ fn scanning(random: &mut Random, family: OsFamily) -> Scanning {
             let (reason, detail) = *random.pick(list);
             Scanning::Fails(reason, detail)
         }
-        6..8 => Scanning::Never,
         _ => Scanning::Works,
     }
 }
 
-fn first_scan(random: &mut Random, scanning: &Scanning, now: Timestamp) -> Option<ScanReport> {
+fn first_scan(random: &mut Random, scanning: &Scanning, now: Timestamp) -> ScanReport {
     let attempted_at = before(now, random.between(1, 8 * 60));
     match scanning {
-        Scanning::Never => None,
-        Scanning::Works => Some(ScanReport {
+        Scanning::Works => ScanReport {
             attempted_at,
             succeeded_at: Some(attempted_at),
             error: None,
             error_detail: None,
-        }),
-        Scanning::Fails(reason, detail) => Some(ScanReport {
+        },
+        Scanning::Fails(reason, detail) => ScanReport {
             attempted_at,
-            succeeded_at: random
-                .percent(60)
-                .then(|| before(now, 60 * 24 * random.between(2, 30))),
+            succeeded_at: Some(before(now, 60 * 24 * random.between(2, 30))),
             error: Some(*reason),
             error_detail: Some((*detail).to_owned()),
-        }),
+        },
     }
 }
 
@@ -309,7 +299,8 @@ mod tests {
             assert_eq!(one.facts, other.facts);
             assert_eq!(one.inventory(), other.inventory());
         }
-        assert_ne!(fleet(8, 50, now())[0].offered, small[0].offered);
+        let names = |fleet: Vec<Machine>| fleet.into_iter().map(|machine| machine.facts.hostname);
+        assert!(names(fleet(8, 50, now())).ne(names(small)));
     }
 
     #[test]
@@ -328,10 +319,9 @@ mod tests {
         let fleet = fleet(1, 300, now());
         let count = |is: &dyn Fn(&Machine) -> bool| fleet.iter().filter(|m| is(m)).count();
         assert!(count(&|m| m.facts.os_family == OsFamily::Linux) > 30);
-        assert!(count(&|m| m.inventory().is_some_and(|updates| updates.len() > 10)) > 10);
-        assert!(count(&|m| m.inventory().is_some_and(Inventory::is_empty)) > 10);
-        assert!(count(&|m| m.inventory().is_none()) > 2);
-        assert!(count(&|m| m.scan.as_ref().is_some_and(|scan| scan.error.is_some())) > 5);
+        assert!(count(&|m| m.inventory().len() > 10) > 10);
+        assert!(count(&|m| m.inventory().is_empty()) > 10);
+        assert!(count(&|m| m.scan.error.is_some()) > 5);
         assert!(count(&Machine::needs_restart) > 20);
         assert!(count(&|m| m.is_offline) > 5);
     }
@@ -340,7 +330,7 @@ mod tests {
     fn an_installed_update_is_no_longer_offered_and_asks_for_its_restart() {
         let mut machine = fleet(1, 300, now())
             .into_iter()
-            .find(|m| !m.needs_restart() && m.inventory().is_some_and(|list| !list.is_empty()))
+            .find(|m| !m.needs_restart() && !m.inventory().is_empty())
             .unwrap();
         let update = machine.offered.updates().next().unwrap().clone();
         machine.install(&update, true);

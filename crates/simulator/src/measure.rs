@@ -8,7 +8,9 @@ use crate::{
 use anyhow::{Result, bail};
 use latarnik_agent_core::connection::CallError;
 use latarnik_model::{Clock, TaskId, TaskState};
-use latarnik_protocol::{CheckInRequest, OutputExcerpt, TaskEvent, TaskOutcome, TaskReport};
+use latarnik_protocol::{
+    CheckInRequest, InventoryReport, OutputExcerpt, TaskEvent, TaskOutcome, TaskReport,
+};
 use serde::Serialize;
 use std::{
     sync::{
@@ -127,13 +129,11 @@ fn heartbeat(agent: &Agent) -> CheckInRequest {
         booted_at: Some(machine.booted_at()),
         facts: None,
         scan: None,
-        updates: machine
-            .inventory()
-            .map(|inventory| latarnik_protocol::InventoryReport {
-                hash: inventory.hash(),
-                delta: None,
-                full: None,
-            }),
+        updates: Some(InventoryReport {
+            hash: machine.inventory().hash(),
+            delta: None,
+            full: None,
+        }),
         restart: None,
     }
 }
@@ -228,7 +228,8 @@ async fn recover(random: &mut Random, error: &CallError) {
     sleep(crate::identity::pause(random, 1, error)).await;
 }
 
-fn announce(agents: &[Arc<Agent>]) -> Result<()> {
+/// Says that every agent is connected.
+pub(crate) fn announce(agents: &[Arc<Agent>]) -> Result<()> {
     print_json(&Connected {
         state: "connected",
         agents: agents.len(),

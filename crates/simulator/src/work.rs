@@ -99,11 +99,7 @@ async fn scan(agent: &Agent, log: &mut Log) -> TaskOutcome {
     let mut machine = agent.machine();
     match machine.look(now) {
         Ok(()) => {
-            for update in machine
-                .inventory()
-                .into_iter()
-                .flat_map(|list| list.updates())
-            {
+            for update in machine.inventory().updates() {
                 let size = update.size_bytes.unwrap_or_default();
                 log.line(
                     now,
@@ -180,10 +176,7 @@ async fn install(
 
 fn chosen(agent: &Agent, keys: Option<&[String]>) -> Vec<Update> {
     let machine = agent.machine();
-    let offered = machine
-        .inventory()
-        .into_iter()
-        .flat_map(|inventory| inventory.updates());
+    let offered = machine.inventory().updates();
     offered
         .filter(|update| keys.is_none_or(|keys| keys.contains(&update.key)))
         .cloned()
