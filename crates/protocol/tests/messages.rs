@@ -19,6 +19,8 @@ use latarnik_protocol::{
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
+const PROSE: &str = include_str!("../../../docs/agent-protocol.md");
+
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n";
 const SIGNING_REQUEST: &str =
     "-----BEGIN CERTIFICATE REQUEST-----\nMIHh…\n-----END CERTIFICATE REQUEST-----\n";
@@ -120,18 +122,21 @@ fn report(event: TaskEvent) -> TaskReport {
     }
 }
 
-/// Writes a message, compares it with its snapshot, and reads it back.
+/// Writes a message, compares it with its snapshot, reads it back, and looks for it in the prose.
 #[track_caller]
 fn assert_bytes<M: Serialize + DeserializeOwned>(name: &str, message: &M) {
     let bytes = serde_json::to_string(message).unwrap();
-    let pretty: serde_json::Value = serde_json::from_str(&bytes).unwrap();
     let read: M = serde_json::from_str(&bytes).unwrap();
     assert_eq!(
         serde_json::to_string(&read).unwrap(),
         bytes,
         "{name} does not survive reading"
     );
-    let shown = serde_json::to_string_pretty(&pretty).unwrap();
+    let shown = serde_json::to_string_pretty(message).unwrap();
+    assert!(
+        PROSE.contains(&shown),
+        "docs/agent-protocol.md lacks {name}:\n{shown}"
+    );
     insta::assert_snapshot!(name, format!("{bytes}\n\n{shown}"));
 }
 
