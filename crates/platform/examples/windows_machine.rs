@@ -22,14 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let machine = Machine::this();
     match arguments.next().unwrap_or_default().as_str() {
         "facts" => println!("{:#?}", machine.state("0.0.0").facts()?),
-        "signals" => machine.power().restart_signals().iter().for_each(|signal| {
-            println!(
-                "{:?} {:?} {:?}",
-                signal.name,
-                signal.name.strength(),
-                signal.detail
-            )
-        }),
+        "signals" => show_signals(&machine),
         "scan" => {
             let found = machine.updates().scan(&Screen, &CancelSignal::default())?;
             found.iter().for_each(|update| println!("{update:#?}"));
@@ -57,6 +50,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         other => return Err(format!("unknown: {other:?}").into()),
     }
     Ok(())
+}
+
+fn show_signals(machine: &Machine) {
+    for signal in machine.power().restart_signals() {
+        println!(
+            "{:?} {:?} {:?}",
+            signal.name,
+            signal.name.strength(),
+            signal.detail
+        );
+    }
 }
 
 fn everything() -> InstallRequest {

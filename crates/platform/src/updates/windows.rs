@@ -246,7 +246,8 @@ impl Work<'_> {
                 return Ok(Attempt::None);
             };
             if !step.succeeded() {
-                self.sink.log(&format!("The download of {title} failed: {step}\n"));
+                self.sink
+                    .log(&format!("The download of {title} failed: {step}\n"));
                 return Ok(Attempt::DownloadFailed(step));
             }
         }

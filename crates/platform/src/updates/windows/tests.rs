@@ -34,7 +34,11 @@ impl World {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         fs::create_dir_all(FOLDER).unwrap();
-        fs::write(Path::new(FOLDER).join("scenario.json"), scenario.to_string()).unwrap();
+        fs::write(
+            Path::new(FOLDER).join("scenario.json"),
+            scenario.to_string(),
+        )
+        .unwrap();
         let _ = fs::remove_file(Path::new(FOLDER).join("calls.log"));
         Self(turn)
     }
@@ -82,7 +86,10 @@ impl LogSink for Told {
 }
 
 fn updates() -> WindowsUpdates {
-    WindowsUpdates { busy_delays: vec![Duration::from_millis(1); 3], turn: Mutex::new(()) }
+    WindowsUpdates {
+        busy_delays: vec![Duration::from_millis(1); 3],
+        turn: Mutex::new(()),
+    }
 }
 
 fn scan() -> Result<Vec<Update>, UpdateError> {
@@ -106,7 +113,11 @@ fn install_telling(
 }
 
 fn outcomes(report: &InstallReport) -> Vec<(&str, UpdateOutcome)> {
-    report.updates.iter().map(|update| (update.key.as_str(), update.outcome)).collect()
+    report
+        .updates
+        .iter()
+        .map(|update| (update.key.as_str(), update.outcome))
+        .collect()
 }
 
 fn keys(updates: &[Update]) -> Vec<&str> {
@@ -131,20 +142,37 @@ fn an_update_is_read_whole() {
     assert_eq!(update.category, UpdateCategory::Security);
     assert_eq!(update.severity, Some(Severity::Critical));
     assert_eq!(update.size_bytes, Some(6_442_450_944));
-    assert_eq!(update.released_at.unwrap().to_string(), "2026-11-14T18:00:00Z");
+    assert_eq!(
+        update.released_at.unwrap().to_string(),
+        "2026-11-14T18:00:00Z"
+    );
     assert_eq!(update.restart, RestartBehavior::CanRequest);
     let other = &found[1];
-    assert_eq!((other.key.as_str(), other.category), (B_KEY, UpdateCategory::Definition));
-    assert_eq!((&other.kb, other.severity, other.size_bytes), (&None, None, None));
+    assert_eq!(
+        (other.key.as_str(), other.category),
+        (B_KEY, UpdateCategory::Definition)
+    );
+    assert_eq!(
+        (&other.kb, other.severity, other.size_bytes),
+        (&None, None, None)
+    );
 }
 
 #[test]
 fn keys_do_not_depend_on_the_language() {
     let polish = World::with_two(&json!({}), &json!({}));
-    let in_polish: Vec<_> = scan().unwrap().into_iter().map(|update| update.key).collect();
+    let in_polish: Vec<_> = scan()
+        .unwrap()
+        .into_iter()
+        .map(|update| update.key)
+        .collect();
     drop(polish);
     let _english = World::with_two(&json!({"title": "Cumulative"}), &json!({"title": "Defs"}));
-    let in_english: Vec<_> = scan().unwrap().into_iter().map(|update| update.key).collect();
+    let in_english: Vec<_> = scan()
+        .unwrap()
+        .into_iter()
+        .map(|update| update.key)
+        .collect();
     assert_eq!(in_polish, in_english);
 }
 
@@ -154,8 +182,15 @@ fn drivers_and_optional_updates_are_told_apart_and_hidden_ones_are_not_offered()
         {"id": A, "is_driver": true}, {"id": B, "browse_only": true, "categories": [SECURITY]},
         {"id": "c", "is_hidden": true},
     ]}));
-    let categories: Vec<_> = scan().unwrap().iter().map(|update| update.category).collect();
-    assert_eq!(categories, [UpdateCategory::Driver, UpdateCategory::Optional]);
+    let categories: Vec<_> = scan()
+        .unwrap()
+        .iter()
+        .map(|update| update.category)
+        .collect();
+    assert_eq!(
+        categories,
+        [UpdateCategory::Driver, UpdateCategory::Optional]
+    );
 }
 
 #[test]
@@ -165,12 +200,18 @@ fn everything_is_downloaded_and_installed_one_by_one_and_quietly() {
     let report = install_telling(None, &told, &CancelSignal::default()).unwrap();
     assert_eq!(
         outcomes(&report),
-        [(A_KEY, UpdateOutcome::Installed), (B_KEY, UpdateOutcome::Installed)]
+        [
+            (A_KEY, UpdateOutcome::Installed),
+            (B_KEY, UpdateOutcome::Installed)
+        ]
     );
     assert_eq!(report.updates[0].result_code, Some(2));
     assert_eq!(report.remaining, Ok(vec![]));
     let calls = world.calls();
-    let calls: Vec<_> = calls.lines().filter(|call| !call.starts_with("Client")).collect();
+    let calls: Vec<_> = calls
+        .lines()
+        .filter(|call| !call.starts_with("Client"))
+        .collect();
     assert_eq!(
         calls,
         [
@@ -185,8 +226,13 @@ fn everything_is_downloaded_and_installed_one_by_one_and_quietly() {
             "Search IsInstalled=0 and IsHidden=0".to_owned(),
         ]
     );
-    let percents: Vec<_> =
-        told.progress.lock().unwrap().iter().filter_map(|progress| progress.percent).collect();
+    let percents: Vec<_> = told
+        .progress
+        .lock()
+        .unwrap()
+        .iter()
+        .filter_map(|progress| progress.percent)
+        .collect();
     assert_eq!(percents, [0, 25, 50, 75, 100]);
 }
 
@@ -196,7 +242,10 @@ fn only_chosen_updates_are_installed() {
     let report = install(Some(&[B_KEY, "c:1"])).unwrap();
     assert_eq!(
         outcomes(&report),
-        [(B_KEY, UpdateOutcome::Installed), ("c:1", UpdateOutcome::Skipped)]
+        [
+            (B_KEY, UpdateOutcome::Installed),
+            ("c:1", UpdateOutcome::Skipped)
+        ]
     );
     assert_eq!(keys(&report.remaining.unwrap()), [A_KEY]);
     let error = install(Some(&["c:1"])).unwrap_err();
@@ -212,10 +261,16 @@ fn an_installer_that_fails_is_told_with_its_code() {
     let report = install(None).unwrap();
     assert_eq!(
         outcomes(&report),
-        [(A_KEY, UpdateOutcome::Failed), (B_KEY, UpdateOutcome::Installed)]
+        [
+            (A_KEY, UpdateOutcome::Failed),
+            (B_KEY, UpdateOutcome::Installed)
+        ]
     );
     let failed = &report.updates[0];
-    assert_eq!((failed.result_code, failed.hresult.as_deref()), (Some(4), Some("0x80070643")));
+    assert_eq!(
+        (failed.result_code, failed.hresult.as_deref()),
+        (Some(4), Some("0x80070643"))
+    );
     assert_eq!(keys(&report.remaining.unwrap()), [A_KEY]);
 }
 
@@ -306,7 +361,10 @@ fn a_search_that_fails_is_never_up_to_date() {
     ] {
         let _world = World::new(&json!({"search_hresult": code}));
         let error = scan().unwrap_err();
-        assert_eq!((error.reason, error.detail.as_deref()), (reason, Some(code)));
+        assert_eq!(
+            (error.reason, error.detail.as_deref()),
+            (reason, Some(code))
+        );
     }
     let _world = World::new(&json!({"updates": [], "search_result_code": 3}));
     let error = scan().unwrap_err();
@@ -317,11 +375,17 @@ fn a_search_that_fails_is_never_up_to_date() {
 fn cancelling_takes_hold_between_two_updates() {
     let world = World::with_two(&json!({}), &json!({}));
     let cancel = CancelSignal::default();
-    let told = Told { cancel_at: Some(("result code 2", cancel.clone())), ..Told::default() };
+    let told = Told {
+        cancel_at: Some(("result code 2", cancel.clone())),
+        ..Told::default()
+    };
     let report = install_telling(None, &told, &cancel).unwrap();
     assert_eq!(
         outcomes(&report),
-        [(A_KEY, UpdateOutcome::Installed), (B_KEY, UpdateOutcome::Skipped)]
+        [
+            (A_KEY, UpdateOutcome::Installed),
+            (B_KEY, UpdateOutcome::Skipped)
+        ]
     );
     assert!(!world.calls().contains(&format!("Download {B}")));
 }
@@ -334,7 +398,10 @@ fn what_was_cancelled_is_told_as_far_as_it_came() {
     ] {
         let _world = World::with_two(&json!({}), &json!({}));
         let cancel = CancelSignal::default();
-        let told = Told { cancel_at: Some((words, cancel.clone())), ..Told::default() };
+        let told = Told {
+            cancel_at: Some((words, cancel.clone())),
+            ..Told::default()
+        };
         let report = install_telling(Some(&[A_KEY]), &told, &cancel).unwrap();
         assert_eq!(outcomes(&report), [(A_KEY, outcome)], "{words}");
     }
