@@ -47,12 +47,22 @@ impl AgentPrograms {
     pub fn find(folder: &FilePath) -> Result<Self, AgentProgramsError> {
         let mut programs = Vec::new();
         for platform in Platform::ALL {
-            let extension = if platform.os == OsFamily::Windows { ".exe" } else { "" };
+            let extension = if platform.os == OsFamily::Windows {
+                ".exe"
+            } else {
+                ""
+            };
             let file_name = format!("latarnik-agent-{platform}{extension}");
             let path = folder.join(&file_name);
             match checksum(&path) {
                 Ok((size_bytes, sha256)) => {
-                    programs.push(AgentProgram { platform, file_name, size_bytes, sha256, path });
+                    programs.push(AgentProgram {
+                        platform,
+                        file_name,
+                        size_bytes,
+                        sha256,
+                        path,
+                    });
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(source) => return Err(AgentProgramsError { path, source }),
@@ -72,9 +82,15 @@ impl AgentPrograms {
 
 fn checksum(path: &FilePath) -> io::Result<(u64, String)> {
     let mut hasher = Sha256::new();
-    let bytes = io::copy(&mut std::fs::File::open(path)?, &mut HashWriter(&mut hasher))?;
+    let bytes = io::copy(
+        &mut std::fs::File::open(path)?,
+        &mut HashWriter(&mut hasher),
+    )?;
     let digest = hasher.finalize();
-    Ok((bytes, digest.iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok((
+        bytes,
+        digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+    ))
 }
 
 struct HashWriter<'a>(&'a mut Sha256);
@@ -102,13 +118,21 @@ pub(crate) async fn download(
 ) -> Result<Response, ApiError> {
     let platform: Platform = platform.parse().map_err(|_| ApiError::NOT_FOUND)?;
     let program = state.programs().of(platform).ok_or(ApiError::NOT_FOUND)?;
-    let file = tokio::fs::File::open(&program.path).await.map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "agent program is gone");
-        ApiError::Refused(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
-    })?;
+    let file = tokio::fs::File::open(&program.path)
+        .await
+        .map_err(|error| {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "agent program is gone"
+            );
+            ApiError::Refused(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+        })?;
     let disposition = format!("attachment; filename=\"{}\"", program.file_name);
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/octet-stream"),
+        ),
         (header::CONTENT_LENGTH, program.size_bytes.into()),
         (
             header::CONTENT_DISPOSITION,

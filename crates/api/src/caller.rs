@@ -22,6 +22,11 @@ impl FromRequestParts<ApiState> for Caller {
         state: &ApiState,
     ) -> Result<Self, Self::Rejection> {
         let token = cookie::read(&parts.headers).ok_or(Problem::NotSignedIn)?;
-        Ok(Self(state.app().resume(&token, Some(request_id::current())).await?))
+        Ok(Self(
+            state
+                .app()
+                .resume(&token, Some(request_id::current()))
+                .await?,
+        ))
     }
 }

@@ -20,7 +20,11 @@ pub(crate) struct List<T> {
 impl<T> List<T> {
     /// A list that fits on one page.
     pub(crate) const fn whole(items: Vec<T>) -> Self {
-        Self { items, next_cursor: None, total: None }
+        Self {
+            items,
+            next_cursor: None,
+            total: None,
+        }
     }
 }
 
@@ -32,7 +36,10 @@ pub(crate) fn page(limit: Option<u32>, cursor: Option<&str>) -> Result<PageReque
         .map(str::parse::<Cursor>)
         .transpose()
         .map_err(|_| ApiError::MALFORMED_REQUEST)?;
-    Ok(PageRequest { limit: limit.unwrap_or(DEFAULT_LIMIT), after })
+    Ok(PageRequest {
+        limit: limit.unwrap_or(DEFAULT_LIMIT),
+        after,
+    })
 }
 
 /// `name` sorts upwards, `-name` downwards.

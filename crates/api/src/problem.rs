@@ -61,7 +61,8 @@ impl From<Refusal> for ApiError {
 
 impl ApiError {
     /// The body is not what the endpoint takes.
-    pub(crate) const MALFORMED_BODY: Self = Self::Refused(StatusCode::BAD_REQUEST, "malformed_body");
+    pub(crate) const MALFORMED_BODY: Self =
+        Self::Refused(StatusCode::BAD_REQUEST, "malformed_body");
     /// A query parameter or header is not usable.
     pub(crate) const MALFORMED_REQUEST: Self =
         Self::Refused(StatusCode::BAD_REQUEST, "malformed_request");
@@ -89,7 +90,9 @@ impl IntoResponse for ApiError {
             Self::Refused(status, code) => respond(status, code, Vec::new(), None),
             Self::App(AppError::Refused(refusal)) => {
                 let wait = match refusal {
-                    Refusal::TooManyAttempts { retry_after_seconds } => Some(retry_after_seconds),
+                    Refusal::TooManyAttempts {
+                        retry_after_seconds,
+                    } => Some(retry_after_seconds),
                     _ => None,
                 };
                 respond(status(refusal), refusal.code(), Vec::new(), wait)
@@ -102,11 +105,24 @@ impl IntoResponse for ApiError {
                         code: error.code.code().to_owned(),
                     })
                     .collect();
-                respond(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", errors, None)
+                respond(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "validation_failed",
+                    errors,
+                    None,
+                )
             }
             Self::App(AppError::Store(error)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the database failed");
-                respond(StatusCode::SERVICE_UNAVAILABLE, "unavailable", Vec::new(), Some(5))
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the database failed"
+                );
+                respond(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    Vec::new(),
+                    Some(5),
+                )
             }
         }
     }
@@ -128,8 +144,10 @@ fn respond(
     };
     let mut response = (status, Json(problem)).into_response();
     let headers = response.headers_mut();
-    headers
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(seconds) = retry_after_seconds {
         headers.insert(header::RETRY_AFTER, seconds.into());

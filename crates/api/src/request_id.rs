@@ -31,7 +31,10 @@ pub(crate) async fn name(State(state): State<ApiState>, request: Request, next: 
         .map_or_else(String::new, |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", request_id = %id);
     let began = Instant::now();
-    let mut response = CURRENT.scope(id.clone(), next.run(request)).instrument(span.clone()).await;
+    let mut response = CURRENT
+        .scope(id.clone(), next.run(request))
+        .instrument(span.clone())
+        .await;
     span.in_scope(|| {
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();

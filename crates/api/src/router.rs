@@ -18,8 +18,10 @@ const MOST_BODY_BYTES: usize = 1024 * 1024;
 /// Everything that browsers reach.
 pub fn router(state: ApiState) -> Router {
     let (api, openapi) = v1::router().split_for_parts();
-    let document: axum::body::Bytes =
-        openapi.to_json().expect("the description has only string keys").into();
+    let document: axum::body::Bytes = openapi
+        .to_json()
+        .expect("the description has only string keys")
+        .into();
     let document = get(move || {
         let document = document.clone();
         async move { ([(http::header::CONTENT_TYPE, "application/json")], document) }
@@ -32,7 +34,10 @@ pub fn router(state: ApiState) -> Router {
         .layer(middleware::from_fn(security::same_origin))
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(state.clone(), request_id::name))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            request_id::name,
+        ))
         .layer(middleware::from_fn(security::headers))
         .layer(CompressionLayer::new())
         .with_state(state)

@@ -44,7 +44,12 @@ impl ApiState {
         programs: AgentPrograms,
         shutdown: CancellationToken,
     ) -> Self {
-        Self(Arc::new(Inner { app, settings, programs, shutdown }))
+        Self(Arc::new(Inner {
+            app,
+            settings,
+            programs,
+            shutdown,
+        }))
     }
 
     pub(crate) fn app(&self) -> &App {

@@ -29,7 +29,11 @@ struct Description;
 /// All endpoints with their description.
 pub(crate) fn router() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(session::create::handle, session::read::handle, session::delete::handle))
+        .routes(routes!(
+            session::create::handle,
+            session::read::handle,
+            session::delete::handle
+        ))
         .routes(routes!(profile::update::handle))
         .routes(routes!(tenants::list::handle))
         .routes(routes!(groups::list::handle))
@@ -46,7 +50,10 @@ pub(crate) fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(tasks::read::handle))
         .routes(routes!(tasks::cancel::handle))
         .routes(routes!(tasks::read_log::handle))
-        .routes(routes!(enrollment_tokens::list::handle, enrollment_tokens::create::handle))
+        .routes(routes!(
+            enrollment_tokens::list::handle,
+            enrollment_tokens::create::handle
+        ))
         .routes(routes!(enrollment_tokens::delete::handle))
         .routes(routes!(agent_programs::list::handle))
         .routes(routes!(events::read::handle))

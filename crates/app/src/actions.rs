@@ -12,8 +12,7 @@ use latarnik_model::{
     TaskParameters, TaskState, TenantId, UserId, When,
 };
 use latarnik_store::{
-    ActionRecord, DeviceRecord, DeviceSort, Direction, NewAction, NewTask, PageRequest,
-    Transaction,
+    ActionRecord, DeviceRecord, DeviceSort, Direction, NewAction, NewTask, PageRequest, Transaction,
 };
 
 /// What someone asks for.
@@ -67,7 +66,11 @@ impl RequestedParameters {
             Self::InstallUpdates { .. } => (Permission::InstallUpdates, "install_updates"),
             Self::Restart { .. } => (Permission::RestartDevices, "restart_devices"),
         };
-        Mutation { permission: Some(permission), action, target_kind: "action" }
+        Mutation {
+            permission: Some(permission),
+            action,
+            target_kind: "action",
+        }
     }
 
     const fn kind(&self) -> ActionKind {
@@ -81,10 +84,12 @@ impl RequestedParameters {
     fn parameters(&self) -> TaskParameters {
         match self {
             Self::Scan => TaskParameters::Scan,
-            Self::InstallUpdates { update_keys } => {
-                TaskParameters::InstallUpdates { update_keys: update_keys.clone() }
-            }
-            Self::Restart { delay } => TaskParameters::Restart { delay_minutes: *delay },
+            Self::InstallUpdates { update_keys } => TaskParameters::InstallUpdates {
+                update_keys: update_keys.clone(),
+            },
+            Self::Restart { delay } => TaskParameters::Restart {
+                delay_minutes: *delay,
+            },
         }
     }
 
@@ -127,11 +132,14 @@ impl App {
                         details: Some("repeated request".to_owned()),
                     });
                 }
-                self.insert_action(context, transaction, &request, (user, tenant)).await
+                self.insert_action(context, transaction, &request, (user, tenant))
+                    .await
             })
             .await?;
         for task in tasks {
-            self.events().publish(Event::TasksWaiting { device_id: task.device_id });
+            self.events().publish(Event::TasksWaiting {
+                device_id: task.device_id,
+            });
             self.events().publish(Event::TaskChanged {
                 task_id: task.id,
                 device_id: task.device_id,
@@ -193,7 +201,9 @@ impl App {
         {
             return Err(invalid("when", FieldCode::InThePast));
         }
-        if let RequestedParameters::InstallUpdates { update_keys: Some(keys) } = &request.parameters
+        if let RequestedParameters::InstallUpdates {
+            update_keys: Some(keys),
+        } = &request.parameters
         {
             if keys.is_empty() {
                 return Err(invalid("update_keys", FieldCode::Required));
@@ -239,7 +249,11 @@ impl App {
                 devices
             }
         };
-        if devices.is_empty() { Err(Problem::NoDevices.into()) } else { Ok(devices) }
+        if devices.is_empty() {
+            Err(Problem::NoDevices.into())
+        } else {
+            Ok(devices)
+        }
     }
 
     async fn all_matching(
@@ -251,9 +265,15 @@ impl App {
         let filter = self.complete(query);
         let (sort, direction) = (DeviceSort::Hostname, Direction::Ascending);
         let mut devices = Vec::new();
-        let mut page = PageRequest { limit: 5000, after: None };
+        let mut page = PageRequest {
+            limit: 5000,
+            after: None,
+        };
         loop {
-            let found = self.store().devices(&scope, &filter, sort, direction, &page).await?;
+            let found = self
+                .store()
+                .devices(&scope, &filter, sort, direction, &page)
+                .await?;
             devices.extend(found.items);
             if devices.len() > MOST_DEVICES {
                 return Err(Problem::TooManyDevices.into());

@@ -38,7 +38,11 @@ impl Context {
     /// For administration commands on the server itself.
     #[must_use]
     pub const fn command_line() -> Self {
-        Self { actor: Actor::CommandLine, scope: Scope::Everything, request_id: None }
+        Self {
+            actor: Actor::CommandLine,
+            scope: Scope::Everything,
+            request_id: None,
+        }
     }
 
     /// Whether the caller may do it.
@@ -52,7 +56,11 @@ impl Context {
 
     /// Ends the call unless the caller may do it.
     pub(crate) fn authorize(&self, permission: Permission) -> Result<(), AppError> {
-        if self.may(permission) { Ok(()) } else { Err(Problem::Forbidden.into()) }
+        if self.may(permission) {
+            Ok(())
+        } else {
+            Err(Problem::Forbidden.into())
+        }
     }
 
     pub(crate) fn actor_name(&self) -> &str {
@@ -129,10 +137,11 @@ impl App {
     }
 
     async fn audit_refusal(&self, context: &Context, mutation: &Mutation) -> Result<(), AppError> {
-        let Some(home) = context.home() else { return Ok(()) };
+        let Some(home) = context.home() else {
+            return Ok(());
+        };
         let transaction = self.store().begin().await?;
-        let event =
-            self.audit_event(context, mutation, (home, String::new(), None), "forbidden");
+        let event = self.audit_event(context, mutation, (home, String::new(), None), "forbidden");
         transaction.insert_audit_event(&event).await?;
         Ok(transaction.commit().await?)
     }

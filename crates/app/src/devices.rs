@@ -93,12 +93,18 @@ impl App {
         context.authorize(Permission::ReadDevices)?;
         check_page(page)?;
         if let Some(cursor) = &page.after {
-            query.sort.check(cursor).map_err(|_| invalid("cursor", FieldCode::Malformed))?;
+            query
+                .sort
+                .check(cursor)
+                .map_err(|_| invalid("cursor", FieldCode::Malformed))?;
         }
         let scope = narrowed(&context.scope, query.tenant_id);
         let filter = self.complete(query);
         let (sort, direction) = (query.sort, query.direction);
-        let page = self.store().devices(&scope, &filter, sort, direction, page).await?;
+        let page = self
+            .store()
+            .devices(&scope, &filter, sort, direction, page)
+            .await?;
         Ok(page.map(|record| self.device_for(context, record)))
     }
 
@@ -113,7 +119,10 @@ impl App {
     ) -> Result<u64, AppError> {
         context.authorize(Permission::ReadDevices)?;
         let scope = narrowed(&context.scope, query.tenant_id);
-        Ok(self.store().count_devices(&scope, &self.complete(query)).await?)
+        Ok(self
+            .store()
+            .count_devices(&scope, &self.complete(query))
+            .await?)
     }
 
     /// One device.
@@ -122,7 +131,11 @@ impl App {
     /// [`Problem::NotFound`].
     pub async fn read_device(&self, context: &Context, id: DeviceId) -> Result<Device, AppError> {
         context.authorize(Permission::ReadDevices)?;
-        let record = self.store().device(&context.scope, id).await?.ok_or(Problem::NotFound)?;
+        let record = self
+            .store()
+            .device(&context.scope, id)
+            .await?
+            .ok_or(Problem::NotFound)?;
         Ok(self.device_for(context, record))
     }
 
@@ -136,7 +149,10 @@ impl App {
         id: DeviceId,
     ) -> Result<Vec<UpdateRecord>, AppError> {
         context.authorize(Permission::ReadDevices)?;
-        self.store().device(&context.scope, id).await?.ok_or(Problem::NotFound)?;
+        self.store()
+            .device(&context.scope, id)
+            .await?
+            .ok_or(Problem::NotFound)?;
         Ok(self.store().updates_of_device(&context.scope, id).await?)
     }
 
@@ -171,7 +187,10 @@ impl App {
                 })
             })
             .await?;
-        self.events().publish(Event::DeviceChanged { device_id: id, tenant_id });
+        self.events().publish(Event::DeviceChanged {
+            device_id: id,
+            tenant_id,
+        });
         self.read_device(context, id).await
     }
 
@@ -184,7 +203,10 @@ impl App {
             .mutate(context, &REMOVE, async |transaction| {
                 let device = self.store().device(&context.scope, id).await?;
                 let device = device.ok_or(Problem::NotFound)?;
-                if !transaction.remove_device(&context.scope, id, self.now()).await? {
+                if !transaction
+                    .remove_device(&context.scope, id, self.now())
+                    .await?
+                {
                     return Err(Problem::NotFound.into());
                 }
                 Ok(Done {
@@ -196,7 +218,10 @@ impl App {
             })
             .await?;
         self.fleet().forget(id);
-        self.events().publish(Event::DeviceRemoved { device_id: id, tenant_id });
+        self.events().publish(Event::DeviceRemoved {
+            device_id: id,
+            tenant_id,
+        });
         Ok(())
     }
 
@@ -211,7 +236,11 @@ impl App {
 
     fn device_for(&self, context: &Context, record: DeviceRecord) -> Device {
         let allowed = |permission, condition: Result<(), Refusal>| {
-            if context.may(permission) { condition } else { Err(Refusal::Forbidden) }
+            if context.may(permission) {
+                condition
+            } else {
+                Err(Refusal::Forbidden)
+            }
         };
         let pending = match record.pending_updates {
             Some(0) => Err(Refusal::NoPendingUpdates),

@@ -116,9 +116,15 @@ impl App {
         })
         .await?;
         // Read back, for the names of tenant and group.
-        let record = self.store().enrollment_token(&context.scope, record.id).await?;
+        let record = self
+            .store()
+            .enrollment_token(&context.scope, record.id)
+            .await?;
         let record = record.ok_or(Problem::NotFound)?;
-        Ok(IssuedEnrollmentToken { record, token: self.token_format().token(secret) })
+        Ok(IssuedEnrollmentToken {
+            record,
+            token: self.token_format().token(secret),
+        })
     }
 
     async fn check_new_token(
@@ -135,10 +141,16 @@ impl App {
         let name = new.name.trim();
         check(!name.is_empty(), "name", FieldCode::Required);
         check(name.chars().count() <= 100, "name", FieldCode::TooLong);
-        check(!name.chars().any(char::is_control), "name", FieldCode::Malformed);
+        check(
+            !name.chars().any(char::is_control),
+            "name",
+            FieldCode::Malformed,
+        );
         let hours = (1..=8760).contains(&new.expires_in_hours);
         check(hours, "expires_in_hours", FieldCode::OutOfRange);
-        let uses = new.max_uses.is_none_or(|uses| (1..=100_000).contains(&uses));
+        let uses = new
+            .max_uses
+            .is_none_or(|uses| (1..=100_000).contains(&uses));
         check(uses, "max_uses", FieldCode::OutOfRange);
         let known = context.scope.contains(new.tenant_id);
         check(known, "tenant_id", FieldCode::Unknown);
@@ -166,7 +178,10 @@ impl App {
         self.mutate(context, &REVOKE, async |transaction| {
             let token = self.store().enrollment_token(&context.scope, id).await?;
             let token = token.ok_or(Problem::NotFound)?;
-            if !transaction.revoke_enrollment_token(&context.scope, id, self.now()).await? {
+            if !transaction
+                .revoke_enrollment_token(&context.scope, id, self.now())
+                .await?
+            {
                 return Err(Problem::NotFound.into());
             }
             Ok(Done {

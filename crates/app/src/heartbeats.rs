@@ -24,7 +24,10 @@ pub(crate) struct Heartbeats(Mutex<HashMap<DeviceId, Timestamp>>);
 
 impl Heartbeats {
     pub(crate) fn seen(&self, device: DeviceId, at: Timestamp) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(device, at);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(device, at);
     }
 
     fn take(&self) -> Vec<(DeviceId, Timestamp)> {

@@ -28,13 +28,15 @@ pub use agents::AgentIdentity;
 pub use app::{AgentSettings, App, Settings, TokenFormat};
 pub use context::{Actor, Context};
 pub use devices::{Device, DeviceQuery, Refusal};
-pub use enrollment_tokens::{EnrollmentTokenState, IssuedEnrollmentToken, NewEnrollmentToken, enrollment_token_state};
+pub use enrollment_tokens::{
+    EnrollmentTokenState, IssuedEnrollmentToken, NewEnrollmentToken, enrollment_token_state,
+};
 pub use error::{AppError, FieldCode, FieldError, Problem};
 pub use events::{Event, Events};
 pub use latarnik_store::{
-    ActionRecord, Cursor, Direction, DeviceFilter, DeviceRecord, DeviceSort, EnrollmentTokenRecord,
-    GroupRecord, InvalidCursor, Page, PageRequest, PendingFilter, TaskFilter, TaskRecord,
-    TenantRecord, UpdateRecord, UpdateResultRecord, UserRecord, StoreError as StoreFailure,
+    ActionRecord, Cursor, DeviceFilter, DeviceRecord, DeviceSort, Direction, EnrollmentTokenRecord,
+    GroupRecord, InvalidCursor, Page, PageRequest, PendingFilter, StoreError as StoreFailure,
+    TaskFilter, TaskRecord, TenantRecord, UpdateRecord, UpdateResultRecord, UserRecord,
 };
 pub use password::{InvalidPassword, Password};
 pub use progress::Progress;

@@ -52,7 +52,10 @@ impl Password {
             .filter_map(|byte| ALPHABET.get(usize::from(*byte % 32)))
             .map(|letter| char::from(*letter))
             .collect();
-        let groups: Vec<String> = characters.chunks(5).map(|group| group.iter().collect()).collect();
+        let groups: Vec<String> = characters
+            .chunks(5)
+            .map(|group| group.iter().collect())
+            .collect();
         Self(groups.join("-"))
     }
 
@@ -102,7 +105,9 @@ impl PasswordHasher {
             let known = hash.is_some();
             let hash = hash.as_deref().unwrap_or(&nobody);
             let right = PasswordHash::new(hash).is_ok_and(|hash| {
-                Argon2::default().verify_password(password.0.as_bytes(), &hash).is_ok()
+                Argon2::default()
+                    .verify_password(password.0.as_bytes(), &hash)
+                    .is_ok()
             });
             right && known
         })
@@ -110,8 +115,14 @@ impl PasswordHasher {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        tokio::task::spawn_blocking(work).await.expect("hashing does not panic")
+        let _permit = self
+            .permits
+            .acquire()
+            .await
+            .expect("the semaphore is never closed");
+        tokio::task::spawn_blocking(work)
+            .await
+            .expect("hashing does not panic")
     }
 }
 
@@ -141,7 +152,11 @@ mod tests {
         let hash = hasher.hash(password.clone(), &randomness).await;
         assert!(hash.starts_with("$argon2id$v=19$"), "{hash}");
         assert!(hasher.verify(password, Some(hash.clone())).await);
-        assert!(!hasher.verify(Password::typed("wrong".to_owned()), Some(hash)).await);
+        assert!(
+            !hasher
+                .verify(Password::typed("wrong".to_owned()), Some(hash))
+                .await
+        );
     }
 
     #[tokio::test]
@@ -154,6 +169,9 @@ mod tests {
 
     #[test]
     fn short_password_is_refused() {
-        assert_eq!(Password::new("short".to_owned()).unwrap_err(), InvalidPassword::TooShort);
+        assert_eq!(
+            Password::new("short".to_owned()).unwrap_err(),
+            InvalidPassword::TooShort
+        );
     }
 }

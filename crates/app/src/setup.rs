@@ -67,12 +67,16 @@ impl App {
             Err(StoreError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        self.find_provider().await?.ok_or(SetupError::Unusable("the provider tenant is missing"))
+        self.find_provider()
+            .await?
+            .ok_or(SetupError::Unusable("the provider tenant is missing"))
     }
 
     async fn find_provider(&self) -> Result<Option<TenantRecord>, StoreError> {
         let tenants = self.store().tenants(&Scope::Everything).await?;
-        Ok(tenants.into_iter().find(|tenant| tenant.parent_id.is_none()))
+        Ok(tenants
+            .into_iter()
+            .find(|tenant| tenant.parent_id.is_none()))
     }
 
     fn new_tenant(&self, name: &str, parent_id: Option<TenantId>, zone: String) -> TenantRecord {
@@ -100,7 +104,10 @@ impl App {
         let provider = self.provider().await?;
         let tenant = self.new_tenant(name, Some(provider.id), provider.time_zone);
         let transaction = self.store().begin().await?;
-        transaction.insert_tenant(&tenant).await.map_err(|error| taken(error, name))?;
+        transaction
+            .insert_tenant(&tenant)
+            .await
+            .map_err(|error| taken(error, name))?;
         transaction.commit().await?;
         Ok(tenant)
     }
@@ -126,7 +133,10 @@ impl App {
             created_at: now,
         };
         let transaction = self.store().begin().await?;
-        transaction.insert_group(&group).await.map_err(|error| taken(error, name))?;
+        transaction
+            .insert_group(&group)
+            .await
+            .map_err(|error| taken(error, name))?;
         transaction.commit().await?;
         Ok(group)
     }
@@ -140,7 +150,9 @@ impl App {
         let email = new.email.trim();
         let (local, domain) = email.split_once('@').unwrap_or_default();
         if local.is_empty() || domain.is_empty() || email.chars().any(char::is_whitespace) {
-            return Err(SetupError::Unusable("an e-mail address looks like name@example.com"));
+            return Err(SetupError::Unusable(
+                "an e-mail address looks like name@example.com",
+            ));
         }
         let now = self.now();
         let user = UserRecord {
@@ -155,7 +167,10 @@ impl App {
             created_at: now,
         };
         let transaction = self.store().begin().await?;
-        transaction.insert_user(&user).await.map_err(|error| taken(error, email))?;
+        transaction
+            .insert_user(&user)
+            .await
+            .map_err(|error| taken(error, email))?;
         transaction.commit().await?;
         Ok(user.id)
     }
@@ -173,7 +188,9 @@ impl App {
     /// # Errors
     /// [`SetupError::UnknownTenant`].
     pub async fn tenant_or_provider(&self, name: Option<&str>) -> Result<TenantRecord, SetupError> {
-        let Some(name) = name else { return self.provider().await };
+        let Some(name) = name else {
+            return self.provider().await;
+        };
         let tenant = self.store().tenant_named(&Scope::Everything, name).await?;
         tenant.ok_or_else(|| SetupError::UnknownTenant(name.to_owned()))
     }
@@ -204,7 +221,9 @@ fn usable_name(name: &str) -> Result<&str, SetupError> {
     let name = name.trim();
     match name.chars().count() {
         1..=100 if !name.chars().any(char::is_control) => Ok(name),
-        _ => Err(SetupError::Unusable("a name has 1 to 100 characters on one line")),
+        _ => Err(SetupError::Unusable(
+            "a name has 1 to 100 characters on one line",
+        )),
     }
 }
 

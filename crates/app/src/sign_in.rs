@@ -74,7 +74,10 @@ impl App {
         let key = sign_in.email.trim().to_lowercase();
         if let Some(pause) = self.sign_ins().pause(&key, now) {
             let seconds = u64::try_from(pause.as_secs()).unwrap_or_default() + 1;
-            return Err(Problem::TooManyAttempts { retry_after_seconds: seconds }.into());
+            return Err(Problem::TooManyAttempts {
+                retry_after_seconds: seconds,
+            }
+            .into());
         }
         let user = self.store().user_by_email(&Scope::Everything, &key).await?;
         let hash = user.as_ref().map(|user| user.password_hash.clone());
@@ -117,7 +120,9 @@ impl App {
             return Err(Problem::NotSignedIn.into());
         }
         if now.duration_since(session.last_seen_at) > TOUCH_EVERY {
-            self.store().touch_session(&Scope::one(user.tenant_id), hash, now).await?;
+            self.store()
+                .touch_session(&Scope::one(user.tenant_id), hash, now)
+                .await?;
         }
         self.signed_in(user, session.expires_at, request_id).await
     }
@@ -127,7 +132,9 @@ impl App {
     /// # Errors
     /// [`AppError::Store`].
     pub async fn sign_out(&self, token: &SessionToken) -> Result<(), AppError> {
-        self.store().delete_session(&Scope::Everything, token.hash()).await?;
+        self.store()
+            .delete_session(&Scope::Everything, token.hash())
+            .await?;
         Ok(())
     }
 
@@ -146,7 +153,10 @@ impl App {
         };
         let transaction = self.store().begin().await?;
         let scope = Scope::one(tenant_id);
-        if !transaction.update_profile(&scope, id, language, color_scheme).await? {
+        if !transaction
+            .update_profile(&scope, id, language, color_scheme)
+            .await?
+        {
             return Err(Problem::NotFound.into());
         }
         Ok(transaction.commit().await?)
@@ -167,6 +177,15 @@ impl App {
             name: user.name.clone(),
             role: user.role,
         };
-        Ok(SignedIn { user, tenant, expires_at, context: Context { actor, scope, request_id } })
+        Ok(SignedIn {
+            user,
+            tenant,
+            expires_at,
+            context: Context {
+                actor,
+                scope,
+                request_id,
+            },
+        })
     }
 }

@@ -37,7 +37,11 @@ impl TaskLogReader {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        let chunk = self.app.store().task_log_chunk(&self.log, self.position).await?;
+        let chunk = self
+            .app
+            .store()
+            .task_log_chunk(&self.log, self.position)
+            .await?;
         self.position += 1;
         Ok(chunk)
     }
@@ -73,7 +77,10 @@ impl App {
         filter: &TaskFilter,
     ) -> Result<u64, AppError> {
         context.authorize(Permission::ReadDevices)?;
-        Ok(self.store().count_tasks(&narrowed(&context.scope, tenant), filter).await?)
+        Ok(self
+            .store()
+            .count_tasks(&narrowed(&context.scope, tenant), filter)
+            .await?)
     }
 
     /// One task.
@@ -82,13 +89,21 @@ impl App {
     /// [`Problem::NotFound`].
     pub async fn read_task(&self, context: &Context, id: TaskId) -> Result<TaskRecord, AppError> {
         context.authorize(Permission::ReadDevices)?;
-        Ok(self.store().task(&context.scope, id).await?.ok_or(Problem::NotFound)?)
+        Ok(self
+            .store()
+            .task(&context.scope, id)
+            .await?
+            .ok_or(Problem::NotFound)?)
     }
 
     /// How far a running task is, as last heard.
     #[must_use]
     pub fn task_progress(&self, task: &TaskRecord) -> Option<Progress> {
-        if task.state == TaskState::Running { self.progress().get(task.id) } else { None }
+        if task.state == TaskState::Running {
+            self.progress().get(task.id)
+        } else {
+            None
+        }
     }
 
     /// The whole log of a task.
@@ -101,8 +116,16 @@ impl App {
         id: TaskId,
     ) -> Result<TaskLogReader, AppError> {
         self.read_task(context, id).await?;
-        let log = self.store().task_log(&context.scope, id).await?.ok_or(Problem::NoLog)?;
-        Ok(TaskLogReader { app: self.clone(), log, position: 0 })
+        let log = self
+            .store()
+            .task_log(&context.scope, id)
+            .await?
+            .ok_or(Problem::NoLog)?;
+        Ok(TaskLogReader {
+            app: self.clone(),
+            log,
+            position: 0,
+        })
     }
 
     /// Cancels a task: at once if its agent cannot have it yet, otherwise as soon as the agent
@@ -129,7 +152,9 @@ impl App {
                         reason: Some(ReasonCode::CancelledByOperator),
                         ..TaskResult::default()
                     };
-                    transaction.finish_task(tenant, id, standing.state, now, &result).await?;
+                    transaction
+                        .finish_task(tenant, id, standing.state, now, &result)
+                        .await?;
                 }
                 Ok(Done {
                     value: standing,
@@ -139,7 +164,9 @@ impl App {
                 })
             })
             .await?;
-        self.events().publish(Event::TasksWaiting { device_id: standing.device_id });
+        self.events().publish(Event::TasksWaiting {
+            device_id: standing.device_id,
+        });
         self.events().publish(Event::TaskChanged {
             task_id: id,
             device_id: standing.device_id,

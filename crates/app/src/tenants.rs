@@ -24,7 +24,10 @@ impl App {
         tenant: Option<TenantId>,
     ) -> Result<Vec<GroupRecord>, AppError> {
         context.authorize(Permission::ReadDevices)?;
-        Ok(self.store().groups(&narrowed(&context.scope, tenant)).await?)
+        Ok(self
+            .store()
+            .groups(&narrowed(&context.scope, tenant))
+            .await?)
     }
 }
 

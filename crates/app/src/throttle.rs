@@ -47,7 +47,10 @@ impl Throttle {
         if failures.len() >= MOST_KEYS {
             failures.retain(|_, entry| now.duration_since(entry.last) < FORGET_AFTER);
         }
-        let entry = failures.entry(key.to_owned()).or_insert(Failures { count: 0, last: now });
+        let entry = failures.entry(key.to_owned()).or_insert(Failures {
+            count: 0,
+            last: now,
+        });
         if now.duration_since(entry.last) >= FORGET_AFTER {
             entry.count = 0;
         }

@@ -133,7 +133,11 @@ mod tests {
     fn restart_delay_is_none_or_five_to_sixty_minutes() {
         for minutes in 0..=100 {
             let allowed = minutes == 0 || (5..=60).contains(&minutes);
-            assert_eq!(RestartDelay::try_from(minutes).is_ok(), allowed, "{minutes}");
+            assert_eq!(
+                RestartDelay::try_from(minutes).is_ok(),
+                allowed,
+                "{minutes}"
+            );
         }
     }
 

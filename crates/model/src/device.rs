@@ -62,8 +62,14 @@ pub struct Platform {
 impl Platform {
     /// The platforms that the server can hand agent programs out for.
     pub const ALL: [Self; 2] = [
-        Self { os: OsFamily::Linux, architecture: Architecture::X86_64 },
-        Self { os: OsFamily::Windows, architecture: Architecture::X86_64 },
+        Self {
+            os: OsFamily::Linux,
+            architecture: Architecture::X86_64,
+        },
+        Self {
+            os: OsFamily::Windows,
+            architecture: Architecture::X86_64,
+        },
     ];
 }
 

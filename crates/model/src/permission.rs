@@ -108,8 +108,10 @@ mod tests {
 
     #[test]
     fn client_view_may_only_read() {
-        let allowed: Vec<_> =
-            Permission::ALL.into_iter().filter(|p| Role::ClientView.may(*p)).collect();
+        let allowed: Vec<_> = Permission::ALL
+            .into_iter()
+            .filter(|p| Role::ClientView.may(*p))
+            .collect();
         assert_eq!(allowed, [Permission::ReadDevices]);
     }
 
@@ -123,7 +125,10 @@ mod tests {
     fn wider_role_may_all_that_a_narrower_one_may() {
         for permission in Permission::ALL {
             for pair in Role::ALL.windows(2) {
-                assert!(pair[0].may(permission) || !pair[1].may(permission), "{permission:?}");
+                assert!(
+                    pair[0].may(permission) || !pair[1].may(permission),
+                    "{permission:?}"
+                );
             }
         }
     }

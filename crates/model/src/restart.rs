@@ -102,7 +102,9 @@ impl RestartRequired {
         match signals {
             None => Self::Unknown,
             Some(signals)
-                if signals.iter().any(|s| s.name.strength() == SignalStrength::Strong) =>
+                if signals
+                    .iter()
+                    .any(|s| s.name.strength() == SignalStrength::Strong) =>
             {
                 Self::Yes
             }
@@ -121,8 +123,14 @@ mod tests {
 
     #[test]
     fn weak_signals_alone_require_no_restart() {
-        let weak = [signal(RestartSignalName::PendingFileRename), signal(RestartSignalName::Other)];
-        assert_eq!(RestartRequired::from_signals(Some(&weak)), RestartRequired::No);
+        let weak = [
+            signal(RestartSignalName::PendingFileRename),
+            signal(RestartSignalName::Other),
+        ];
+        assert_eq!(
+            RestartRequired::from_signals(Some(&weak)),
+            RestartRequired::No
+        );
     }
 
     #[test]
@@ -131,11 +139,17 @@ mod tests {
             signal(RestartSignalName::PendingFileRename),
             signal(RestartSignalName::RebootRequiredFile),
         ];
-        assert_eq!(RestartRequired::from_signals(Some(&signals)), RestartRequired::Yes);
+        assert_eq!(
+            RestartRequired::from_signals(Some(&signals)),
+            RestartRequired::Yes
+        );
     }
 
     #[test]
     fn silence_is_not_no() {
-        assert_eq!(RestartRequired::from_signals(None), RestartRequired::Unknown);
+        assert_eq!(
+            RestartRequired::from_signals(None),
+            RestartRequired::Unknown
+        );
     }
 }

@@ -31,7 +31,11 @@ impl Scope {
     /// What of this scope remains when a person looks at one tenant only: that tenant, or nothing.
     #[must_use]
     pub fn narrowed_to(&self, tenant: TenantId) -> Self {
-        if self.contains(tenant) { Self::one(tenant) } else { Self::Tenants(Vec::new()) }
+        if self.contains(tenant) {
+            Self::one(tenant)
+        } else {
+            Self::Tenants(Vec::new())
+        }
     }
 }
 

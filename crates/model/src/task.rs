@@ -83,7 +83,10 @@ impl TaskState {
     /// Whether nothing can happen to the task any more.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled | Self::Expired)
+        matches!(
+            self,
+            Self::Succeeded | Self::Failed | Self::Cancelled | Self::Expired
+        )
     }
 
     /// Goes to the next state, or says that there is no such step.
@@ -99,7 +102,11 @@ impl TaskState {
             || (!self.is_final()
                 && (self.order() < to.order()
                     || (self == Self::Running && to == Self::WaitingForWindow)));
-        if allowed { Ok(to) } else { Err(InvalidTransition { from: self, to }) }
+        if allowed {
+            Ok(to)
+        } else {
+            Err(InvalidTransition { from: self, to })
+        }
     }
 
     const fn order(self) -> u8 {
@@ -215,7 +222,10 @@ mod tests {
 
     #[test]
     fn a_task_never_goes_back_to_the_queue() {
-        for state in TaskState::ALL.into_iter().filter(|s| *s != TaskState::Queued) {
+        for state in TaskState::ALL
+            .into_iter()
+            .filter(|s| *s != TaskState::Queued)
+        {
             assert!(state.step(TaskState::Queued).is_err(), "{state:?}");
         }
     }

@@ -23,35 +23,73 @@ pub(crate) struct SettingArguments {
     #[arg(long, global = true, env = "LATARNIK_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Where the server keeps its database (SQLite) and its certificate authority
-    #[arg(long, global = true, env = "LATARNIK_DATA_FOLDER", value_name = "FOLDER")]
+    #[arg(
+        long,
+        global = true,
+        env = "LATARNIK_DATA_FOLDER",
+        value_name = "FOLDER"
+    )]
     pub(crate) data_folder: Option<PathBuf>,
     /// Database: sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME [default: SQLite in the data
     /// folder]. An address with a password belongs into the environment or a file, not on a
     /// command line
-    #[arg(long, global = true, env = "LATARNIK_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "LATARNIK_DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     pub(crate) database_url: Option<String>,
     /// Address and port of console and API [default: 127.0.0.1:8080]
-    #[arg(long, global = true, env = "LATARNIK_CONSOLE_LISTEN", value_name = "ADDRESS")]
+    #[arg(
+        long,
+        global = true,
+        env = "LATARNIK_CONSOLE_LISTEN",
+        value_name = "ADDRESS"
+    )]
     pub(crate) console_listen: Option<SocketAddr>,
     /// Address and port of the agent gateway [default: 127.0.0.1:8443]
-    #[arg(long, global = true, env = "LATARNIK_GATEWAY_LISTEN", value_name = "ADDRESS")]
+    #[arg(
+        long,
+        global = true,
+        env = "LATARNIK_GATEWAY_LISTEN",
+        value_name = "ADDRESS"
+    )]
     pub(crate) gateway_listen: Option<SocketAddr>,
     /// HOST:PORT under which agents reach the gateway [default: what it listens on]
-    #[arg(long, global = true, env = "LATARNIK_GATEWAY_ADDRESS", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        global = true,
+        env = "LATARNIK_GATEWAY_ADDRESS",
+        value_name = "HOST:PORT"
+    )]
     pub(crate) gateway_address: Option<String>,
     /// Folder with the agent programs to hand out
-    #[arg(long, global = true, env = "LATARNIK_AGENT_PROGRAMS", value_name = "FOLDER")]
+    #[arg(
+        long,
+        global = true,
+        env = "LATARNIK_AGENT_PROGRAMS",
+        value_name = "FOLDER"
+    )]
     pub(crate) agent_programs: Option<PathBuf>,
     /// What to log, such as `info` or `info,latarnik_gateway=debug`
     #[arg(long, global = true, env = "LATARNIK_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
     /// How to log: text or json
-    #[arg(long, global = true, env = "LATARNIK_LOG_FORMAT", value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        env = "LATARNIK_LOG_FORMAT",
+        value_name = "FORMAT"
+    )]
     pub(crate) log_format: Option<LogFormat>,
 }
 
 /// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LogFormat {
     /// For people.

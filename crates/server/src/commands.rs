@@ -18,7 +18,9 @@ struct Reachable {
 }
 
 async fn open(configuration: &Configuration) -> anyhow::Result<App> {
-    Ok(wiring::open(configuration, gateway_address(configuration)).await?.app)
+    Ok(wiring::open(configuration, gateway_address(configuration))
+        .await?
+        .app)
 }
 
 /// Where agents reach the gateway: as configured, or as the running server says, or what it would
@@ -30,7 +32,10 @@ fn gateway_address(configuration: &Configuration) -> String {
     fs::read_to_string(wiring::server_file(&configuration.data_folder))
         .ok()
         .and_then(|text| serde_json::from_str::<Reachable>(&text).ok())
-        .map_or_else(|| configuration.gateway.listen.to_string(), |server| server.gateway_address)
+        .map_or_else(
+            || configuration.gateway.listen.to_string(),
+            |server| server.gateway_address,
+        )
 }
 
 /// Makes a user; prints the password if there was none.
@@ -38,7 +43,11 @@ pub(crate) async fn create_user(
     configuration: &Configuration,
     arguments: NewUserArguments,
 ) -> anyhow::Result<()> {
-    let given = arguments.password_file.as_deref().map(read_password).transpose()?;
+    let given = arguments
+        .password_file
+        .as_deref()
+        .map(read_password)
+        .transpose()?;
     let generated = given.is_none();
     let password = given.unwrap_or_else(|| Password::generate(&SystemRandomness));
     let app = open(configuration).await?;
@@ -64,7 +73,9 @@ pub(crate) async fn create_user(
 fn read_password(path: &Path) -> anyhow::Result<Password> {
     let text = if path == Path::new("-") {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .context("cannot read standard input")?;
         text
     } else {
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?
@@ -79,7 +90,10 @@ fn read_password(path: &Path) -> anyhow::Result<Password> {
 
 /// Makes a client tenant.
 pub(crate) async fn create_tenant(configuration: &Configuration, name: &str) -> anyhow::Result<()> {
-    let tenant = open(configuration).await?.create_tenant(&Context::command_line(), name).await?;
+    let tenant = open(configuration)
+        .await?
+        .create_tenant(&Context::command_line(), name)
+        .await?;
     println!("{}", tenant.id);
     Ok(())
 }
@@ -88,7 +102,11 @@ pub(crate) async fn create_tenant(configuration: &Configuration, name: &str) -> 
 pub(crate) async fn list_tenants(configuration: &Configuration) -> anyhow::Result<()> {
     let app = open(configuration).await?;
     for tenant in app.list_tenants(&Context::command_line()).await? {
-        let kind = if tenant.parent_id.is_none() { "provider" } else { "client" };
+        let kind = if tenant.parent_id.is_none() {
+            "provider"
+        } else {
+            "client"
+        };
         println!("{}  {kind:8}  {}", tenant.id, tenant.name);
     }
     Ok(())
@@ -101,7 +119,9 @@ pub(crate) async fn create_group(
     tenant: Option<&str>,
 ) -> anyhow::Result<()> {
     let app = open(configuration).await?;
-    let group = app.create_group(&Context::command_line(), tenant, name).await?;
+    let group = app
+        .create_group(&Context::command_line(), tenant, name)
+        .await?;
     println!("{}", group.id);
     Ok(())
 }

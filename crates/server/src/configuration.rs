@@ -45,7 +45,9 @@ impl fmt::Debug for DatabaseAddress {
 impl DatabaseAddress {
     /// The address with its password blotted out.
     pub(crate) fn redacted(&self) -> String {
-        let Some((scheme, rest)) = self.0.split_once("://") else { return "…".to_owned() };
+        let Some((scheme, rest)) = self.0.split_once("://") else {
+            return "…".to_owned();
+        };
         match rest.rsplit_once('@') {
             Some((credentials, host)) => {
                 let user = credentials.split(':').next().unwrap_or_default();
@@ -147,7 +149,11 @@ pub(crate) enum Mistake {
     #[error("{setting} has no value that can be used: {hint}")]
     Unusable { setting: &'static str, hint: String },
     #[error("{first} and {second} do not go together: {hint}")]
-    Conflict { first: &'static str, second: &'static str, hint: &'static str },
+    Conflict {
+        first: &'static str,
+        second: &'static str,
+        hint: &'static str,
+    },
 }
 
 /// Everything that is wrong with a configuration.
@@ -175,14 +181,14 @@ impl Configuration {
         let mut mistakes = Vec::new();
         let configuration = Self::combine(arguments, file, &mut mistakes);
         configuration.examine(&mut mistakes);
-        if mistakes.is_empty() { Ok(configuration) } else { Err(Mistakes(mistakes)) }
+        if mistakes.is_empty() {
+            Ok(configuration)
+        } else {
+            Err(Mistakes(mistakes))
+        }
     }
 
-    fn combine(
-        arguments: &SettingArguments,
-        file: File,
-        mistakes: &mut Vec<Mistake>,
-    ) -> Self {
+    fn combine(arguments: &SettingArguments, file: File, mistakes: &mut Vec<Mistake>) -> Self {
         let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let data_folder = arguments
             .data_folder
@@ -220,7 +226,10 @@ impl Configuration {
                     .clone()
                     .or(file.log.filter)
                     .unwrap_or_else(|| "info".to_owned()),
-                format: arguments.log_format.or(file.log.format).unwrap_or(LogFormat::Text),
+                format: arguments
+                    .log_format
+                    .or(file.log.format)
+                    .unwrap_or(LogFormat::Text),
             },
             data_folder,
         }
@@ -229,16 +238,29 @@ impl Configuration {
     /// Looks for mistakes that lie in the values themselves.
     fn examine(&self, mistakes: &mut Vec<Mistake>) {
         let mut unusable = |setting: &'static str, hint: &str| {
-            mistakes.push(Mistake::Unusable { setting, hint: hint.to_owned() });
+            mistakes.push(Mistake::Unusable {
+                setting,
+                hint: hint.to_owned(),
+            });
         };
-        let scheme = self.database.address.0.split_once("://").map(|(scheme, _)| scheme);
+        let scheme = self
+            .database
+            .address
+            .0
+            .split_once("://")
+            .map(|(scheme, _)| scheme);
         if !matches!(scheme, Some("sqlite" | "postgres" | "postgresql")) {
             unusable("database.url", "it begins with sqlite:// or postgres://");
         }
         if !(1..=200).contains(&self.database.max_connections) {
             unusable("database.max_connections", "it lies between 1 and 200");
         }
-        if self.gateway.address.as_deref().is_some_and(|address| !is_host_and_port(address)) {
+        if self
+            .gateway
+            .address
+            .as_deref()
+            .is_some_and(|address| !is_host_and_port(address))
+        {
             unusable("gateway.address", "it looks like rmm.example.com:8443");
         }
         if self.gateway.address.is_none() && self.gateway.listen.ip().is_unspecified() {
@@ -250,15 +272,24 @@ impl Configuration {
         if let Some(url) = &self.console.public_url
             && !(url.starts_with("https://") || url.starts_with("http://"))
         {
-            unusable("console.public_url", "it looks like https://rmm.example.com");
+            unusable(
+                "console.public_url",
+                "it looks like https://rmm.example.com",
+            );
         }
         if let Some(folder) = &self.agent_programs
             && !folder.is_dir()
         {
-            unusable("agent_programs", &format!("{} is not a folder", folder.display()));
+            unusable(
+                "agent_programs",
+                &format!("{} is not a folder", folder.display()),
+            );
         }
         if tracing_subscriber::EnvFilter::try_new(&self.log.filter).is_err() {
-            unusable("log.filter", "it looks like info or info,latarnik_gateway=debug");
+            unusable(
+                "log.filter",
+                "it looks like info or info,latarnik_gateway=debug",
+            );
         }
     }
 }
@@ -274,7 +305,10 @@ fn read_file(path: Option<&Path>) -> Result<File, Mistake> {
             message: error.to_string().trim().to_owned(),
         }),
         Err(error) if error.kind() == io::ErrorKind::NotFound && !required => Ok(File::default()),
-        Err(source) => Err(Mistake::Unreadable { path: path.to_owned(), source }),
+        Err(source) => Err(Mistake::Unreadable {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -292,7 +326,10 @@ fn database_address(file: &DatabaseFile, mistakes: &mut Vec<Mistake>) -> Option<
         (None, Some(path)) => match fs::read_to_string(path) {
             Ok(text) => Some(text.trim().to_owned()),
             Err(source) => {
-                mistakes.push(Mistake::Unreadable { path: path.clone(), source });
+                mistakes.push(Mistake::Unreadable {
+                    path: path.clone(),
+                    source,
+                });
                 None
             }
         },
@@ -309,10 +346,16 @@ fn transport(
         (Some(certificate), Some(key)) => {
             for path in [certificate, key] {
                 if let Err(source) = fs::File::open(path) {
-                    mistakes.push(Mistake::Unreadable { path: path.clone(), source });
+                    mistakes.push(Mistake::Unreadable {
+                        path: path.clone(),
+                        source,
+                    });
                 }
             }
-            ConsoleTransport::Tls { certificate: certificate.clone(), key: key.clone() }
+            ConsoleTransport::Tls {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            }
         }
         (None, None) if file.behind_proxy => ConsoleTransport::BehindProxy,
         (None, None) => {
@@ -339,9 +382,13 @@ fn transport(
 }
 
 fn is_host_and_port(text: &str) -> bool {
-    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let Some((host, port)) = text.rsplit_once(':') else {
+        return false;
+    };
     let host_fits = !host.is_empty()
-        && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '[' | ']' | ':'));
+        && host
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '[' | ']' | ':'));
     host_fits && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
@@ -353,7 +400,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("latarnik.toml");
         fs::write(&path, text).unwrap();
-        let arguments = SettingArguments { config: Some(path), ..SettingArguments::default() };
+        let arguments = SettingArguments {
+            config: Some(path),
+            ..SettingArguments::default()
+        };
         Configuration::load(&arguments).map_err(|mistakes| mistakes.to_string())
     }
 
@@ -361,7 +411,10 @@ mod tests {
     fn empty_file_gives_the_defaults() {
         let configuration = load("").unwrap();
         assert_eq!(configuration.console.listen.to_string(), "127.0.0.1:8080");
-        assert_eq!(configuration.database.address.0, "sqlite:///var/lib/latarnik/latarnik.db");
+        assert_eq!(
+            configuration.database.address.0,
+            "sqlite:///var/lib/latarnik/latarnik.db"
+        );
     }
 
     #[test]
@@ -374,13 +427,19 @@ mod tests {
             data_folder: Some("/b".into()),
             ..SettingArguments::default()
         };
-        assert_eq!(Configuration::load(&arguments).unwrap().data_folder, Path::new("/b"));
+        assert_eq!(
+            Configuration::load(&arguments).unwrap().data_folder,
+            Path::new("/b")
+        );
     }
 
     #[test]
     fn misspelled_setting_is_named() {
         let error = load("[console]\nlisen = \"127.0.0.1:1\"").unwrap_err();
-        assert!(error.contains("lisen") && error.contains("listen"), "{error}");
+        assert!(
+            error.contains("lisen") && error.contains("listen"),
+            "{error}"
+        );
     }
 
     #[test]

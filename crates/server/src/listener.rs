@@ -77,7 +77,10 @@ pub(crate) async fn serve(
         });
     }
     drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(GRACE, graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("requests were cut off after {} s", GRACE.as_secs());
     }
 }
@@ -89,11 +92,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 async fn open(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<Box<dyn Stream>> {
     // Small answers should not wait for more to come; failing to ask for that harms nothing.
     let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else { return Some(Box::new(stream)) };
+    let Some(tls) = tls else {
+        return Some(Box::new(stream));
+    };
     match tokio::time::timeout(DOOR_TIMEOUT, tls.accept(stream)).await {
         Ok(Ok(stream)) => Some(Box::new(stream)),
         Ok(Err(error)) => {
-            tracing::debug!(error = &error as &dyn std::error::Error, "TLS handshake failed");
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "TLS handshake failed"
+            );
             None
         }
         Err(_) => None,
@@ -106,11 +114,19 @@ async fn answer(
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(DOOR_TIMEOUT);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(DOOR_TIMEOUT);
     builder.http2().timer(TokioTimer::new());
     let service = TowerToHyperService::new(router);
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned();
     if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(error = &*error as &dyn std::error::Error, "connection ended");
+        tracing::debug!(
+            error = &*error as &dyn std::error::Error,
+            "connection ended"
+        );
     }
 }

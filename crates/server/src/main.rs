@@ -4,7 +4,11 @@
 //! This crate wires the others together and owns what they are not allowed to know: the command
 //! line, the configuration, the real clock, real randomness, and the life of the process. It holds
 //! no rule of the product.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program talks to its terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program talks to its terminal"
+)]
 
 mod arguments;
 mod commands;

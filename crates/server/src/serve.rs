@@ -43,8 +43,8 @@ pub(crate) async fn serve(configuration: Configuration) -> anyhow::Result<()> {
         programs(configuration.agent_programs.as_deref())?,
         shutdown.clone(),
     );
-    let router = latarnik_api::router(state)
-        .merge(health::router(parts.app.clone(), shutdown.clone()));
+    let router =
+        latarnik_api::router(state).merge(health::router(parts.app.clone(), shutdown.clone()));
 
     let reachable = Reachable {
         pid: std::process::id(),
@@ -101,7 +101,10 @@ fn api_settings(configuration: &Configuration) -> ApiSettings {
 }
 
 fn programs(folder: Option<&Path>) -> anyhow::Result<AgentPrograms> {
-    Ok(folder.map(AgentPrograms::find).transpose()?.unwrap_or_default())
+    Ok(folder
+        .map(AgentPrograms::find)
+        .transpose()?
+        .unwrap_or_default())
 }
 
 fn console_url(configuration: &Configuration, listening: SocketAddr) -> String {

@@ -8,7 +8,10 @@ use latarnik_model::Clock;
 pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that all others take")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that all others take"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

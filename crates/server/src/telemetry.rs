@@ -10,8 +10,12 @@ pub(crate) fn start(log: &LogConfiguration) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.filter).context("the log filter is not usable")?;
     let registry = tracing_subscriber::registry().with(filter);
     match log.format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(io::stderr)).try_init(),
-        LogFormat::Json => registry.with(fmt::layer().json().with_writer(io::stderr)).try_init(),
+        LogFormat::Text => registry
+            .with(fmt::layer().with_writer(io::stderr))
+            .try_init(),
+        LogFormat::Json => registry
+            .with(fmt::layer().json().with_writer(io::stderr))
+            .try_init(),
     }
     .context("cannot start the log")
 }

@@ -34,7 +34,10 @@ pub(crate) async fn open(
         max_connections: configuration.database.max_connections,
     };
     let store = Store::connect(&options).await.with_context(|| {
-        format!("cannot open the database {}", configuration.database.address.redacted())
+        format!(
+            "cannot open the database {}",
+            configuration.database.address.redacted()
+        )
     })?;
     let authority = Authority::open_or_create(&folder.join("authority"), SystemClock.now())
         .context("cannot open the certificate authority")?;
@@ -49,7 +52,9 @@ pub(crate) async fn open(
         }),
         agents: AgentSettings::default(),
     });
-    app.provider().await.context("cannot prepare the provider tenant")?;
+    app.provider()
+        .await
+        .context("cannot prepare the provider tenant")?;
     Ok(Parts { app, authority })
 }
 

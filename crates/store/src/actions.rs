@@ -152,7 +152,9 @@ impl Transaction {
         let mut separator = "(";
         for task in tasks {
             // A device that was removed in between gets no task.
-            let Some(sequence) = sequences.get(&task.device_id) else { continue };
+            let Some(sequence) = sequences.get(&task.device_id) else {
+                continue;
+            };
             sql.push(separator).bind_all::<sea_orm::Value>([
                 task.tenant_id.0.into(),
                 task.id.0.into(),
@@ -189,9 +191,12 @@ impl Store {
         scope: &Scope,
         id: ActionId,
     ) -> Result<Option<ActionRecord>, StoreError> {
-        let mut counts =
-            Sql::new("SELECT state, COUNT(*) AS total FROM tasks WHERE action_id = ");
-        counts.bind(id.0).push(" AND ").within("tenant_id", scope).push(" GROUP BY state");
+        let mut counts = Sql::new("SELECT state, COUNT(*) AS total FROM tasks WHERE action_id = ");
+        counts
+            .bind(id.0)
+            .push(" AND ")
+            .within("tenant_id", scope)
+            .push(" GROUP BY state");
         let tasks: TaskCounts = self
             .all(counts)
             .await?
@@ -201,7 +206,9 @@ impl Store {
         if tasks.is_empty() {
             return Ok(None);
         }
-        let row = self.one(sql!("SELECT * FROM actions WHERE id = $1", id.0)).await?;
+        let row = self
+            .one(sql!("SELECT * FROM actions WHERE id = $1", id.0))
+            .await?;
         row.map(|row| read(&row, id, tasks)).transpose()
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::{StoreError, migrations, row::Row, sql::Sql};
 use sea_orm::{
-    ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use std::time::Duration;
 
@@ -173,13 +173,20 @@ impl Transaction {
 
 fn pool(options: &ConnectOptions, size: u32) -> sea_orm::ConnectOptions {
     let mut pool = sea_orm::ConnectOptions::new(options.address.clone());
-    pool.max_connections(size).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
+    pool.max_connections(size)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .sqlx_logging(false);
     pool
 }
 
 async fn all(connection: &impl ConnectionTrait, sql: Sql) -> Result<Vec<Row>, StoreError> {
     let statement = sql.statement(connection.get_database_backend());
-    Ok(connection.query_all_raw(statement).await?.into_iter().map(Row).collect())
+    Ok(connection
+        .query_all_raw(statement)
+        .await?
+        .into_iter()
+        .map(Row)
+        .collect())
 }
 
 async fn one(connection: &impl ConnectionTrait, sql: Sql) -> Result<Option<Row>, StoreError> {

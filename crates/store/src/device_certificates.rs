@@ -70,6 +70,7 @@ impl Store {
                 fingerprint.to_vec()
             ))
             .await?;
-        row.map(|row| Ok((TenantId(row.uuid("tenant_id")?), DeviceId(row.uuid("id")?)))).transpose()
+        row.map(|row| Ok((TenantId(row.uuid("tenant_id")?), DeviceId(row.uuid("id")?))))
+            .transpose()
     }
 }

@@ -99,7 +99,11 @@ impl DeviceSort {
                 SortKey::Number(0)
             }
         };
-        if cursor.key.fits(&example) { Ok(()) } else { Err(InvalidCursor) }
+        if cursor.key.fits(&example) {
+            Ok(())
+        } else {
+            Err(InvalidCursor)
+        }
     }
 }
 
@@ -151,16 +155,20 @@ fn push_filter(sql: &mut Sql, filter: &DeviceFilter) {
     }
     if let Some(search) = &filter.search {
         let pattern = format!("%{}%", escape_like(&search.to_lowercase()));
-        sql.push(" AND d.hostname_key LIKE ").bind(pattern).push(" ESCAPE '\\'");
+        sql.push(" AND d.hostname_key LIKE ")
+            .bind(pattern)
+            .push(" ESCAPE '\\'");
     }
     if let Some(family) = filter.os_family {
         sql.push(" AND d.os_family = ").bind(family.name());
     }
     if let Some(instant) = filter.seen_since {
-        sql.push(" AND d.last_seen_at >= ").bind(milliseconds(instant));
+        sql.push(" AND d.last_seen_at >= ")
+            .bind(milliseconds(instant));
     }
     if let Some(instant) = filter.silent_since {
-        sql.push(" AND d.last_seen_at < ").bind(milliseconds(instant));
+        sql.push(" AND d.last_seen_at < ")
+            .bind(milliseconds(instant));
     }
     if filter.restart_required {
         sql.push(" AND d.restart_required = 2");
@@ -174,5 +182,7 @@ fn push_filter(sql: &mut Sql, filter: &DeviceFilter) {
 }
 
 fn escape_like(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+    text.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
 }

@@ -56,7 +56,9 @@ impl UpdateRecord {
             severity: row.optional_name("severity")?,
             kb: row.optional_text("kb")?,
             update_id: row.optional_text("update_id")?,
-            revision: row.optional_integer("revision")?.and_then(|n| i32::try_from(n).ok()),
+            revision: row
+                .optional_integer("revision")?
+                .and_then(|n| i32::try_from(n).ok()),
             package: row.optional_text("package")?,
             installed_version: row.optional_text("installed_version")?,
             available_version: row.optional_text("available_version")?,
@@ -206,10 +208,17 @@ impl Store {
         device: DeviceId,
     ) -> Result<Vec<UpdateRecord>, StoreError> {
         let mut sql = Sql::new("SELECT * FROM device_updates WHERE device_id = ");
-        sql.bind(device.0).push(" AND ").within("tenant_id", scope).push(
-            " ORDER BY CASE category WHEN 'security' THEN 0 WHEN 'critical' THEN 1 ELSE 2 END,
+        sql.bind(device.0)
+            .push(" AND ")
+            .within("tenant_id", scope)
+            .push(
+                " ORDER BY CASE category WHEN 'security' THEN 0 WHEN 'critical' THEN 1 ELSE 2 END,
               title, update_key",
-        );
-        self.all(sql).await?.iter().map(UpdateRecord::read).collect()
+            );
+        self.all(sql)
+            .await?
+            .iter()
+            .map(UpdateRecord::read)
+            .collect()
     }
 }

@@ -252,25 +252,34 @@ impl Transaction {
         sql.bind(milliseconds(now));
         if let Some((boot_id, booted_at)) = &changes.boot {
             sql.push(", boot_id = ").bind(boot_id.as_str());
-            sql.push(", booted_at = ").bind(optional_milliseconds(*booted_at));
+            sql.push(", booted_at = ")
+                .bind(optional_milliseconds(*booted_at));
         }
         if let Some(facts) = &changes.facts {
             push_facts(&mut sql, facts);
         }
         if let Some(scan) = &changes.scan {
             sql.push(", scan_state = ").bind(scan.state.name());
-            sql.push(", scan_attempted_at = ").bind(optional_milliseconds(scan.attempted_at));
-            sql.push(", scanned_at = ").bind(optional_milliseconds(scan.scanned_at));
-            sql.push(", scan_error = ").bind(scan.error.as_ref().map(variant_name));
-            sql.push(", scan_error_detail = ").bind(scan.error_detail.as_deref());
+            sql.push(", scan_attempted_at = ")
+                .bind(optional_milliseconds(scan.attempted_at));
+            sql.push(", scanned_at = ")
+                .bind(optional_milliseconds(scan.scanned_at));
+            sql.push(", scan_error = ")
+                .bind(scan.error.as_ref().map(variant_name));
+            sql.push(", scan_error_detail = ")
+                .bind(scan.error_detail.as_deref());
         }
         if let Some((signals, scheduled_at)) = &changes.restart {
             let rank = restart_rank(RestartRequired::from_signals(Some(signals)));
             sql.push(", restart_signals = ").bind(to_json(signals));
             sql.push(", restart_required = ").bind(rank);
-            sql.push(", restart_scheduled_at = ").bind(optional_milliseconds(*scheduled_at));
+            sql.push(", restart_scheduled_at = ")
+                .bind(optional_milliseconds(*scheduled_at));
         }
-        sql.push(" WHERE tenant_id = ").bind(tenant.0).push(" AND id = ").bind(device.0);
+        sql.push(" WHERE tenant_id = ")
+            .bind(tenant.0)
+            .push(" AND id = ")
+            .bind(device.0);
         self.execute(sql).await?;
         Ok(())
     }
@@ -285,7 +294,8 @@ impl Transaction {
         }
         let mut sql = Sql::new("UPDATE devices SET last_seen_at = seen.column2 FROM (VALUES ");
         for (position, (device, at)) in seen.iter().enumerate() {
-            sql.push(if position == 0 { "(" } else { ", (" }).bind(device.0);
+            sql.push(if position == 0 { "(" } else { ", (" })
+                .bind(device.0);
             sql.push(", ").bind(milliseconds(*at)).push(")");
         }
         sql.push(") AS seen WHERE devices.id = seen.column1");
@@ -332,9 +342,16 @@ impl Transaction {
         if self.execute(sql).await? == 0 {
             return Ok(false);
         }
-        self.execute(sql!("DELETE FROM device_certificates WHERE device_id = $1", device.0))
-            .await?;
-        self.execute(sql!("DELETE FROM device_updates WHERE device_id = $1", device.0)).await?;
+        self.execute(sql!(
+            "DELETE FROM device_certificates WHERE device_id = $1",
+            device.0
+        ))
+        .await?;
+        self.execute(sql!(
+            "DELETE FROM device_updates WHERE device_id = $1",
+            device.0
+        ))
+        .await?;
         self.execute(sql!(
             "UPDATE tasks SET state = 'cancelled', reason = 'device_removed', finished_at = $2
              WHERE device_id = $1
@@ -349,12 +366,15 @@ impl Transaction {
 
 fn push_facts(sql: &mut Sql, facts: &DeviceFacts) {
     sql.push(", hostname = ").bind(facts.hostname.as_str());
-    sql.push(", hostname_key = ").bind(facts.hostname.to_lowercase());
+    sql.push(", hostname_key = ")
+        .bind(facts.hostname.to_lowercase());
     sql.push(", os_family = ").bind(facts.os_family.name());
     sql.push(", os_name = ").bind(facts.os_name.as_str());
     sql.push(", os_version = ").bind(facts.os_version.as_str());
-    sql.push(", architecture = ").bind(facts.architecture.as_str());
-    sql.push(", agent_version = ").bind(facts.agent_version.as_str());
+    sql.push(", architecture = ")
+        .bind(facts.architecture.as_str());
+    sql.push(", agent_version = ")
+        .bind(facts.agent_version.as_str());
     sql.push(", time_zone = ").bind(facts.time_zone.as_deref());
 }
 
@@ -369,8 +389,15 @@ impl Store {
         id: DeviceId,
     ) -> Result<Option<DeviceRecord>, StoreError> {
         let mut sql = Sql::new(SELECT);
-        sql.push("d.id = ").bind(id.0).push(" AND ").within("d.tenant_id", scope);
-        self.one(sql).await?.as_ref().map(DeviceRecord::read).transpose()
+        sql.push("d.id = ")
+            .bind(id.0)
+            .push(" AND ")
+            .within("d.tenant_id", scope);
+        self.one(sql)
+            .await?
+            .as_ref()
+            .map(DeviceRecord::read)
+            .transpose()
     }
 
     /// Several devices; those that do not exist in scope are missing from the answer.

@@ -109,7 +109,11 @@ impl Transaction {
             .bind(secret_hash.to_vec())
             .push(" AND ")
             .within("e.tenant_id", scope);
-        self.one(sql).await?.as_ref().map(EnrollmentTokenRecord::read).transpose()
+        self.one(sql)
+            .await?
+            .as_ref()
+            .map(EnrollmentTokenRecord::read)
+            .transpose()
     }
 
     /// Counts one use; whether there was one left.
@@ -181,7 +185,14 @@ impl Store {
         id: EnrollmentTokenId,
     ) -> Result<Option<EnrollmentTokenRecord>, StoreError> {
         let mut sql = Sql::new(SELECT);
-        sql.push("e.id = ").bind(id.0).push(" AND ").within("e.tenant_id", scope);
-        self.one(sql).await?.as_ref().map(EnrollmentTokenRecord::read).transpose()
+        sql.push("e.id = ")
+            .bind(id.0)
+            .push(" AND ")
+            .within("e.tenant_id", scope);
+        self.one(sql)
+            .await?
+            .as_ref()
+            .map(EnrollmentTokenRecord::read)
+            .transpose()
     }
 }

@@ -77,6 +77,10 @@ impl Store {
     ) -> Result<Option<GroupRecord>, StoreError> {
         let mut sql = Sql::new("SELECT * FROM device_groups WHERE id = ");
         sql.bind(id.0).push(" AND ").within("tenant_id", scope);
-        self.one(sql).await?.as_ref().map(GroupRecord::read).transpose()
+        self.one(sql)
+            .await?
+            .as_ref()
+            .map(GroupRecord::read)
+            .transpose()
     }
 }

@@ -13,7 +13,9 @@ const POSTGRES_LOCK: i64 = 0x6c61_7461_726e_696b;
 pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
     let transaction = store.begin().await?;
     if store.engine() == Engine::Postgres {
-        transaction.one(sql!("SELECT pg_advisory_xact_lock($1)", POSTGRES_LOCK)).await?;
+        transaction
+            .one(sql!("SELECT pg_advisory_xact_lock($1)", POSTGRES_LOCK))
+            .await?;
     }
     transaction
         .script("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
@@ -24,17 +26,27 @@ pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
         return Err(StoreError::Newer { found, known });
     }
     for (version, text) in MIGRATIONS.iter().filter(|(version, _)| *version > found) {
-        transaction.script(&in_dialect(text, transaction.engine())).await?;
-        transaction.execute(sql!("DELETE FROM schema_version")).await?;
-        transaction.execute(sql!("INSERT INTO schema_version VALUES ($1)", *version)).await?;
+        transaction
+            .script(&in_dialect(text, transaction.engine()))
+            .await?;
+        transaction
+            .execute(sql!("DELETE FROM schema_version"))
+            .await?;
+        transaction
+            .execute(sql!("INSERT INTO schema_version VALUES ($1)", *version))
+            .await?;
         tracing::info!(version, "database schema migrated");
     }
     transaction.commit().await
 }
 
 async fn version(transaction: &Transaction) -> Result<i64, StoreError> {
-    let row = transaction.one(sql!("SELECT MAX(version) AS version FROM schema_version")).await?;
-    row.map_or(Ok(0), |row| Ok(row.optional_integer("version")?.unwrap_or(0)))
+    let row = transaction
+        .one(sql!("SELECT MAX(version) AS version FROM schema_version"))
+        .await?;
+    row.map_or(Ok(0), |row| {
+        Ok(row.optional_integer("version")?.unwrap_or(0))
+    })
 }
 
 /// Replaces the stand-ins for type names. `{c_text}` sorts by bytes on both engines, so that a page
@@ -44,5 +56,7 @@ fn in_dialect(text: &str, engine: DbBackend) -> String {
         DbBackend::Postgres => ("UUID", "BYTEA", "TEXT COLLATE \"C\""),
         _ => ("BLOB", "BLOB", "TEXT"),
     };
-    text.replace("{uuid}", uuid).replace("{bytes}", bytes).replace("{c_text}", c_text)
+    text.replace("{uuid}", uuid)
+        .replace("{bytes}", bytes)
+        .replace("{c_text}", c_text)
 }

@@ -11,7 +11,9 @@ pub(crate) struct Row(pub(crate) QueryResult);
 
 impl Row {
     fn get<T: TryGetable>(&self, column: &'static str) -> Result<T, StoreError> {
-        self.0.try_get("", column).map_err(|error| unreadable(column, error))
+        self.0
+            .try_get("", column)
+            .map_err(|error| unreadable(column, error))
     }
 
     pub(crate) fn uuid(&self, column: &'static str) -> Result<Uuid, StoreError> {
@@ -40,7 +42,8 @@ impl Row {
 
     /// A number that is never negative.
     pub(crate) fn count(&self, column: &'static str) -> Result<u64, StoreError> {
-        self.integer(column).map(|number| u64::try_from(number).unwrap_or_default())
+        self.integer(column)
+            .map(|number| u64::try_from(number).unwrap_or_default())
     }
 
     pub(crate) fn optional_count(&self, column: &'static str) -> Result<Option<u64>, StoreError> {
@@ -60,7 +63,9 @@ impl Row {
         &self,
         column: &'static str,
     ) -> Result<Option<Timestamp>, StoreError> {
-        self.optional_integer(column)?.map(|number| to_time(column, number)).transpose()
+        self.optional_integer(column)?
+            .map(|number| to_time(column, number))
+            .transpose()
     }
 
     /// JSON in a text column.
@@ -87,7 +92,8 @@ impl Row {
         column: &'static str,
     ) -> Result<Option<T>, StoreError> {
         let text = self.optional_text(column)?;
-        text.map(|text| parse_name(&text).map_err(|error| unreadable(column, error))).transpose()
+        text.map(|text| parse_name(&text).map_err(|error| unreadable(column, error)))
+            .transpose()
     }
 }
 
@@ -131,5 +137,8 @@ fn unreadable(
     column: &'static str,
     source: impl std::error::Error + Send + Sync + 'static,
 ) -> StoreError {
-    StoreError::Unreadable { column, source: Box::new(source) }
+    StoreError::Unreadable {
+        column,
+        source: Box::new(source),
+    }
 }

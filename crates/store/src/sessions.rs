@@ -64,8 +64,12 @@ impl Store {
              FROM sessions s JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
              WHERE s.token_hash = ",
         );
-        sql.bind(token_hash.to_vec()).push(" AND ").within("s.tenant_id", scope);
-        let Some(row) = self.one(sql).await? else { return Ok(None) };
+        sql.bind(token_hash.to_vec())
+            .push(" AND ")
+            .within("s.tenant_id", scope);
+        let Some(row) = self.one(sql).await? else {
+            return Ok(None);
+        };
         let user = UserRecord::read(&row)?;
         let session = SessionRecord {
             token_hash,
@@ -108,7 +112,9 @@ impl Store {
         token_hash: [u8; 32],
     ) -> Result<bool, StoreError> {
         let mut sql = Sql::new("DELETE FROM sessions WHERE token_hash = ");
-        sql.bind(token_hash.to_vec()).push(" AND ").within("tenant_id", scope);
+        sql.bind(token_hash.to_vec())
+            .push(" AND ")
+            .within("tenant_id", scope);
         Ok(self.execute(sql).await? == 1)
     }
 }

@@ -14,7 +14,10 @@ pub(crate) struct Sql {
 impl Sql {
     /// A statement that begins so.
     pub(crate) fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), values: Vec::new() }
+        Self {
+            text: text.to_owned(),
+            values: Vec::new(),
+        }
     }
 
     /// Adds text that the program wrote, never text from outside.
@@ -81,5 +84,8 @@ pub(crate) use sql;
 
 /// A statement whose text is known beforehand.
 pub(crate) fn fixed(text: &str, values: Vec<Value>) -> Sql {
-    Sql { text: text.to_owned(), values }
+    Sql {
+        text: text.to_owned(),
+        values,
+    }
 }

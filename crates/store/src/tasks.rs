@@ -184,7 +184,9 @@ impl TaskRecord {
             started_at: row.optional_time("started_at")?,
             finished_at: row.optional_time("finished_at")?,
             cancel_requested_at: row.optional_time("cancel_requested_at")?,
-            exit_code: row.optional_integer("exit_code")?.and_then(|n| i32::try_from(n).ok()),
+            exit_code: row
+                .optional_integer("exit_code")?
+                .and_then(|n| i32::try_from(n).ok()),
             stdout_excerpt: row.optional_text("stdout_excerpt")?,
             stderr_excerpt: row.optional_text("stderr_excerpt")?,
             update_results: row.optional_json("update_results")?.unwrap_or_default(),
@@ -231,9 +233,14 @@ impl Store {
         for row in &rows {
             let id = TaskId(row.uuid("id")?);
             let beyond = row.count("sequence")? > after;
-            match (row.optional_integer("cancel_requested_at")?.is_some(), beyond) {
+            match (
+                row.optional_integer("cancel_requested_at")?.is_some(),
+                beyond,
+            ) {
                 (true, true) => {
-                    waiting.never_arrived.push((id, ActionId(row.uuid("action_id")?)));
+                    waiting
+                        .never_arrived
+                        .push((id, ActionId(row.uuid("action_id")?)));
                 }
                 (true, false) => waiting.cancelled.push(id),
                 (false, true) => waiting.beyond += 1,
@@ -283,8 +290,15 @@ impl Store {
     /// [`StoreError::Unavailable`].
     pub async fn task(&self, scope: &Scope, id: TaskId) -> Result<Option<TaskRecord>, StoreError> {
         let mut sql = Sql::new(SELECT);
-        sql.push("k.id = ").bind(id.0).push(" AND ").within("k.tenant_id", scope);
-        self.one(sql).await?.as_ref().map(TaskRecord::read).transpose()
+        sql.push("k.id = ")
+            .bind(id.0)
+            .push(" AND ")
+            .within("k.tenant_id", scope);
+        self.one(sql)
+            .await?
+            .as_ref()
+            .map(TaskRecord::read)
+            .transpose()
     }
 }
 
@@ -314,7 +328,10 @@ impl Transaction {
                 milliseconds(now)
             ))
             .await?;
-        let mut tasks: Vec<_> = rows.iter().map(PendingTask::read).collect::<Result<_, _>>()?;
+        let mut tasks: Vec<_> = rows
+            .iter()
+            .map(PendingTask::read)
+            .collect::<Result<_, _>>()?;
         tasks.sort_unstable_by_key(|task| task.sequence);
         Ok(tasks)
     }
@@ -331,7 +348,10 @@ impl Transaction {
         let mut sql = Sql::new(
             "SELECT state, action_id, device_id, tenant_id, offered_at FROM tasks WHERE id = ",
         );
-        sql.bind(id.0).push(" AND ").within("tenant_id", scope).push(self.for_update());
+        sql.bind(id.0)
+            .push(" AND ")
+            .within("tenant_id", scope)
+            .push(self.for_update());
         self.one(sql)
             .await?
             .map(|row| {

@@ -63,8 +63,13 @@ impl Store {
     /// [`StoreError::Unavailable`].
     pub async fn tenants(&self, scope: &Scope) -> Result<Vec<TenantRecord>, StoreError> {
         let mut sql = Sql::new("SELECT * FROM tenants WHERE ");
-        sql.within("tenant_id", scope).push(" ORDER BY parent_id IS NOT NULL, name_key");
-        self.all(sql).await?.iter().map(TenantRecord::read).collect()
+        sql.within("tenant_id", scope)
+            .push(" ORDER BY parent_id IS NOT NULL, name_key");
+        self.all(sql)
+            .await?
+            .iter()
+            .map(TenantRecord::read)
+            .collect()
     }
 
     /// The tenant of that name, whatever the case.
@@ -77,8 +82,14 @@ impl Store {
         name: &str,
     ) -> Result<Option<TenantRecord>, StoreError> {
         let mut sql = Sql::new("SELECT * FROM tenants WHERE name_key = ");
-        sql.bind(name.to_lowercase()).push(" AND ").within("tenant_id", scope);
-        self.one(sql).await?.as_ref().map(TenantRecord::read).transpose()
+        sql.bind(name.to_lowercase())
+            .push(" AND ")
+            .within("tenant_id", scope);
+        self.one(sql)
+            .await?
+            .as_ref()
+            .map(TenantRecord::read)
+            .transpose()
     }
 
     /// What a user of the tenant may see: the tenant itself and, for a provider, its clients.
@@ -92,8 +103,10 @@ impl Store {
                 tenant.0
             ))
             .await?;
-        let tenants: Result<Vec<_>, _> =
-            rows.iter().map(|row| row.uuid("tenant_id").map(TenantId)).collect();
+        let tenants: Result<Vec<_>, _> = rows
+            .iter()
+            .map(|row| row.uuid("tenant_id").map(TenantId))
+            .collect();
         Ok(Scope::Tenants(tenants?))
     }
 }

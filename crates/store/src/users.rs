@@ -33,7 +33,9 @@ pub struct UserRecord {
 
 impl std::fmt::Debug for UserRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UserRecord").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("UserRecord")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -112,8 +114,14 @@ impl Store {
         email: &str,
     ) -> Result<Option<UserRecord>, StoreError> {
         let mut sql = Sql::new("SELECT * FROM users WHERE email_key = ");
-        sql.bind(email.to_lowercase()).push(" AND ").within("tenant_id", scope);
-        self.one(sql).await?.as_ref().map(UserRecord::read).transpose()
+        sql.bind(email.to_lowercase())
+            .push(" AND ")
+            .within("tenant_id", scope);
+        self.one(sql)
+            .await?
+            .as_ref()
+            .map(UserRecord::read)
+            .transpose()
     }
 
     /// Whether there is any user in scope.

@@ -103,7 +103,11 @@ struct Signal {
 
 impl From<RestartSignal> for Signal {
     fn from(signal: RestartSignal) -> Self {
-        Self { name: signal.name, strength: signal.name.strength(), detail: signal.detail }
+        Self {
+            name: signal.name,
+            strength: signal.name.strength(),
+            detail: signal.detail,
+        }
     }
 }
 
@@ -126,7 +130,10 @@ pub(crate) struct Allowed {
 
 impl From<Result<(), Refusal>> for Allowed {
     fn from(result: Result<(), Refusal>) -> Self {
-        Self { allowed: result.is_ok(), reason: result.err().map(Refusal::code) }
+        Self {
+            allowed: result.is_ok(),
+            reason: result.err().map(Refusal::code),
+        }
     }
 }
 
@@ -135,7 +142,10 @@ impl From<AppDevice> for Device {
         let record = device.record;
         Self {
             id: record.id,
-            tenant: TenantReference { id: record.tenant_id, name: record.tenant_name },
+            tenant: TenantReference {
+                id: record.tenant_id,
+                name: record.tenant_name,
+            },
             group: GroupReference::optional(record.group_id, record.group_name),
             hostname: record.facts.hostname,
             os: OperatingSystem {
@@ -145,7 +155,11 @@ impl From<AppDevice> for Device {
                 architecture: record.facts.architecture,
             },
             agent_version: record.facts.agent_version,
-            connection: if device.online { Connection::Online } else { Connection::Offline },
+            connection: if device.online {
+                Connection::Online
+            } else {
+                Connection::Offline
+            },
             last_seen_at: record.last_seen_at.into(),
             time_zone: record.facts.time_zone,
             enrolled_at: record.enrolled_at.into(),
@@ -163,7 +177,11 @@ impl From<AppDevice> for Device {
             },
             restart: Restart {
                 required: record.restart_required,
-                signals: record.restart_signals.into_iter().map(Signal::from).collect(),
+                signals: record
+                    .restart_signals
+                    .into_iter()
+                    .map(Signal::from)
+                    .collect(),
                 scheduled_at: optional(record.restart_scheduled_at),
             },
             maintenance_window: None,

@@ -52,7 +52,10 @@ impl EnrollmentToken {
         Self {
             id: token.id,
             name: token.name,
-            tenant: TenantReference { id: token.tenant_id, name: token.tenant_name },
+            tenant: TenantReference {
+                id: token.tenant_id,
+                name: token.tenant_name,
+            },
             group: GroupReference::optional(token.group_id, token.group_name),
             created_at: token.created_at.into(),
             created_by: token.created_by,

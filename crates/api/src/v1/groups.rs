@@ -16,6 +16,9 @@ pub(crate) struct GroupReference {
 impl GroupReference {
     /// A group that may be missing.
     pub(crate) fn optional(id: Option<GroupId>, name: Option<String>) -> Option<Self> {
-        Some(Self { id: id?, name: name? })
+        Some(Self {
+            id: id?,
+            name: name?,
+        })
     }
 }

@@ -63,7 +63,12 @@ impl Abilities {
 
 impl From<SignedIn> for Session {
     fn from(signed_in: SignedIn) -> Self {
-        let SignedIn { user, tenant, context, .. } = signed_in;
+        let SignedIn {
+            user,
+            tenant,
+            context,
+            ..
+        } = signed_in;
         Self {
             user: SessionUser {
                 id: user.id,
@@ -73,7 +78,10 @@ impl From<SignedIn> for Session {
                 language: user.language,
                 color_scheme: user.color_scheme,
             },
-            tenant: TenantReference { id: tenant.id, name: tenant.name },
+            tenant: TenantReference {
+                id: tenant.id,
+                name: tenant.name,
+            },
             can: Abilities::of(&context),
             server_version: env!("CARGO_PKG_VERSION"),
         }

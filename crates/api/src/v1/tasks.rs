@@ -75,8 +75,18 @@ struct Progress {
 
 impl From<AppProgress> for Progress {
     fn from(progress: AppProgress) -> Self {
-        let AppProgress { percent, done, total, current } = progress;
-        Self { percent, done, total, current }
+        let AppProgress {
+            percent,
+            done,
+            total,
+            current,
+        } = progress;
+        Self {
+            percent,
+            done,
+            total,
+            current,
+        }
     }
 }
 
@@ -133,7 +143,10 @@ impl Task {
         Self {
             id: task.id,
             action_id: task.action_id,
-            device: DeviceReference { id: task.device_id, hostname: task.hostname },
+            device: DeviceReference {
+                id: task.device_id,
+                hostname: task.hostname,
+            },
             kind: task.kind,
             when: task.when,
             state: task.state,
@@ -151,11 +164,18 @@ impl Task {
             stderr_excerpt: task.stderr_excerpt.filter(|text| !text.is_empty()),
             log_bytes: task.log_bytes,
             progress,
-            updates: task.update_results.into_iter().map(UpdateResult::from).collect(),
+            updates: task
+                .update_results
+                .into_iter()
+                .map(UpdateResult::from)
+                .collect(),
             update_keys,
             delay_minutes,
             can: TaskAbilities {
-                cancel: Allowed { allowed: refusal.is_none(), reason: refusal },
+                cancel: Allowed {
+                    allowed: refusal.is_none(),
+                    reason: refusal,
+                },
             },
         }
     }

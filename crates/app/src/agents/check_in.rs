@@ -113,12 +113,11 @@ pub async fn check_in(
     Ok(answer)
 }
 
-async fn load(
-    app: &App,
-    agent: &AgentIdentity,
-    now: Timestamp,
-) -> Result<AgentState, AgentError> {
-    let state = app.store().agent_state(agent.tenant_id, agent.device_id).await?;
+async fn load(app: &App, agent: &AgentIdentity, now: Timestamp) -> Result<AgentState, AgentError> {
+    let state = app
+        .store()
+        .agent_state(agent.tenant_id, agent.device_id)
+        .await?;
     let state = state.ok_or(AgentError::DeviceRemoved)?;
     app.fleet().remember(*agent, state.clone(), now);
     Ok(state)
@@ -156,14 +155,21 @@ impl Plan {
                     .then_some((check_in.boot_id, check_in.booted_at)),
                 facts: check_in.facts.map(bounded),
                 scan: check_in.scan.map(|scan| scan_record(scan, now)),
-                restart: check_in.restart.map(|restart| (restart.signals, restart.scheduled_at)),
+                restart: check_in
+                    .restart
+                    .map(|restart| (restart.signals, restart.scheduled_at)),
             },
             updates,
         }
     }
 
     fn is_empty(&self) -> bool {
-        let CheckInChanges { boot, facts, scan, restart } = &self.changes;
+        let CheckInChanges {
+            boot,
+            facts,
+            scan,
+            restart,
+        } = &self.changes;
         boot.is_none()
             && facts.is_none()
             && scan.is_none()
@@ -175,7 +181,11 @@ impl Plan {
 /// A scan as it is kept. A clock that runs ahead does not put scans into the future.
 fn scan_record(scan: Scan, now: Timestamp) -> ScanRecord {
     ScanRecord {
-        state: if scan.error.is_some() { ScanState::Failed } else { ScanState::Succeeded },
+        state: if scan.error.is_some() {
+            ScanState::Failed
+        } else {
+            ScanState::Succeeded
+        },
         attempted_at: Some(scan.attempted_at.min(now)),
         scanned_at: scan.succeeded_at.map(|at| at.min(now)),
         error: scan.error,
@@ -195,7 +205,9 @@ async fn write(
         state.boot_id = Some(boot_id.clone());
     }
     let transaction = app.store().begin().await?;
-    transaction.update_device(agent.tenant_id, agent.device_id, now, &plan.changes).await?;
+    transaction
+        .update_device(agent.tenant_id, agent.device_id, now, &plan.changes)
+        .await?;
     if let Some((hash, change)) = plan.updates {
         write_updates(&transaction, agent, &hash, change, now).await?;
         state.updates_hash = Some(hash);
@@ -218,18 +230,34 @@ async fn write_updates(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let (changed, removed) = match change {
-        UpdatesChange::Delta { changed, removed, .. } => (changed, removed),
+        UpdatesChange::Delta {
+            changed, removed, ..
+        } => (changed, removed),
         UpdatesChange::Full(updates) => {
             let offered: HashSet<&str> = updates.iter().map(|u| u.key.as_str()).collect();
-            let known = transaction.update_keys(agent.tenant_id, agent.device_id).await?;
-            let gone = known.into_iter().filter(|key| !offered.contains(key.as_str())).collect();
+            let known = transaction
+                .update_keys(agent.tenant_id, agent.device_id)
+                .await?;
+            let gone = known
+                .into_iter()
+                .filter(|key| !offered.contains(key.as_str()))
+                .collect();
             (updates, gone)
         }
     };
-    let changed: Vec<_> = changed.into_iter().map(|update| record(update, now)).collect();
-    transaction.delete_updates(agent.tenant_id, agent.device_id, &removed).await?;
-    transaction.upsert_updates(agent.tenant_id, agent.device_id, &changed).await?;
-    transaction.refresh_update_counts(agent.tenant_id, agent.device_id, hash).await
+    let changed: Vec<_> = changed
+        .into_iter()
+        .map(|update| record(update, now))
+        .collect();
+    transaction
+        .delete_updates(agent.tenant_id, agent.device_id, &removed)
+        .await?;
+    transaction
+        .upsert_updates(agent.tenant_id, agent.device_id, &changed)
+        .await?;
+    transaction
+        .refresh_update_counts(agent.tenant_id, agent.device_id, hash)
+        .await
 }
 
 fn record(update: OfferedUpdate, now: Timestamp) -> UpdateRecord {

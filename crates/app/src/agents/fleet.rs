@@ -37,15 +37,24 @@ impl Fleet {
     /// Remembers what is known of an agent.
     pub(crate) fn remember(&self, agent: AgentIdentity, state: AgentState, now: Timestamp) {
         let mut members = self.lock();
-        let acknowledged = members.get(&agent.device_id).map_or(0, |member| member.acknowledged);
-        let member =
-            Member { agent, state, last_seen: now, announced_silent: false, acknowledged };
+        let acknowledged = members
+            .get(&agent.device_id)
+            .map_or(0, |member| member.acknowledged);
+        let member = Member {
+            agent,
+            state,
+            last_seen: now,
+            announced_silent: false,
+            acknowledged,
+        };
         members.insert(agent.device_id, member);
     }
 
     /// Whether acknowledging up to that sequence says anything new.
     pub(crate) fn acknowledges(&self, device: DeviceId, up_to: u64) -> bool {
-        self.lock().get(&device).is_none_or(|member| member.acknowledged < up_to)
+        self.lock()
+            .get(&device)
+            .is_none_or(|member| member.acknowledged < up_to)
     }
 
     /// Remembers an acknowledgement that was written.
@@ -61,14 +70,12 @@ impl Fleet {
     }
 
     /// Agents that have become silent since this was last asked.
-    pub(crate) fn newly_silent(
-        &self,
-        now: Timestamp,
-        after: SignedDuration,
-    ) -> Vec<AgentIdentity> {
+    pub(crate) fn newly_silent(&self, now: Timestamp, after: SignedDuration) -> Vec<AgentIdentity> {
         self.lock()
             .values_mut()
-            .filter(|member| !member.announced_silent && now.duration_since(member.last_seen) > after)
+            .filter(|member| {
+                !member.announced_silent && now.duration_since(member.last_seen) > after
+            })
             .map(|member| {
                 member.announced_silent = true;
                 member.agent

@@ -59,16 +59,23 @@ pub async fn register(
     if now >= token.expires_at {
         return Err(RegisterError::TokenExpired);
     }
-    if let Some((tenant_id, device_id, with)) =
-        transaction.device_of_key(registration.key_fingerprint).await?
+    if let Some((tenant_id, device_id, with)) = transaction
+        .device_of_key(registration.key_fingerprint)
+        .await?
     {
         // A key that came in through another token keeps its device, but this token is not for it.
         if with != token.id {
             return Err(RegisterError::TokenUnknown);
         }
-        return Ok(AgentIdentity { device_id, tenant_id });
+        return Ok(AgentIdentity {
+            device_id,
+            tenant_id,
+        });
     }
-    if !transaction.use_enrollment_token(token.tenant_id, token.id).await? {
+    if !transaction
+        .use_enrollment_token(token.tenant_id, token.id)
+        .await?
+    {
         return Err(RegisterError::TokenUsedUp);
     }
     let agent = add_device(app, &transaction, &token, registration).await?;
@@ -113,7 +120,10 @@ async fn add_device(
             details: Some(format!("enrollment token: {}", token.name)),
         })
         .await?;
-    Ok(AgentIdentity { device_id: device.id, tenant_id: device.tenant_id })
+    Ok(AgentIdentity {
+        device_id: device.id,
+        tenant_id: device.tenant_id,
+    })
 }
 
 /// Longest text of a fact, in characters.
@@ -122,7 +132,10 @@ const LONGEST_FACT: usize = 255;
 /// Cuts what a machine says about itself to sensible lengths and drops control characters.
 pub(super) fn bounded(facts: DeviceFacts) -> DeviceFacts {
     let cut = |text: String| -> String {
-        text.chars().filter(|c| !c.is_control()).take(LONGEST_FACT).collect()
+        text.chars()
+            .filter(|c| !c.is_control())
+            .take(LONGEST_FACT)
+            .collect()
     };
     DeviceFacts {
         hostname: cut(facts.hostname),
@@ -145,7 +158,9 @@ pub async fn record_certificate(
     certificate: Certificate,
 ) -> Result<(), AgentError> {
     let transaction = app.store().begin().await?;
-    transaction.insert_certificate(agent.tenant_id, agent.device_id, &certificate).await?;
+    transaction
+        .insert_certificate(agent.tenant_id, agent.device_id, &certificate)
+        .await?;
     Ok(transaction.commit().await?)
 }
 
@@ -157,8 +172,14 @@ pub async fn authenticate(
     app: &App,
     certificate_fingerprint: [u8; 32],
 ) -> Result<Option<AgentIdentity>, AgentError> {
-    let device = app.store().device_of_certificate(certificate_fingerprint).await?;
-    Ok(device.map(|(tenant_id, device_id)| AgentIdentity { device_id, tenant_id }))
+    let device = app
+        .store()
+        .device_of_certificate(certificate_fingerprint)
+        .await?;
+    Ok(device.map(|(tenant_id, device_id)| AgentIdentity {
+        device_id,
+        tenant_id,
+    }))
 }
 
 /// What an agent is told to do.

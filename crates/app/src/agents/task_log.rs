@@ -78,9 +78,13 @@ impl TaskLogWriter {
         }
         let tenant = self.agent.tenant_id;
         let transaction = self.app.store().begin().await?;
-        let standing = transaction.task_standing(&Scope::one(tenant), self.task).await?;
+        let standing = transaction
+            .task_standing(&Scope::one(tenant), self.task)
+            .await?;
         let standing = standing.ok_or(AgentError::TaskUnknown)?;
-        transaction.finish_task_log(tenant, self.task, self.upload, self.bytes).await?;
+        transaction
+            .finish_task_log(tenant, self.task, self.upload, self.bytes)
+            .await?;
         transaction.commit().await?;
         self.app.events().publish(Event::TaskChanged {
             task_id: self.task,

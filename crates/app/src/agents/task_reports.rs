@@ -64,7 +64,10 @@ pub async fn take_tasks(
     if after > 0 {
         acknowledge(app, agent, after).await?;
     }
-    let waiting = app.store().waiting_tasks(agent.tenant_id, agent.device_id, after).await?;
+    let waiting = app
+        .store()
+        .waiting_tasks(agent.tenant_id, agent.device_id, after)
+        .await?;
     if !waiting.never_arrived.is_empty() {
         end_never_arrived(app, agent, &waiting.never_arrived).await?;
     }
@@ -72,12 +75,16 @@ pub async fn take_tasks(
         Vec::new()
     } else {
         let transaction = app.store().begin().await?;
-        let tasks =
-            transaction.offer_tasks(agent.tenant_id, agent.device_id, after, app.now()).await?;
+        let tasks = transaction
+            .offer_tasks(agent.tenant_id, agent.device_id, after, app.now())
+            .await?;
         transaction.commit().await?;
         tasks
     };
-    Ok(Delivery { tasks, cancelled: waiting.cancelled })
+    Ok(Delivery {
+        tasks,
+        cancelled: waiting.cancelled,
+    })
 }
 
 /// Ends cancelled tasks that the agent never received: it asks for what lies beyond its last one,
@@ -87,12 +94,16 @@ async fn end_never_arrived(
     agent: &AgentIdentity,
     tasks: &[(TaskId, ActionId)],
 ) -> Result<(), AgentError> {
-    let result =
-        TaskResult { reason: Some(ReasonCode::CancelledByOperator), ..TaskResult::default() };
+    let result = TaskResult {
+        reason: Some(ReasonCode::CancelledByOperator),
+        ..TaskResult::default()
+    };
     let (now, state) = (app.now(), TaskState::Cancelled);
     let transaction = app.store().begin().await?;
     for (task, _) in tasks {
-        transaction.finish_task(agent.tenant_id, *task, state, now, &result).await?;
+        transaction
+            .finish_task(agent.tenant_id, *task, state, now, &result)
+            .await?;
     }
     transaction.commit().await?;
     for (task, action) in tasks {
@@ -130,13 +141,15 @@ pub async fn report_task(
 ) -> Result<bool, AgentError> {
     let at = at.min(app.now());
     let transaction = app.store().begin().await?;
-    let (state, action) =
-        match transaction.task_standing(&Scope::one(agent.tenant_id), task).await? {
-            Some(standing) if standing.device_id == agent.device_id => {
-                (standing.state, standing.action_id)
-            }
-            _ => return Err(AgentError::TaskUnknown),
-        };
+    let (state, action) = match transaction
+        .task_standing(&Scope::one(agent.tenant_id), task)
+        .await?
+    {
+        Some(standing) if standing.device_id == agent.device_id => {
+            (standing.state, standing.action_id)
+        }
+        _ => return Err(AgentError::TaskUnknown),
+    };
     let to = target(&report);
     // A task that has ended stays as it ended, and a step that was taken is not taken again.
     let progress = matches!(report, Report::Progress(_));
@@ -145,18 +158,28 @@ pub async fn report_task(
     }
     match report {
         Report::Waiting { until } => {
-            transaction.set_task_waiting(agent.tenant_id, task, at, until).await?;
+            transaction
+                .set_task_waiting(agent.tenant_id, task, at, until)
+                .await?;
         }
-        Report::Running => transaction.set_task_running(agent.tenant_id, task, at).await?,
+        Report::Running => {
+            transaction
+                .set_task_running(agent.tenant_id, task, at)
+                .await?
+        }
         Report::Progress(progress) => {
             if state != to {
-                transaction.set_task_running(agent.tenant_id, task, at).await?;
+                transaction
+                    .set_task_running(agent.tenant_id, task, at)
+                    .await?;
             }
             app.progress().set(task, progress);
         }
         Report::Finished(outcome) => {
             let result = result(outcome);
-            transaction.finish_task(agent.tenant_id, task, to, at, &result).await?;
+            transaction
+                .finish_task(agent.tenant_id, task, to, at, &result)
+                .await?;
         }
     }
     transaction.commit().await?;
@@ -190,10 +213,20 @@ fn result(outcome: Outcome) -> TaskResult {
 
 /// PostgreSQL keeps every character in text but NUL.
 fn without_nul(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text
+    }
 }
 
-fn publish(app: &App, agent: &AgentIdentity, task_id: TaskId, action_id: ActionId, state: TaskState) {
+fn publish(
+    app: &App,
+    agent: &AgentIdentity,
+    task_id: TaskId,
+    action_id: ActionId,
+    state: TaskState,
+) {
     app.events().publish(Event::TaskChanged {
         task_id,
         device_id: agent.device_id,

@@ -35,7 +35,10 @@ fn describe(configuration: &Configuration) -> String {
         .as_ref()
         .map_or_else(|| "none".to_owned(), |folder| folder.display().to_string());
     let gateway = &configuration.gateway;
-    let address = gateway.address.clone().unwrap_or_else(|| gateway.listen.to_string());
+    let address = gateway
+        .address
+        .clone()
+        .unwrap_or_else(|| gateway.listen.to_string());
     format!(
         "The configuration is usable.\n\
          data folder     {}\n\
@@ -49,7 +52,10 @@ fn describe(configuration: &Configuration) -> String {
         configuration.database.address.redacted(),
         configuration.database.max_connections,
         console.listen,
-        console.public_url.as_deref().unwrap_or("as the browser's request says"),
+        console
+            .public_url
+            .as_deref()
+            .unwrap_or("as the browser's request says"),
         gateway.listen,
         configuration.log.filter,
         configuration.log.format,

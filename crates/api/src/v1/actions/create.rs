@@ -53,15 +53,20 @@ impl NewAction {
         };
         let parameters = match self.kind {
             ActionKind::Scan => RequestedParameters::Scan,
-            ActionKind::InstallUpdates => {
-                RequestedParameters::InstallUpdates { update_keys: self.update_keys }
-            }
+            ActionKind::InstallUpdates => RequestedParameters::InstallUpdates {
+                update_keys: self.update_keys,
+            },
             ActionKind::Restart => RequestedParameters::Restart {
                 delay: RestartDelay::try_from(self.delay_minutes.unwrap_or(0))
                     .map_err(|_| invalid("delay_minutes", FieldCode::OutOfRange))?,
             },
         };
-        Ok(ActionRequest { parameters, target, when: self.when, idempotency_key })
+        Ok(ActionRequest {
+            parameters,
+            target,
+            when: self.when,
+            idempotency_key,
+        })
     }
 }
 
@@ -86,8 +91,13 @@ pub(crate) async fn handle(
     headers: HeaderMap,
     Body(body): Body<NewAction>,
 ) -> Result<(StatusCode, Json<Action>), ApiError> {
-    let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
-    let key = key.ok_or(ApiError::Refused(StatusCode::BAD_REQUEST, "idempotency_key_required"))?;
+    let key = headers
+        .get("idempotency-key")
+        .and_then(|value| value.to_str().ok());
+    let key = key.ok_or(ApiError::Refused(
+        StatusCode::BAD_REQUEST,
+        "idempotency_key_required",
+    ))?;
     let request = body.request(key.to_owned())?;
     let action = state.app().create_action(caller.context(), request).await?;
     Ok((StatusCode::CREATED, Json(action.into())))

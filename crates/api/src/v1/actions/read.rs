@@ -25,5 +25,7 @@ pub(crate) async fn handle(
     caller: Caller,
     Id(id): Id<ActionId>,
 ) -> Result<Json<Action>, ApiError> {
-    Ok(Json(state.app().read_action(caller.context(), id).await?.into()))
+    Ok(Json(
+        state.app().read_action(caller.context(), id).await?.into(),
+    ))
 }

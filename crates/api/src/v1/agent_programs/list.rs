@@ -1,11 +1,6 @@
 //! All programs.
 
-use crate::{
-    ApiState, agent_programs,
-    caller::Caller,
-    list::List,
-    problem::Problem,
-};
+use crate::{ApiState, agent_programs, caller::Caller, list::List, problem::Problem};
 use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -73,7 +73,10 @@ pub(crate) async fn handle(
         updates: parameters.updates,
     };
     let query = conditions.query(parameters.sort.as_deref())?;
-    let devices = state.app().list_devices(caller.context(), &query, &page).await?;
+    let devices = state
+        .app()
+        .list_devices(caller.context(), &query, &page)
+        .await?;
     let total = match parameters.count {
         Some(true) => Some(state.app().count_devices(caller.context(), &query).await?),
         _ => None,

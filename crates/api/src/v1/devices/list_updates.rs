@@ -75,6 +75,11 @@ pub(crate) async fn handle(
     caller: Caller,
     Id(id): Id<DeviceId>,
 ) -> Result<Json<List<Update>>, ApiError> {
-    let updates = state.app().list_device_updates(caller.context(), id).await?;
-    Ok(Json(List::whole(updates.into_iter().map(Update::from).collect())))
+    let updates = state
+        .app()
+        .list_device_updates(caller.context(), id)
+        .await?;
+    Ok(Json(List::whole(
+        updates.into_iter().map(Update::from).collect(),
+    )))
 }

@@ -82,7 +82,9 @@ impl DeviceConditions {
         Ok(DeviceQuery {
             tenant_id: self.tenant_id,
             filter,
-            online: self.connection.map(|condition| condition == ConnectionCondition::Online),
+            online: self
+                .connection
+                .map(|condition| condition == ConnectionCondition::Online),
             sort,
             direction,
         })

@@ -25,5 +25,7 @@ pub(crate) async fn handle(
     caller: Caller,
     Id(id): Id<DeviceId>,
 ) -> Result<Json<Device>, ApiError> {
-    Ok(Json(state.app().read_device(caller.context(), id).await?.into()))
+    Ok(Json(
+        state.app().read_device(caller.context(), id).await?.into(),
+    ))
 }

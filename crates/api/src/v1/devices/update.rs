@@ -40,6 +40,9 @@ pub(crate) async fn handle(
     Id(id): Id<DeviceId>,
     Body(change): Body<DeviceChange>,
 ) -> Result<Json<Device>, ApiError> {
-    let device = state.app().move_device(caller.context(), id, change.group_id).await?;
+    let device = state
+        .app()
+        .move_device(caller.context(), id, change.group_id)
+        .await?;
     Ok(Json(device.into()))
 }

@@ -75,7 +75,10 @@ pub(crate) async fn handle(
         expires_in_hours: body.expires_in_hours,
         max_uses: body.max_uses,
     };
-    let issued = state.app().create_enrollment_token(caller.context(), new).await?;
+    let issued = state
+        .app()
+        .create_enrollment_token(caller.context(), new)
+        .await?;
     let console = console_url(&state, &headers);
     let install_commands = state
         .programs()
@@ -113,7 +116,8 @@ fn console_url(state: &ApiState, headers: &HeaderMap) -> String {
 
 /// Whether an address from a request can stand in a command that somebody pastes into a shell.
 fn is_plain_address(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_alphanumeric() || "-._:/[]".contains(c))
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || "-._:/[]".contains(c))
 }
 
 /// Downloads, verifies the checksum, installs. Pasted into a root shell, or into PowerShell as
@@ -146,7 +150,15 @@ mod tests {
     fn address_that_would_break_out_of_the_command_is_not_used() {
         assert!(is_plain_address("https://rmm.example.com:8080"));
         assert!(is_plain_address("[::1]:8080"));
-        for hostile in ["a'; rm -rf /", "a\"b", "a b", "a$(id)", "a`id`", "a\nb", "a&b"] {
+        for hostile in [
+            "a'; rm -rf /",
+            "a\"b",
+            "a b",
+            "a$(id)",
+            "a`id`",
+            "a\nb",
+            "a&b",
+        ] {
             assert!(!is_plain_address(hostile), "{hostile}");
         }
     }

@@ -27,6 +27,9 @@ pub(crate) async fn handle(
     caller: Caller,
     Id(id): Id<EnrollmentTokenId>,
 ) -> Result<StatusCode, ApiError> {
-    state.app().revoke_enrollment_token(caller.context(), id).await?;
+    state
+        .app()
+        .revoke_enrollment_token(caller.context(), id)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -29,11 +29,18 @@ pub(crate) async fn handle(
     Parameters(parameters): Parameters<PageParameters>,
 ) -> Result<Json<List<EnrollmentToken>>, ApiError> {
     let page = list::page(parameters.limit, parameters.cursor.as_deref())?;
-    let tokens = state.app().list_enrollment_tokens(caller.context(), &page).await?;
+    let tokens = state
+        .app()
+        .list_enrollment_tokens(caller.context(), &page)
+        .await?;
     let now = state.app().now();
     Ok(Json(List {
         next_cursor: tokens.next.map(|cursor| cursor.to_string()),
-        items: tokens.items.into_iter().map(|token| EnrollmentToken::new(token, now)).collect(),
+        items: tokens
+            .items
+            .into_iter()
+            .map(|token| EnrollmentToken::new(token, now))
+            .collect(),
         total: None,
     }))
 }

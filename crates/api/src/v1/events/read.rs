@@ -1,10 +1,6 @@
 //! The stream of events.
 
-use crate::{
-    ApiState,
-    caller::Caller,
-    problem::Problem,
-};
+use crate::{ApiState, caller::Caller, problem::Problem};
 use axum::{
     extract::State,
     response::sse::{Event as SseEvent, KeepAlive, Sse},
@@ -61,7 +57,9 @@ pub(crate) async fn handle(
     };
     // A first event at once tells the browser that the line stands.
     let hello = stream::once(async { Ok(SseEvent::default().event("hello").data("{}")) });
-    let stream = hello.chain(visible(events, caller.0.context.scope)).take_until(end);
+    let stream = hello
+        .chain(visible(events, caller.0.context.scope))
+        .take_until(end);
     Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
@@ -79,7 +77,9 @@ fn visible(
                 }
                 Err(RecvError::Closed) => return None,
             };
-            if event.tenant_id().is_some_and(|tenant| scope.contains(tenant))
+            if event
+                .tenant_id()
+                .is_some_and(|tenant| scope.contains(tenant))
                 && let Some(event) = render(event)
             {
                 return Some((Ok(event), (events, scope)));
@@ -90,14 +90,40 @@ fn visible(
 
 fn render(event: Event) -> Option<SseEvent> {
     match event {
-        Event::DeviceChanged { device_id, tenant_id } => {
-            Some(named("device_changed", &DeviceEvent { id: device_id, tenant_id }))
-        }
-        Event::DeviceRemoved { device_id, tenant_id } => {
-            Some(named("device_removed", &DeviceEvent { id: device_id, tenant_id }))
-        }
-        Event::TaskChanged { task_id, device_id, action_id, tenant_id, state } => {
-            let data = TaskEvent { id: task_id, device_id, action_id, tenant_id, state };
+        Event::DeviceChanged {
+            device_id,
+            tenant_id,
+        } => Some(named(
+            "device_changed",
+            &DeviceEvent {
+                id: device_id,
+                tenant_id,
+            },
+        )),
+        Event::DeviceRemoved {
+            device_id,
+            tenant_id,
+        } => Some(named(
+            "device_removed",
+            &DeviceEvent {
+                id: device_id,
+                tenant_id,
+            },
+        )),
+        Event::TaskChanged {
+            task_id,
+            device_id,
+            action_id,
+            tenant_id,
+            state,
+        } => {
+            let data = TaskEvent {
+                id: task_id,
+                device_id,
+                action_id,
+                tenant_id,
+                state,
+            };
             Some(named("task_changed", &data))
         }
         _ => None,

@@ -58,6 +58,11 @@ pub(crate) async fn handle(
     caller: Caller,
     Parameters(parameters): Parameters<GroupParameters>,
 ) -> Result<Json<List<Group>>, ApiError> {
-    let groups = state.app().list_groups(caller.context(), parameters.tenant_id).await?;
-    Ok(Json(List::whole(groups.into_iter().map(Group::from).collect())))
+    let groups = state
+        .app()
+        .list_groups(caller.context(), parameters.tenant_id)
+        .await?;
+    Ok(Json(List::whole(
+        groups.into_iter().map(Group::from).collect(),
+    )))
 }

@@ -39,6 +39,9 @@ pub(crate) async fn handle(
     user.language = change.language.or(user.language);
     user.color_scheme = change.color_scheme.unwrap_or(user.color_scheme);
     let (language, color_scheme) = (user.language, user.color_scheme);
-    state.app().update_profile(&signed_in.context, language, color_scheme).await?;
+    state
+        .app()
+        .update_profile(&signed_in.context, language, color_scheme)
+        .await?;
     Ok(Json(signed_in.into()))
 }

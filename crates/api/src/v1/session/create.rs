@@ -39,8 +39,15 @@ pub(crate) async fn handle(
     State(state): State<ApiState>,
     Body(body): Body<NewSession>,
 ) -> Result<Response, ApiError> {
-    let sign_in = SignIn { email: body.email, password: Password::typed(body.password) };
+    let sign_in = SignIn {
+        email: body.email,
+        password: Password::typed(body.password),
+    };
     let (token, signed_in) = state.app().sign_in(sign_in).await?;
     let cookie = cookie::set(&token, state.settings().cookie_security);
-    Ok(([(header::SET_COOKIE, cookie)], Json(Session::from(signed_in))).into_response())
+    Ok((
+        [(header::SET_COOKIE, cookie)],
+        Json(Session::from(signed_in)),
+    )
+        .into_response())
 }

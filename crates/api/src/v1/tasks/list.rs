@@ -72,14 +72,20 @@ pub(crate) async fn handle(
         kind: parameters.kind,
     };
     let tenant = parameters.tenant_id;
-    let tasks = app.list_tasks(context, tenant, &filter, direction, &page).await?;
+    let tasks = app
+        .list_tasks(context, tenant, &filter, direction, &page)
+        .await?;
     let total = match parameters.count {
         Some(true) => Some(app.count_tasks(context, tenant, &filter).await?),
         _ => None,
     };
     Ok(Json(List {
         next_cursor: tasks.next.map(|cursor| cursor.to_string()),
-        items: tasks.items.into_iter().map(|task| Task::new(app, context, task)).collect(),
+        items: tasks
+            .items
+            .into_iter()
+            .map(|task| Task::new(app, context, task))
+            .collect(),
         total,
     }))
 }

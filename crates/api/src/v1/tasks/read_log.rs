@@ -32,7 +32,10 @@ pub(crate) async fn handle(
 ) -> Result<Response, ApiError> {
     let log = state.app().read_task_log(caller.context(), id).await?;
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        ),
         (header::CONTENT_LENGTH, log.bytes().into()),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (

@@ -32,9 +32,17 @@ enum TenantKind {
 
 impl From<TenantRecord> for Tenant {
     fn from(tenant: TenantRecord) -> Self {
-        let kind =
-            if tenant.parent_id.is_none() { TenantKind::Provider } else { TenantKind::Client };
-        Self { id: tenant.id, name: tenant.name, parent_id: tenant.parent_id, kind }
+        let kind = if tenant.parent_id.is_none() {
+            TenantKind::Provider
+        } else {
+            TenantKind::Client
+        };
+        Self {
+            id: tenant.id,
+            name: tenant.name,
+            parent_id: tenant.parent_id,
+            kind,
+        }
     }
 }
 
@@ -51,5 +59,7 @@ pub(crate) async fn handle(
     caller: Caller,
 ) -> Result<Json<List<Tenant>>, ApiError> {
     let tenants = state.app().list_tenants(caller.context()).await?;
-    Ok(Json(List::whole(tenants.into_iter().map(Tenant::from).collect())))
+    Ok(Json(List::whole(
+        tenants.into_iter().map(Tenant::from).collect(),
+    )))
 }

@@ -1,0 +1,88 @@
+//! Databases of both kinds, one for each test.
+
+use latarnik_store::{ConnectOptions, Store};
+use sea_orm::ConnectionTrait;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+
+/// Names the server on which tests make their databases. `cargo xtask test` starts one and sets it.
+const POSTGRES: &str = "LATARNIK_TEST_POSTGRES";
+
+/// An empty database with the product's schema.
+pub struct Database {
+    /// The store on it.
+    pub store: Store,
+    /// How to connect to it again.
+    pub options: ConnectOptions,
+    _folder: Option<TempDir>,
+}
+
+impl Database {
+    /// A SQLite file in a temporary folder, gone with this value.
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = format!("sqlite://{}", folder.path().join("test.db").display());
+        Self::connect(address, Some(folder)).await
+    }
+
+    /// A database of its own on the test server.
+    ///
+    /// # Panics
+    /// If there is no test server: a test that silently does nothing proves nothing.
+    pub async fn postgres() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let server = std::env::var(POSTGRES).unwrap_or_else(|_| {
+            panic!("{POSTGRES} names no server; `cargo xtask test --only unit` starts one")
+        });
+        let name = format!(
+            "test_{}_{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
+        let connection = sea_orm::Database::connect(&server).await.unwrap();
+        connection
+            .execute_unprepared(&format!("CREATE DATABASE {name}"))
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        let (base, _) = server.rsplit_once('/').unwrap();
+        Self::connect(format!("{base}/{name}"), None).await
+    }
+
+    async fn connect(address: String, folder: Option<TempDir>) -> Self {
+        let options = ConnectOptions {
+            address,
+            max_connections: 4,
+        };
+        let store = Store::connect(&options).await.unwrap();
+        Self {
+            store,
+            options,
+            _folder: folder,
+        }
+    }
+}
+
+/// Runs each story on SQLite and on PostgreSQL:
+/// `on_both_engines! { async fn rule(database: Database) { … } }`.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($(#[$attribute:meta])* async fn $name:ident($database:ident: Database) $story:block)*) => {$(
+        $(#[$attribute])*
+        mod $name {
+            use super::*;
+
+            async fn story($database: $crate::Database) $story
+
+            #[tokio::test]
+            async fn on_sqlite() {
+                story($crate::Database::sqlite().await).await;
+            }
+
+            #[tokio::test]
+            async fn on_postgres() {
+                story($crate::Database::postgres().await).await;
+            }
+        }
+    )*};
+}
