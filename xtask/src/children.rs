@@ -180,16 +180,6 @@ impl Child {
         }
         Ok(())
     }
-
-    /// Waits for it to end by itself.
-    pub(crate) fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
-        let mut status = None;
-        wait_until(&self.name, limit, || {
-            status = self.group.process.try_wait()?;
-            Ok(status.is_some())
-        })?;
-        status.context("it has ended")
-    }
 }
 
 #[derive(Debug)]

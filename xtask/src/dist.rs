@@ -1,6 +1,11 @@
 //! `cargo xtask dist`: the programs as they are shipped, with their SHA-256.
 
-use crate::{console, step, windows, workspace::Workspace};
+use crate::{
+    console,
+    programs::{self, Build},
+    step, windows,
+    workspace::Workspace,
+};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::{
@@ -10,22 +15,14 @@ use std::{
 
 /// Builds the programs into one folder and returns it.
 pub(crate) fn run(workspace: &Workspace) -> Result<PathBuf> {
-    console::build(workspace)?;
-    build(workspace, "latarnik-server", "release")?;
-    build(workspace, "latarnik-agent", "dist")?;
+    let programs = programs::build(workspace, Build::Release)?;
     let windows_agent = windows::build(workspace, windows::Profile::Dist)?;
     let folder = workspace.target.join("programs");
     fs::create_dir_all(&folder)
         .with_context(|| format!("could not create {}", folder.display()))?;
     let sources = [
-        (
-            "latarnik-linux-x86_64",
-            workspace.program("release", "latarnik"),
-        ),
-        (
-            "latarnik-agent-linux-x86_64",
-            workspace.program("dist", "latarnik-agent"),
-        ),
+        ("latarnik-linux-x86_64", programs.server),
+        ("latarnik-agent-linux-x86_64", programs.agent),
         ("latarnik-agent-windows-x86_64.exe", windows_agent),
     ];
     let mut sums = String::new();
@@ -40,23 +37,6 @@ pub(crate) fn run(workspace: &Workspace) -> Result<PathBuf> {
     fs::write(folder.join("SHA256SUMS"), sums).context("could not write the checksums")?;
     step::say(&format!("\nPrograms and SHA256SUMS: {}", folder.display()));
     Ok(folder)
-}
-
-fn build(workspace: &Workspace, package: &str, profile: &str) -> Result<()> {
-    let mut cargo = workspace.cargo();
-    cargo.args([
-        "build",
-        "--locked",
-        "--package",
-        package,
-        "--profile",
-        profile,
-    ]);
-    step::run(
-        &format!("build {package} ({profile})"),
-        &format!("dist-{package}"),
-        cargo,
-    )
 }
 
 fn digest(path: &Path) -> Result<(String, usize)> {

@@ -8,6 +8,7 @@
     reason = "these commands talk to the person who runs them"
 )]
 
+mod bench;
 mod browser;
 mod children;
 mod console;
@@ -57,6 +58,8 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         pictures: Option<PathBuf>,
     },
+    /// Measures release programs under load and prints a table
+    Bench(bench::Load),
     /// Builds the Windows agent
     Windows,
     /// Builds the programs as they are shipped, with their SHA-256
@@ -100,6 +103,7 @@ fn run(command: &Command) -> Result<()> {
                 .unwrap_or_else(|| workspace.logs().join("pictures"));
             browser::take_screenshots(&workspace, &programs, &pictures)
         }
+        Command::Bench(load) => bench::run(&workspace, load),
         Command::Windows => {
             let program = windows::build(&workspace, windows::Profile::Dev)?;
             step::say(&program.display().to_string());

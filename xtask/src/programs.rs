@@ -48,26 +48,46 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<Programs> {
 
 fn build_anew(workspace: &Workspace, build: Build) -> Result<Programs> {
     console::build(workspace)?;
-    let mut cargo = workspace.cargo();
-    cargo.args(["build", "--workspace", "--locked"]);
-    let (title, profile) = match build {
-        Build::Programs => {
-            cargo.args(["--bins", "--exclude", "xtask"]);
-            ("build server, agent and simulator", "debug")
-        }
+    match build {
+        Build::Programs => cargo(
+            workspace,
+            "build server, agent and simulator",
+            &["--workspace", "--exclude", "xtask", "--bins"],
+        )?,
         Build::ProgramsAndTests => {
-            cargo.arg("--all-targets");
-            ("build programs and tests", "debug")
+            cargo(
+                workspace,
+                "build programs and tests",
+                &["--workspace", "--all-targets"],
+            )?;
         }
         Build::Release => {
-            cargo.args(["--bins", "--exclude", "xtask", "--release"]);
-            ("build release programs", "release")
+            let packages = [
+                "--package",
+                "latarnik-server",
+                "--package",
+                "latarnik-simulator",
+            ];
+            let arguments = [&packages[..], &["--release"]].concat();
+            cargo(workspace, "build the server for release", &arguments)?;
+            let arguments = ["--package", "latarnik-agent", "--profile", "dist"];
+            cargo(workspace, "build the agent for release", &arguments)?;
         }
+    }
+    let (server, agent) = if build == Build::Release {
+        ("release", "dist")
+    } else {
+        ("debug", "debug")
     };
-    step::run(title, "cargo-build", cargo)?;
     Ok(Programs {
-        server: workspace.program(profile, "latarnik"),
-        agent: workspace.program(profile, "latarnik-agent"),
-        simulator: workspace.program(profile, "latarnik-simulator"),
+        server: workspace.program(server, "latarnik"),
+        agent: workspace.program(agent, "latarnik-agent"),
+        simulator: workspace.program(server, "latarnik-simulator"),
     })
+}
+
+fn cargo(workspace: &Workspace, title: &str, arguments: &[&str]) -> Result<()> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--locked"]).args(arguments);
+    step::run(title, "cargo-build", cargo)
 }

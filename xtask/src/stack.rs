@@ -67,7 +67,8 @@ impl Settings {
         self.folder.join("agent")
     }
 
-    fn simulator_folder(&self) -> PathBuf {
+    /// Where the simulated agents keep their identities.
+    pub(crate) fn simulator_folder(&self) -> PathBuf {
         self.folder.join("simulator")
     }
 

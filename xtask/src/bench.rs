@@ -1,0 +1,166 @@
+//! `cargo xtask bench`: the figures in `docs/operating.md`, measured on this machine.
+
+mod loads;
+mod processes;
+
+use crate::{
+    children, dist, packages,
+    postgres::{self, Postgres},
+    programs::{self, Build, Programs},
+    stack::{Agent, Server, Settings, TokenTerms},
+    step,
+    workspace::Workspace,
+};
+use anyhow::{Context, Result};
+use clap::Args;
+use loads::{Measured, SETTLING, Subject};
+use std::{fs, path::Path, thread};
+
+/// As a server is run for real, unlike the one for tests.
+const DURABLE: &[&str] = &["fsync=on", "synchronous_commit=on", "full_page_writes=on"];
+
+/// Measures release programs under load and prints a table.
+#[derive(Debug, Args)]
+pub(crate) struct Load {
+    /// Simulated agents that stay connected.
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    agents: u32,
+    /// Devices in the list.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    devices: u32,
+    /// How long check-ins are measured.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    seconds: u64,
+}
+
+struct Bench<'a> {
+    programs: &'a Programs,
+    settings: &'a Load,
+}
+
+/// What the programs themselves need.
+struct Sizes {
+    server_bytes: u64,
+    agent_bytes: u64,
+    windows_agent_bytes: u64,
+    agent_idle_bytes: u64,
+}
+
+pub(crate) fn run(workspace: &Workspace, settings: &Load) -> Result<()> {
+    packages::install(postgres::PACKAGES)?;
+    let shipped = dist::run(workspace)?;
+    let programs = programs::build(workspace, Build::Release)?;
+    let bench = Bench {
+        programs: &programs,
+        settings,
+    };
+    let sizes = measure_sizes(workspace, &programs, &shipped)?;
+    let sqlite = Settings::for_one_run(workspace, "bench-sqlite")?;
+    step::say("\n== SQLite ==");
+    let sqlite = Subject::start(&bench, sqlite, None)?.measure()?;
+    step::say("\n== PostgreSQL ==");
+    let postgres = Postgres::start(workspace, DURABLE)?;
+    let mut on_postgres = Settings::for_one_run(workspace, "bench-postgresql")?;
+    on_postgres.database = Some(postgres.create_database("bench")?);
+    let on_postgres = Subject::start(&bench, on_postgres, Some(&postgres))?.measure()?;
+    let table = table(settings, &sizes, &sqlite, &on_postgres);
+    let place = workspace.logs().join("bench.md");
+    fs::write(&place, &table).with_context(|| format!("could not write {}", place.display()))?;
+    step::say(&format!("\n{table}\n{}", place.display()));
+    Ok(())
+}
+
+fn measure_sizes(workspace: &Workspace, programs: &Programs, shipped: &Path) -> Result<Sizes> {
+    let size = |name: &str| -> Result<u64> { Ok(fs::metadata(shipped.join(name))?.len()) };
+    Ok(Sizes {
+        server_bytes: size("latarnik-linux-x86_64")?,
+        agent_bytes: size("latarnik-agent-linux-x86_64")?,
+        windows_agent_bytes: size("latarnik-agent-windows-x86_64.exe")?,
+        agent_idle_bytes: step::work("memory of an idle agent", || {
+            idle_agent_bytes(workspace, programs)
+        })?,
+    })
+}
+
+/// This machine's agent after its first scan.
+fn idle_agent_bytes(workspace: &Workspace, programs: &Programs) -> Result<u64> {
+    let settings = Settings::for_one_run(workspace, "bench-agent")?;
+    let server = Server::start(programs, &settings)?;
+    let owner = server.create_user("owner@example.test", "Owner", "owner")?;
+    let client = server.client(&owner)?;
+    let token = server.create_token(TokenTerms {
+        name: "Load",
+        uses: 1,
+    })?;
+    Agent::enroll(programs, &settings, &token)?;
+    let mut agent = Agent::start(programs, &settings)?;
+    agent.wait_for_scan(&client)?;
+    thread::sleep(SETTLING);
+    children::check_interruption()?;
+    processes::resident_bytes(agent.process_id())
+}
+
+fn table(load: &Load, sizes: &Sizes, sqlite: &Measured, postgres: &Measured) -> String {
+    let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
+    let both = |name: &str, show: &dyn Fn(&Measured) -> String| {
+        format!("| {name} | {} | {} |\n", show(sqlite), show(postgres))
+    };
+    let Load {
+        agents, devices, ..
+    } = load;
+    let mut text = format!("Measured on {}.\n\n", processes::machine());
+    text.push_str("| program | on disk | resident when idle |\n|---|---|---|\n");
+    text.push_str(&format!(
+        "| server | {} | {} (SQLite) |\n",
+        megabytes(sizes.server_bytes),
+        megabytes(sqlite.server_idle_bytes)
+    ));
+    text.push_str(&format!(
+        "| agent, Linux | {} | {} |\n",
+        megabytes(sizes.agent_bytes),
+        megabytes(sizes.agent_idle_bytes)
+    ));
+    text.push_str(&format!(
+        "| agent, Windows | {} | |\n\n",
+        megabytes(sizes.windows_agent_bytes)
+    ));
+    text.push_str(
+        "| server and simulator on the same machine | SQLite | PostgreSQL |\n|---|---|---|\n",
+    );
+    text.push_str(&both(
+        "check-ins per second at saturation, mutual TLS",
+        &|m| format!("{:.0}", m.check_ins_per_second),
+    ));
+    text.push_str(&both("check-in, p99", &|m| {
+        format!("{:.1} ms", m.check_in_p99_ms)
+    }));
+    text.push_str(&both("CPU seconds per 1,000 check-ins, server", &|m| {
+        format!("{:.3}", m.server_cpu_per_thousand)
+    }));
+    text.push_str(&both("CPU seconds per 1,000 check-ins, database", &|m| {
+        if m.database_cpu_per_thousand > 0.0 {
+            format!("{:.3}", m.database_cpu_per_thousand)
+        } else {
+            "in the server".to_owned()
+        }
+    }));
+    text.push_str(&both(
+        &format!("from action to start, p50, {agents} agents"),
+        &|m| format!("{:.1} ms", m.action_p50_ms),
+    ));
+    text.push_str(&both(
+        &format!("from action to start, p99, {agents} agents"),
+        &|m| format!("{:.1} ms", m.action_p99_ms),
+    ));
+    text.push_str(&both("memory of the server per connected agent", &|m| {
+        format!("{:.1} kB", m.bytes_per_agent / 1e3)
+    }));
+    text.push_str(&both(
+        &format!("list of {devices} devices, 50 rows, p95"),
+        &|m| format!("{:.1} ms", m.list_p95_ms),
+    ));
+    text.push_str(&both("the same with the total, p95", &|m| {
+        format!("{:.1} ms", m.list_with_total_p95_ms)
+    }));
+    text
+}

@@ -1,0 +1,230 @@
+//! The loads that are measured: what the simulator, the console's API and the kernel say.
+
+use super::{Bench, processes};
+use crate::{
+    children::{self, Child},
+    http::Client,
+    json,
+    postgres::Postgres,
+    stack::{Fleet, Server, Settings, TokenTerms},
+    step,
+};
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long a program may settle before its idle memory counts.
+pub(super) const SETTLING: Duration = Duration::from_secs(10);
+/// Agents that check in without a pause: as many connections as peers were measured with.
+const SATURATION: u32 = 50;
+/// The simulator leaves this out at the start of a measurement.
+const WARM_UP: Duration = Duration::from_secs(2);
+const ACTIONS: usize = 500;
+const BETWEEN_ACTIONS: Duration = Duration::from_millis(20);
+const LISTINGS: usize = 200;
+
+/// What was measured with one database.
+#[derive(Debug, Default)]
+pub(super) struct Measured {
+    pub(super) server_idle_bytes: u64,
+    pub(super) bytes_per_agent: f64,
+    pub(super) action_p50_ms: f64,
+    pub(super) action_p99_ms: f64,
+    pub(super) check_ins_per_second: f64,
+    pub(super) check_in_p99_ms: f64,
+    pub(super) server_cpu_per_thousand: f64,
+    pub(super) database_cpu_per_thousand: f64,
+    pub(super) list_p95_ms: f64,
+    pub(super) list_with_total_p95_ms: f64,
+}
+
+/// A server under load.
+pub(super) struct Subject<'a> {
+    bench: &'a Bench<'a>,
+    settings: Settings,
+    postgres: Option<&'a Postgres>,
+    server: Server,
+    client: Client,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn start(
+        bench: &'a Bench<'a>,
+        settings: Settings,
+        postgres: Option<&'a Postgres>,
+    ) -> Result<Self> {
+        let server = Server::start(bench.programs, &settings)?;
+        let owner = server.create_user("owner@example.test", "Owner", "owner")?;
+        let client = server.client(&owner)?;
+        Ok(Self {
+            bench,
+            settings,
+            postgres,
+            server,
+            client,
+        })
+    }
+
+    /// Everything, in an order in which one measurement prepares the next.
+    pub(super) fn measure(&mut self) -> Result<Measured> {
+        let mut measured = Measured::default();
+        thread::sleep(SETTLING);
+        measured.server_idle_bytes = processes::resident_bytes(self.server.process_id())?;
+        let agents = self.bench.settings.agents;
+        step::work(&format!("actions on {agents} connected agents"), || {
+            self.action_to_start(agents, &mut measured)
+        })?;
+        step::work("check-ins at saturation", || self.check_ins(&mut measured))?;
+        let devices = self.bench.settings.devices;
+        step::work(&format!("list of {devices} devices"), || {
+            self.device_list(devices, &mut measured)
+        })?;
+        self.server.check()?;
+        Ok(measured)
+    }
+
+    fn action_to_start(&mut self, agents: u32, measured: &mut Measured) -> Result<()> {
+        let more = ["--tasks", &ACTIONS.to_string(), "--seconds", "300"].map(str::to_owned);
+        let mut load = self.load("action-to-start", agents, &more)?;
+        load.wait_for("connected", Duration::from_secs(600))?;
+        let connected = processes::resident_bytes(self.server.process_id())?;
+        let added = connected.saturating_sub(measured.server_idle_bytes);
+        measured.bytes_per_agent = added as f64 / f64::from(agents);
+        let devices = device_ids(&self.client)?;
+        for (number, device) in devices.iter().cycle().take(ACTIONS).enumerate() {
+            let action =
+                json!({ "kind": "scan", "device_ids": [device], "when": { "type": "now" } });
+            self.client
+                .post("/actions", &format!("bench-{number}"), &action)?;
+            thread::sleep(BETWEEN_ACTIONS);
+        }
+        let result = load.wait_for("done", Duration::from_secs(330))?;
+        measured.action_p50_ms = number(&result, "p50_ms")?;
+        measured.action_p99_ms = number(&result, "p99_ms")?;
+        Ok(())
+    }
+
+    fn check_ins(&mut self, measured: &mut Measured) -> Result<()> {
+        let seconds = self.bench.settings.seconds;
+        let more = ["--seconds".to_owned(), seconds.to_string()];
+        let mut load = self.load("check-ins", SATURATION, &more)?;
+        load.wait_for("connected", Duration::from_secs(120))?;
+        thread::sleep(WARM_UP);
+        let before = self.cpu_seconds()?;
+        thread::sleep(Duration::from_secs(seconds));
+        let after = self.cpu_seconds()?;
+        let result = load.wait_for("done", Duration::from_secs(60))?;
+        let thousands = number(&result, "check_ins")? / 1000.0;
+        measured.check_ins_per_second = number(&result, "check_ins_per_second")?;
+        measured.check_in_p99_ms = number(&result, "p99_ms")?;
+        measured.server_cpu_per_thousand = (after.0 - before.0) / thousands;
+        measured.database_cpu_per_thousand = (after.1 - before.1) / thousands;
+        Ok(())
+    }
+
+    fn device_list(&mut self, devices: u32, measured: &mut Measured) -> Result<()> {
+        let token = self.token(devices)?;
+        let mut fleet = Fleet::start(self.bench.programs, &self.settings, &token, devices)?;
+        fleet.wait_for_scans(&self.client, u64::from(devices))?;
+        drop(fleet);
+        measured.list_p95_ms = self.listing_p95_ms("")?;
+        measured.list_with_total_p95_ms = self.listing_p95_ms("&count=true")?;
+        Ok(())
+    }
+
+    /// Pages of 50 rows in the orders that the console offers, one after the other.
+    fn listing_p95_ms(&self, more: &str) -> Result<f64> {
+        let orders = ["hostname", "-last_scan_at", "-pending_updates", "os_name"];
+        let mut times = Vec::new();
+        for order in orders.iter().cycle().take(LISTINGS) {
+            let started = Instant::now();
+            self.client
+                .get(&format!("/devices?limit=50&sort={order}{more}"))?;
+            times.push(started.elapsed());
+        }
+        times.sort_unstable();
+        let time = times
+            .get(times.len() * 95 / 100)
+            .context("something was listed")?;
+        Ok(time.as_secs_f64() * 1000.0)
+    }
+
+    /// CPU seconds of the server, and of its database when that is another program.
+    fn cpu_seconds(&self) -> Result<(f64, f64)> {
+        let server = processes::cpu_seconds(self.server.process_id())?;
+        let database = self.postgres.map_or(Ok(0.0), |postgres| {
+            processes::family_cpu_seconds(postgres.process_id())
+        })?;
+        Ok((server, database))
+    }
+
+    fn token(&self, uses: u32) -> Result<String> {
+        self.server.create_token(TokenTerms { name: "Load", uses })
+    }
+
+    fn load(&self, measure: &str, agents: u32, more: &[String]) -> Result<Load> {
+        let mut command = Command::new(&self.bench.programs.simulator);
+        command
+            .args(["--agents", &agents.to_string(), "--measure", measure])
+            .args(more);
+        command
+            .arg("--state-folder")
+            .arg(self.settings.simulator_folder());
+        command.env("LATARNIK_ENROLLMENT_TOKEN", self.token(agents)?);
+        let log = self.settings.logs.join(format!("{measure}.log"));
+        Ok(Load {
+            process: Child::start("the simulator", command, &log)?,
+            log,
+        })
+    }
+}
+
+/// A measuring simulator.
+struct Load {
+    process: Child,
+    log: PathBuf,
+}
+
+impl Load {
+    /// Waits for the line of JSON with this state.
+    fn wait_for(&mut self, state: &str, limit: Duration) -> Result<Value> {
+        let mut found = None;
+        children::wait_until(&format!("the simulator's {state}"), limit, || {
+            found = line_with_state(&self.log, state);
+            if found.is_none() {
+                self.process.check()?;
+                // It may have said so just before it ended.
+                found = line_with_state(&self.log, state);
+            }
+            Ok(found.is_some())
+        })?;
+        found.context("it was found")
+    }
+}
+
+fn line_with_state(log: &Path, state: &str) -> Option<Value> {
+    let text = fs::read_to_string(log).ok()?;
+    text.lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find(|value| json::text(value, "state") == Some(state))
+}
+
+fn device_ids(client: &Client) -> Result<Vec<String>> {
+    let page = client.get("/devices?limit=500")?;
+    let ids = json::items(&page, "items")
+        .iter()
+        .filter_map(|device| json::text(device, "id"));
+    Ok(ids.map(str::to_owned).collect())
+}
+
+fn number(value: &Value, name: &str) -> Result<f64> {
+    json::field(value, name)
+        .as_f64()
+        .with_context(|| format!("the simulator told no {name}"))
+}
