@@ -138,7 +138,7 @@ function scanOf(chance: number, now: number): Device['scan'] {
 
 function restartOf(chance: number, family: string): Device['restart'] {
   if (chance > 0.22) return { required: 'no', signals: [] };
-  const signals: Schemas['RestartSignal'][] =
+  const signals: Schemas['Signal'][] =
     family === 'linux'
       ? [{ name: 'reboot_required_file', strength: 'strong', detail: 'linux-image-amd64' }]
       : [

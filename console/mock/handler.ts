@@ -31,15 +31,15 @@ function session(state: State): Schemas['Session'] {
       install_updates: acts,
       restart_devices: acts,
       cancel_tasks: acts,
+      move_devices: owner,
       remove_devices: owner,
       manage_enrollment_tokens: owner,
-      force_outside_window: acts,
     },
     server_version: '0.1.0',
   };
 }
 
-function matches(device: Device, query: Schemas['DeviceFilter']): boolean {
+function matches(device: Device, query: Schemas['DeviceConditions']): boolean {
   const { total } = device.pending_updates;
   const updates =
     total === null || total === undefined ? 'unknown' : total > 0 ? 'pending' : 'none';
@@ -228,7 +228,7 @@ function tasksRoute(state: State, rest: string[], query: URLSearchParams): Respo
   return json(task);
 }
 
-function sessionRoute(state: State, method: string, body: Schemas['SignIn']): Response {
+function sessionRoute(state: State, method: string, body: Schemas['NewSession']): Response {
   if (method === 'POST') {
     if (body.password !== 'latarnik') return problem(401, 'invalid_credentials');
     const viewer = body.email.startsWith('viewer');

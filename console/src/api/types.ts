@@ -20,7 +20,7 @@ export type TaskState = Task['state'];
 export type TaskUpdate = Task['updates'][number];
 export type EnrollmentToken = Schemas['EnrollmentToken'];
 export type NewEnrollmentToken = Schemas['NewEnrollmentToken'];
-export type CreatedEnrollmentToken = Schemas['CreatedEnrollmentToken'];
+export type IssuedEnrollmentToken = Schemas['IssuedEnrollmentToken'];
 
 export type DeviceQuery = NonNullable<operations['list_devices']['parameters']['query']>;
 export type TaskQuery = NonNullable<operations['list_tasks']['parameters']['query']>;

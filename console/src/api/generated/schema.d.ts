@@ -4,17 +4,177 @@
  */
 
 export interface paths {
-    "/api/v1/session": {
+    "/api/v1/actions": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["show_session"];
+        get?: never;
         put?: never;
-        post: operations["create_session"];
-        delete: operations["delete_session"];
+        /** Begins an action. The same `Idempotency-Key` again is the same action. */
+        post: operations["create_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One action, with what the caller may see of its tasks. */
+        get: operations["read_action"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agent-programs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The agent programs that the server hands out. */
+        get: operations["list_agent_programs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The devices that the caller may see. */
+        get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One device. */
+        get: operations["read_device"];
+        put?: never;
+        post?: never;
+        /** Removes a device: its certificate stops working at once, its open tasks end. */
+        delete: operations["delete_device"];
+        options?: never;
+        head?: never;
+        /** Moves a device to another group of its tenant. */
+        patch: operations["update_device"];
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/updates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is offered to a device, security first. Empty may mean "not scanned": the device says. */
+        get: operations["list_device_updates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrollment-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tokens, newest first. */
+        get: operations["list_enrollment_tokens"];
+        put?: never;
+        /** Makes a token. */
+        post: operations["create_enrollment_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrollment-tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a token: no agent can register with it any more. It stays in the list. */
+        delete: operations["delete_enrollment_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Server-sent events: `device_changed`, `device_removed`, `task_changed` with ids to fetch again,
+         *     and `resync` when events were missed.
+         */
+        get: operations["read_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The groups that the caller may see, by name. */
+        get: operations["list_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -33,116 +193,24 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch: operations["change_profile"];
+        /** Keeps what the caller chose for the console. */
+        patch: operations["update_profile"];
         trace?: never;
     };
-    "/api/v1/tenants": {
+    "/api/v1/session": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["list_tenants"];
+        /** Who is signed in, and what they may do. */
+        get: operations["read_session"];
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/groups": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_groups"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/devices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_devices"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/devices/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["show_device"];
-        put?: never;
-        post?: never;
-        delete: operations["remove_device"];
-        options?: never;
-        head?: never;
-        patch: operations["change_device"];
-        trace?: never;
-    };
-    "/api/v1/devices/{id}/updates": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_device_updates"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/actions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["create_action"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/actions/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["show_action"];
-        put?: never;
-        post?: never;
-        delete?: never;
+        /** Signs in; the session travels in a cookie. */
+        post: operations["create_session"];
+        /** Signs out. Without a session there is nothing to do. */
+        delete: operations["delete_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -155,6 +223,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The tasks that the caller may see. */
         get: operations["list_tasks"];
         put?: never;
         post?: never;
@@ -171,7 +240,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["show_task"];
+        /** One task. */
+        get: operations["read_task"];
         put?: never;
         post?: never;
         delete?: never;
@@ -189,6 +259,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Cancels a task: at once while it is queued, otherwise as soon as the agent answers. */
         post: operations["cancel_task"];
         delete?: never;
         options?: never;
@@ -203,7 +274,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["download_task_log"];
+        /** The whole log of a task, as a download. */
+        get: operations["read_task_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -212,46 +284,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/enrollment-tokens": {
+    "/api/v1/tenants": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["list_enrollment_tokens"];
-        put?: never;
-        post: operations["create_enrollment_token"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/enrollment-tokens/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["revoke_enrollment_token"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/agent-programs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_agent_programs"];
+        /** The tenants that the caller may see: the provider first, then by name. */
+        get: operations["list_tenants"];
         put?: never;
         post?: never;
         delete?: never;
@@ -264,174 +305,772 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            type: string;
-            title: string;
-            /** Format: int64 */
-            status: number;
-            code: string;
-            request_id: string;
-            field_errors?: {
-                field: string;
-                code: string;
-            }[];
-        };
-        TenantReference: {
-            id: string;
-            name: string;
-        };
-        GroupReference: {
-            id: string;
-            name: string;
-        };
-        /** @enum {string} */
-        Role: "owner" | "technician" | "client_view";
-        /** @enum {string} */
-        Language: "pl" | "en";
-        /** @enum {string} */
-        ColorScheme: "light" | "dark" | "auto";
-        SessionUser: {
-            id: string;
-            email: string;
-            name: string;
-            role: components["schemas"]["Role"];
-            language?: null | components["schemas"]["Language"];
-            color_scheme: components["schemas"]["ColorScheme"];
-        };
-        SessionCan: {
-            read_devices: boolean;
-            scan_devices: boolean;
-            install_updates: boolean;
-            restart_devices: boolean;
+        /** @description What the person may do, by permission. */
+        Abilities: {
             cancel_tasks: boolean;
-            remove_devices: boolean;
+            install_updates: boolean;
             manage_enrollment_tokens: boolean;
-            force_outside_window: boolean;
+            move_devices: boolean;
+            read_devices: boolean;
+            remove_devices: boolean;
+            restart_devices: boolean;
+            scan_devices: boolean;
         };
-        Session: {
-            user: components["schemas"]["SessionUser"];
+        /** @description An action, as far as the caller may see of it. */
+        Action: {
+            created_at: components["schemas"]["Instant"];
+            /** @description Who asked for it, by name. */
+            created_by: string;
+            id: components["schemas"]["ActionId"];
+            kind: components["schemas"]["ActionKind"];
+            tasks: components["schemas"]["TasksByState"];
+            /**
+             * Format: int64
+             * @description How many tasks it has.
+             */
+            tasks_total: number;
+            when: components["schemas"]["When"];
+        };
+        /**
+         * Format: uuid
+         * @description What an operator asked for, on one or many devices.
+         */
+        ActionId: string;
+        /**
+         * @description The kind of an action and of its tasks.
+         * @enum {string}
+         */
+        ActionKind: "scan" | "install_updates" | "restart";
+        /** @description A program. */
+        AgentProgram: {
+            file_name: string;
+            /** @description Such as `linux-x86_64`. */
+            platform: string;
+            /** @description 64 hexadecimal digits. */
+            sha256: string;
+            /** Format: int64 */
+            size_bytes: number;
+            /** @description Where to download it, from the console's own address. */
+            url: string;
+            /** @description The server's version, which the programs ship with. */
+            version: string;
+        };
+        /** @description Whether something may be done, and why not. */
+        Allowed: {
+            allowed: boolean;
+            /** @description The stable code of what stands against it. */
+            reason?: string | null;
+        };
+        /**
+         * @description Light or dark console.
+         * @enum {string}
+         */
+        ColorScheme: "auto" | "light" | "dark";
+        /**
+         * @description Whether the device was heard of lately.
+         * @enum {string}
+         */
+        Connection: "online" | "offline";
+        /**
+         * @description Heard of lately, or not.
+         * @enum {string}
+         */
+        ConnectionCondition: "online" | "offline";
+        /** @description A managed machine as last reported, and what the caller may do with it. */
+        Device: {
+            agent_version: string;
+            booted_at?: components["schemas"]["Instant"] | null;
+            can: components["schemas"]["DeviceAbilities"];
+            connection: components["schemas"]["Connection"];
+            enrolled_at: components["schemas"]["Instant"];
+            group?: components["schemas"]["GroupReference"] | null;
+            hostname: string;
+            id: components["schemas"]["DeviceId"];
+            /** @description When it last said anything. */
+            last_seen_at: components["schemas"]["Instant"];
+            /** @description The next maintenance window; null while none is defined. */
+            maintenance_window?: string | null;
+            /**
+             * Format: int64
+             * @description Tasks that have not ended.
+             */
+            open_tasks: number;
+            os: components["schemas"]["OperatingSystem"];
+            pending_updates: components["schemas"]["PendingUpdates"];
+            restart: components["schemas"]["Restart"];
+            scan: components["schemas"]["Scan"];
             tenant: components["schemas"]["TenantReference"];
-            can: components["schemas"]["SessionCan"];
-            server_version: string;
+            /** @description IANA name. */
+            time_zone?: string | null;
         };
-        SignIn: {
+        /** @description What the caller may do with the device now. */
+        DeviceAbilities: {
+            install: components["schemas"]["Allowed"];
+            remove: components["schemas"]["Allowed"];
+            restart: components["schemas"]["Allowed"];
+            scan: components["schemas"]["Allowed"];
+        };
+        /** @description Where the device goes. */
+        DeviceChange: {
+            group_id?: components["schemas"]["GroupId"] | null;
+        };
+        /** @description Conditions on devices; absent is any. */
+        DeviceConditions: {
+            connection?: components["schemas"]["ConnectionCondition"] | null;
+            group_id?: components["schemas"]["GroupId"] | null;
+            os_family?: components["schemas"]["OsFamily"] | null;
+            restart?: components["schemas"]["RestartCondition"] | null;
+            /** @description With this text in their name. */
+            search?: string | null;
+            tenant_id?: components["schemas"]["TenantId"] | null;
+            updates?: components["schemas"]["UpdatesCondition"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description A managed machine.
+         */
+        DeviceId: string;
+        /** @description A device, by name. */
+        DeviceReference: {
+            hostname: string;
+            id: components["schemas"]["DeviceId"];
+        };
+        /** @description A token; its text was shown once and is not kept. */
+        EnrollmentToken: {
+            created_at: components["schemas"]["Instant"];
+            /** @description Who made it, by name. */
+            created_by: string;
+            expires_at: components["schemas"]["Instant"];
+            group?: components["schemas"]["GroupReference"] | null;
+            id: components["schemas"]["EnrollmentTokenId"];
+            /**
+             * Format: int64
+             * @description How many devices may register; null is any number.
+             */
+            max_uses?: number | null;
+            name: string;
+            state: components["schemas"]["TokenState"];
+            tenant: components["schemas"]["TenantReference"];
+            /**
+             * Format: int64
+             * @description How many devices did.
+             */
+            uses: number;
+        };
+        /**
+         * Format: uuid
+         * @description A token that lets agents register.
+         */
+        EnrollmentTokenId: string;
+        /** @description A field that is not usable. */
+        FieldProblem: {
+            /** @description The stable code. */
+            code: string;
+            /** @description Its name in the request. */
+            field: string;
+        };
+        /** @description A group of devices. */
+        Group: {
+            id: components["schemas"]["GroupId"];
+            name: string;
+            parent_id?: components["schemas"]["GroupId"] | null;
+            tenant_id: components["schemas"]["TenantId"];
+        };
+        /**
+         * Format: uuid
+         * @description A group of devices inside one tenant.
+         */
+        GroupId: string;
+        /** @description A group, by name. */
+        GroupReference: {
+            id: components["schemas"]["GroupId"];
+            name: string;
+        };
+        /** @description The line that installs and enrolls the agent. */
+        InstallCommand: {
+            command: string;
+            /** @description Such as `linux-x86_64`. */
+            platform: string;
+        };
+        /**
+         * Format: date-time
+         * @description An instant, RFC 3339 in UTC.
+         */
+        Instant: string;
+        /** @description A new token, with the one look at its text. */
+        IssuedEnrollmentToken: {
+            enrollment_token: components["schemas"]["EnrollmentToken"];
+            /** @description One line to paste for each kind of machine that the server has a program for. */
+            install_commands: components["schemas"]["InstallCommand"][];
+            /** @description The token itself. Never shown again. */
+            token: string;
+        };
+        /**
+         * @description A language of the product.
+         * @enum {string}
+         */
+        Language: "pl" | "en";
+        /** @description A page of a list. */
+        List_AgentProgram: {
+            /** @description The items. */
+            items: {
+                file_name: string;
+                /** @description Such as `linux-x86_64`. */
+                platform: string;
+                /** @description 64 hexadecimal digits. */
+                sha256: string;
+                /** Format: int64 */
+                size_bytes: number;
+                /** @description Where to download it, from the console's own address. */
+                url: string;
+                /** @description The server's version, which the programs ship with. */
+                version: string;
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        List_Device: {
+            /** @description The items. */
+            items: {
+                agent_version: string;
+                booted_at?: components["schemas"]["Instant"] | null;
+                can: components["schemas"]["DeviceAbilities"];
+                connection: components["schemas"]["Connection"];
+                enrolled_at: components["schemas"]["Instant"];
+                group?: components["schemas"]["GroupReference"] | null;
+                hostname: string;
+                id: components["schemas"]["DeviceId"];
+                /** @description When it last said anything. */
+                last_seen_at: components["schemas"]["Instant"];
+                /** @description The next maintenance window; null while none is defined. */
+                maintenance_window?: string | null;
+                /**
+                 * Format: int64
+                 * @description Tasks that have not ended.
+                 */
+                open_tasks: number;
+                os: components["schemas"]["OperatingSystem"];
+                pending_updates: components["schemas"]["PendingUpdates"];
+                restart: components["schemas"]["Restart"];
+                scan: components["schemas"]["Scan"];
+                tenant: components["schemas"]["TenantReference"];
+                /** @description IANA name. */
+                time_zone?: string | null;
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        List_EnrollmentToken: {
+            /** @description The items. */
+            items: {
+                created_at: components["schemas"]["Instant"];
+                /** @description Who made it, by name. */
+                created_by: string;
+                expires_at: components["schemas"]["Instant"];
+                group?: components["schemas"]["GroupReference"] | null;
+                id: components["schemas"]["EnrollmentTokenId"];
+                /**
+                 * Format: int64
+                 * @description How many devices may register; null is any number.
+                 */
+                max_uses?: number | null;
+                name: string;
+                state: components["schemas"]["TokenState"];
+                tenant: components["schemas"]["TenantReference"];
+                /**
+                 * Format: int64
+                 * @description How many devices did.
+                 */
+                uses: number;
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        List_Group: {
+            /** @description The items. */
+            items: {
+                id: components["schemas"]["GroupId"];
+                name: string;
+                parent_id?: components["schemas"]["GroupId"] | null;
+                tenant_id: components["schemas"]["TenantId"];
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        List_Task: {
+            /** @description The items. */
+            items: {
+                action_id: components["schemas"]["ActionId"];
+                can: components["schemas"]["TaskAbilities"];
+                cancel_requested_at?: components["schemas"]["Instant"] | null;
+                created_at: components["schemas"]["Instant"];
+                /** @description Who asked for it, by name. */
+                created_by: string;
+                /**
+                 * Format: int32
+                 * @description For `restart`.
+                 */
+                delay_minutes?: number | null;
+                delivered_at?: components["schemas"]["Instant"] | null;
+                device: components["schemas"]["DeviceReference"];
+                /** Format: int32 */
+                exit_code?: number | null;
+                finished_at?: components["schemas"]["Instant"] | null;
+                id: components["schemas"]["TaskId"];
+                kind: components["schemas"]["ActionKind"];
+                /**
+                 * Format: int64
+                 * @description Length of the whole log; null while there is none.
+                 */
+                log_bytes?: number | null;
+                progress?: components["schemas"]["Progress"] | null;
+                reason_code?: components["schemas"]["ReasonCode"] | null;
+                /** @description The system's own code behind the reason. */
+                reason_detail?: string | null;
+                started_at?: components["schemas"]["Instant"] | null;
+                state: components["schemas"]["TaskState"];
+                /** @description The end of standard error. */
+                stderr_excerpt?: string | null;
+                /** @description The end of standard output. */
+                stdout_excerpt?: string | null;
+                /** @description For `install_updates`: the chosen ones; null is everything offered. */
+                update_keys?: string[] | null;
+                /** @description What became of each update. */
+                updates: components["schemas"]["UpdateResult"][];
+                waiting_until?: components["schemas"]["Instant"] | null;
+                when: components["schemas"]["When"];
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        List_Tenant: {
+            /** @description The items. */
+            items: {
+                id: components["schemas"]["TenantId"];
+                kind: components["schemas"]["TenantKind"];
+                name: string;
+                parent_id?: components["schemas"]["TenantId"] | null;
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        List_Update: {
+            /** @description The items. */
+            items: {
+                available_version?: string | null;
+                category: components["schemas"]["UpdateCategory"];
+                first_offered_at: components["schemas"]["Instant"];
+                installed_version?: string | null;
+                kb?: string | null;
+                /** @description Identifies it on the device; what an installation names. */
+                key: string;
+                may_restart: components["schemas"]["RestartBehavior"];
+                package?: string | null;
+                released_at?: components["schemas"]["Instant"] | null;
+                /** Format: int32 */
+                revision?: number | null;
+                severity?: components["schemas"]["Severity"] | null;
+                /**
+                 * Format: int64
+                 * @description Bytes to download, at most.
+                 */
+                size_bytes?: number | null;
+                source: components["schemas"]["UpdateSource"];
+                /** @description For people, in any language. */
+                title: string;
+                update_id?: string | null;
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description What to do, on which devices, when. */
+        NewAction: {
+            /**
+             * Format: int32
+             * @description For `restart`: 0 or 5 to 60; absent is 0.
+             */
+            delay_minutes?: number | null;
+            /** @description These devices; either this or `filter`. */
+            device_ids?: components["schemas"]["DeviceId"][] | null;
+            filter?: components["schemas"]["DeviceConditions"] | null;
+            kind: components["schemas"]["ActionKind"];
+            /** @description For `install_updates`: these updates; absent is everything that is offered. */
+            update_keys?: string[] | null;
+            when: components["schemas"]["When"];
+        };
+        /** @description A token to be. */
+        NewEnrollmentToken: {
+            /**
+             * Format: int32
+             * @description How long it works, 1 to 8760 hours.
+             */
+            expires_in_hours: number;
+            group_id?: components["schemas"]["GroupId"] | null;
+            /**
+             * Format: int32
+             * @description How many devices may register, 1 to 100,000; null is any number.
+             */
+            max_uses?: number | null;
+            /** @description What it is for, 1 to 100 characters. */
+            name: string;
+            tenant_id?: components["schemas"]["TenantId"] | null;
+        };
+        /** @description Who signs in. */
+        NewSession: {
             email: string;
             password: string;
         };
-        ProfileChange: {
-            language?: null | components["schemas"]["Language"];
-            color_scheme?: null | components["schemas"]["ColorScheme"];
-        };
-        Tenant: {
-            id: string;
-            name: string;
-            parent_id?: string | null;
-            /** @enum {string} */
-            kind: "provider" | "client";
-        };
-        Group: {
-            id: string;
-            tenant_id: string;
-            name: string;
-            parent_id?: string | null;
-        };
-        Allowed: {
-            allowed: boolean;
-            reason?: string | null;
-        };
-        DeviceOs: {
-            /** @enum {string} */
-            family: "windows" | "linux" | "other";
-            name: string;
-            version: string;
+        /** @description The operating system. */
+        OperatingSystem: {
+            /** @description Processor. */
             architecture: string;
+            family: components["schemas"]["OsFamily"];
+            /** @description Its own name. */
+            name: string;
+            /** @description Version or build. */
+            version: string;
         };
+        /**
+         * @description The kind of operating system.
+         * @enum {string}
+         */
+        OsFamily: "windows" | "linux" | "other";
+        /** @description Counts of offered updates; null is unknown, which is not zero. */
         PendingUpdates: {
             /** Format: int64 */
-            total?: number | null;
-            /** Format: int64 */
             security?: number | null;
-        };
-        DeviceScan: {
-            /** @enum {string} */
-            state: "never" | "succeeded" | "failed";
-            /** Format: date-time */
-            scanned_at?: string | null;
-            /** Format: date-time */
-            attempted_at?: string | null;
-            error_code?: string | null;
-            error_detail?: string | null;
-        };
-        RestartSignal: {
-            name: string;
-            /** @enum {string} */
-            strength: "strong" | "weak";
-            detail?: string | null;
-        };
-        DeviceRestart: {
-            /** @enum {string} */
-            required: "yes" | "no" | "unknown";
-            signals: components["schemas"]["RestartSignal"][];
-            /** Format: date-time */
-            scheduled_at?: string | null;
-        };
-        DeviceCan: {
-            scan: components["schemas"]["Allowed"];
-            install: components["schemas"]["Allowed"];
-            restart: components["schemas"]["Allowed"];
-            remove: components["schemas"]["Allowed"];
-        };
-        Device: {
-            id: string;
-            tenant: components["schemas"]["TenantReference"];
-            group?: null | components["schemas"]["GroupReference"];
-            hostname: string;
-            os: components["schemas"]["DeviceOs"];
-            agent_version: string;
-            /** @enum {string} */
-            connection: "online" | "offline";
-            /** Format: date-time */
-            last_seen_at?: string | null;
-            time_zone?: string | null;
-            /** Format: date-time */
-            enrolled_at: string;
-            /** Format: date-time */
-            booted_at?: string | null;
-            pending_updates: components["schemas"]["PendingUpdates"];
-            scan: components["schemas"]["DeviceScan"];
-            restart: components["schemas"]["DeviceRestart"];
-            maintenance_window?: null;
             /** Format: int64 */
-            open_tasks: number;
-            can: components["schemas"]["DeviceCan"];
+            total?: number | null;
         };
-        DeviceChange: {
-            group_id?: string | null;
-        };
-        Update: {
-            key: string;
-            /** @enum {string} */
-            source: "windows_update" | "apt";
+        /** @description Why a request was refused. */
+        Problem: {
+            /** @description The stable code, for programs and translations. */
+            code: string;
+            /** @description Fields that are not usable. */
+            field_errors?: components["schemas"]["FieldProblem"][];
+            /** @description The request in the server's log. */
+            request_id: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The status in words. */
             title: string;
-            kb?: string | null;
-            package?: string | null;
-            update_id?: string | null;
-            /** Format: int64 */
-            revision?: number | null;
-            /** @enum {string} */
-            category: "critical" | "security" | "definition" | "update_rollup" | "service_pack" | "feature_pack" | "feature_update" | "driver" | "tool" | "optional" | "other";
-            severity?: null | ("critical" | "important" | "moderate" | "low");
-            /** Format: int64 */
-            size_bytes?: number | null;
-            /** Format: date-time */
-            released_at?: string | null;
-            installed_version?: string | null;
-            available_version?: string | null;
-            /** @enum {string} */
-            may_restart: "never" | "always" | "can_request" | "unknown";
-            /** Format: date-time */
-            first_offered_at: string;
+            /** @description Always `about:blank`: the code says what happened. */
+            type: string;
         };
+        /** @description What changes; absent is as before. */
+        ProfileChange: {
+            color_scheme?: components["schemas"]["ColorScheme"] | null;
+            language?: components["schemas"]["Language"] | null;
+        };
+        /** @description How far a running task is. */
+        Progress: {
+            /** @description What it works on. */
+            current?: string | null;
+            /** Format: int32 */
+            done?: number | null;
+            /** Format: int32 */
+            percent?: number | null;
+            /** Format: int32 */
+            total?: number | null;
+        };
+        /**
+         * @description Why a task ended as it did (or waits). Stable; the console translates it.
+         * @enum {string}
+         */
+        ReasonCode: "interrupted" | "cancelled_by_operator" | "unknown_task_kind" | "timed_out" | "installer_failed" | "package_manager_failed" | "package_manager_locked" | "nothing_to_install" | "update_not_offered" | "no_restart_pending" | "restart_failed" | "scan_failed" | "access_denied" | "network_unreachable" | "disk_full" | "windows_update_busy" | "windows_update_error" | "agent_error" | "deadline_passed" | "device_removed" | "unsupported" | "other";
+        /** @description Whether the device waits for a restart. */
+        Restart: {
+            required: components["schemas"]["RestartRequired"];
+            scheduled_at?: components["schemas"]["Instant"] | null;
+            signals: components["schemas"]["Signal"][];
+        };
+        /**
+         * @description Whether installing the update restarts the machine, as far as known beforehand.
+         * @enum {string}
+         */
+        RestartBehavior: "never" | "always" | "can_request" | "unknown";
+        /**
+         * @description Waiting for a restart.
+         * @enum {string}
+         */
+        RestartCondition: "required";
+        /**
+         * @description Whether a device waits for a restart.
+         * @enum {string}
+         */
+        RestartRequired: "yes" | "no" | "unknown";
+        /**
+         * @description A sign of a pending restart, by name. The list and its sources: `docs/windows.md`.
+         * @enum {string}
+         */
+        RestartSignalName: "reboot_required_file" | "wua_reboot_required" | "windows_update_reboot_required" | "component_servicing_reboot_pending" | "component_servicing_reboot_in_progress" | "component_servicing_packages_pending" | "installer_requested_restart" | "pending_file_rename" | "pending_computer_rename" | "pending_domain_join" | "update_exe_volatile" | "dvd_reboot_signal" | "server_manager_reboot_attempts" | "other";
+        /**
+         * @description A user's role inside their tenant.
+         * @enum {string}
+         */
+        Role: "owner" | "technician" | "client_view";
+        /** @description The last look for updates. */
+        Scan: {
+            attempted_at?: components["schemas"]["Instant"] | null;
+            error_code?: components["schemas"]["ReasonCode"] | null;
+            /** @description The system's own code, such as `0x8024402C`. */
+            error_detail?: string | null;
+            scanned_at?: components["schemas"]["Instant"] | null;
+            state: components["schemas"]["ScanState"];
+        };
+        /**
+         * @description What is known of a device's last look for updates. "Failed" and "never" are states of their
+         *     own: neither means that the device is up to date.
+         * @enum {string}
+         */
+        ScanState: "never" | "succeeded" | "failed";
+        /** @description Who is signed in, and what they may do. */
+        Session: {
+            can: components["schemas"]["Abilities"];
+            /** @description Version of the server program. */
+            server_version: string;
+            tenant: components["schemas"]["TenantReference"];
+            user: components["schemas"]["SessionUser"];
+        };
+        /** @description The person. */
+        SessionUser: {
+            color_scheme: components["schemas"]["ColorScheme"];
+            email: string;
+            id: components["schemas"]["UserId"];
+            language?: components["schemas"]["Language"] | null;
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * @description How bad the vulnerability is that an update closes (Microsoft's scale).
+         * @enum {string}
+         */
+        Severity: "low" | "moderate" | "important" | "critical";
+        /** @description A sign of a pending restart. */
+        Signal: {
+            /** @description More, such as the packages that asked; not translated. */
+            detail?: string | null;
+            name: components["schemas"]["RestartSignalName"];
+            strength: components["schemas"]["SignalStrength"];
+        };
+        /**
+         * @description How much a signal is worth.
+         * @enum {string}
+         */
+        SignalStrength: "strong" | "weak";
+        /** @description A task with everything that is known of it. */
+        Task: {
+            action_id: components["schemas"]["ActionId"];
+            can: components["schemas"]["TaskAbilities"];
+            cancel_requested_at?: components["schemas"]["Instant"] | null;
+            created_at: components["schemas"]["Instant"];
+            /** @description Who asked for it, by name. */
+            created_by: string;
+            /**
+             * Format: int32
+             * @description For `restart`.
+             */
+            delay_minutes?: number | null;
+            delivered_at?: components["schemas"]["Instant"] | null;
+            device: components["schemas"]["DeviceReference"];
+            /** Format: int32 */
+            exit_code?: number | null;
+            finished_at?: components["schemas"]["Instant"] | null;
+            id: components["schemas"]["TaskId"];
+            kind: components["schemas"]["ActionKind"];
+            /**
+             * Format: int64
+             * @description Length of the whole log; null while there is none.
+             */
+            log_bytes?: number | null;
+            progress?: components["schemas"]["Progress"] | null;
+            reason_code?: components["schemas"]["ReasonCode"] | null;
+            /** @description The system's own code behind the reason. */
+            reason_detail?: string | null;
+            started_at?: components["schemas"]["Instant"] | null;
+            state: components["schemas"]["TaskState"];
+            /** @description The end of standard error. */
+            stderr_excerpt?: string | null;
+            /** @description The end of standard output. */
+            stdout_excerpt?: string | null;
+            /** @description For `install_updates`: the chosen ones; null is everything offered. */
+            update_keys?: string[] | null;
+            /** @description What became of each update. */
+            updates: components["schemas"]["UpdateResult"][];
+            waiting_until?: components["schemas"]["Instant"] | null;
+            when: components["schemas"]["When"];
+        };
+        /** @description What the caller may do with the task now. */
+        TaskAbilities: {
+            cancel: components["schemas"]["Allowed"];
+        };
+        /**
+         * Format: uuid
+         * @description One action on one device.
+         */
+        TaskId: string;
+        /**
+         * @description Where a task stands: `queued → delivered → running → succeeded | failed | cancelled | expired`,
+         *     with `waiting_for_window` between `delivered` and `running`.
+         * @enum {string}
+         */
+        TaskState: "queued" | "delivered" | "waiting_for_window" | "running" | "succeeded" | "failed" | "cancelled" | "expired";
+        /** @description How many tasks are in each state. */
+        TasksByState: {
+            /** Format: int64 */
+            cancelled: number;
+            /** Format: int64 */
+            delivered: number;
+            /** Format: int64 */
+            expired: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            queued: number;
+            /** Format: int64 */
+            running: number;
+            /** Format: int64 */
+            succeeded: number;
+            /** Format: int64 */
+            waiting_for_window: number;
+        };
+        /** @description A tenant. */
+        Tenant: {
+            id: components["schemas"]["TenantId"];
+            kind: components["schemas"]["TenantKind"];
+            name: string;
+            parent_id?: components["schemas"]["TenantId"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description A tenant: the isolation boundary.
+         */
+        TenantId: string;
+        /**
+         * @description Provider or client.
+         * @enum {string}
+         */
+        TenantKind: "provider" | "client";
+        /** @description A tenant, by name. */
+        TenantReference: {
+            id: components["schemas"]["TenantId"];
+            name: string;
+        };
+        /**
+         * @description What a token is still good for.
+         * @enum {string}
+         */
+        TokenState: "active" | "expired" | "used_up" | "revoked";
+        /** @description An update that is offered to a device. */
+        Update: {
+            available_version?: string | null;
+            category: components["schemas"]["UpdateCategory"];
+            first_offered_at: components["schemas"]["Instant"];
+            installed_version?: string | null;
+            kb?: string | null;
+            /** @description Identifies it on the device; what an installation names. */
+            key: string;
+            may_restart: components["schemas"]["RestartBehavior"];
+            package?: string | null;
+            released_at?: components["schemas"]["Instant"] | null;
+            /** Format: int32 */
+            revision?: number | null;
+            severity?: components["schemas"]["Severity"] | null;
+            /**
+             * Format: int64
+             * @description Bytes to download, at most.
+             */
+            size_bytes?: number | null;
+            source: components["schemas"]["UpdateSource"];
+            /** @description For people, in any language. */
+            title: string;
+            update_id?: string | null;
+        };
+        /**
+         * @description What kind of update it is: from category GUIDs on Windows, from the package's origin on Linux.
+         *     Never from a title.
+         * @enum {string}
+         */
+        UpdateCategory: "critical" | "security" | "definition" | "update_rollup" | "service_pack" | "feature_pack" | "feature_update" | "driver" | "tool" | "optional" | "other";
+        /**
+         * @description How one update of an installation ended.
+         * @enum {string}
+         */
+        UpdateOutcome: "installed" | "downloaded" | "failed" | "skipped";
+        /** @description What became of one update. */
+        UpdateResult: {
+            /** @description Windows: the HRESULT, such as `0x80240017`. */
+            hresult?: string | null;
+            key: string;
+            outcome: components["schemas"]["UpdateOutcome"];
+            restart_required: boolean;
+            /**
+             * Format: int32
+             * @description Windows: the result code.
+             */
+            result_code?: number | null;
+            title: string;
+        };
+        /**
+         * @description Where the offer comes from.
+         * @enum {string}
+         */
+        UpdateSource: "windows_update" | "apt" | "other";
+        /**
+         * @description By pending updates: some, known to be none, or not known.
+         * @enum {string}
+         */
+        UpdatesCondition: "pending" | "none" | "unknown";
+        /**
+         * Format: uuid
+         * @description A person who signs in to the console.
+         */
+        UserId: string;
+        /** @description When a task may run. */
         When: {
             /** @enum {string} */
             type: "now";
@@ -439,203 +1078,13 @@ export interface components {
             /** @enum {string} */
             type: "in_window";
         } | {
+            /**
+             * Format: date-time
+             * @description The instant.
+             */
+            at: string;
             /** @enum {string} */
             type: "at";
-            /** Format: date-time */
-            at: string;
-        };
-        /** @enum {string} */
-        ActionKind: "scan" | "install_updates" | "restart";
-        DeviceFilter: {
-            tenant_id?: string | null;
-            group_id?: string | null;
-            search?: string | null;
-            os_family?: null | ("windows" | "linux");
-            connection?: null | ("online" | "offline");
-            restart?: null | "required";
-            updates?: null | ("pending" | "none" | "unknown");
-        };
-        NewAction: {
-            kind: components["schemas"]["ActionKind"];
-            device_ids?: string[] | null;
-            filter?: null | components["schemas"]["DeviceFilter"];
-            when: components["schemas"]["When"];
-            update_keys?: string[] | null;
-            /** Format: int64 */
-            delay_minutes?: number | null;
-        };
-        TaskCounts: {
-            /** Format: int64 */
-            queued: number;
-            /** Format: int64 */
-            delivered: number;
-            /** Format: int64 */
-            waiting_for_window: number;
-            /** Format: int64 */
-            running: number;
-            /** Format: int64 */
-            succeeded: number;
-            /** Format: int64 */
-            failed: number;
-            /** Format: int64 */
-            cancelled: number;
-            /** Format: int64 */
-            expired: number;
-        };
-        Action: {
-            id: string;
-            kind: components["schemas"]["ActionKind"];
-            when: components["schemas"]["When"];
-            /** Format: date-time */
-            created_at: string;
-            created_by: string;
-            /** Format: int64 */
-            tasks_total: number;
-            tasks: components["schemas"]["TaskCounts"];
-        };
-        DeviceReference: {
-            id: string;
-            hostname: string;
-        };
-        /** @enum {string} */
-        TaskState: "queued" | "delivered" | "waiting_for_window" | "running" | "succeeded" | "failed" | "cancelled" | "expired";
-        TaskProgress: {
-            /** Format: int64 */
-            percent?: number | null;
-            /** Format: int64 */
-            done?: number | null;
-            /** Format: int64 */
-            total?: number | null;
-            current?: string | null;
-        };
-        TaskUpdate: {
-            key: string;
-            title: string;
-            /** @enum {string} */
-            outcome: "installed" | "failed" | "skipped" | "downloaded";
-            /** Format: int64 */
-            result_code?: number | null;
-            hresult?: string | null;
-            restart_required: boolean;
-        };
-        TaskCan: {
-            cancel: components["schemas"]["Allowed"];
-        };
-        Task: {
-            id: string;
-            action_id: string;
-            device: components["schemas"]["DeviceReference"];
-            kind: components["schemas"]["ActionKind"];
-            when: components["schemas"]["When"];
-            state: components["schemas"]["TaskState"];
-            reason_code?: string | null;
-            /** Format: date-time */
-            created_at: string;
-            created_by: string;
-            /** Format: date-time */
-            delivered_at?: string | null;
-            /** Format: date-time */
-            started_at?: string | null;
-            /** Format: date-time */
-            finished_at?: string | null;
-            /** Format: int64 */
-            exit_code?: number | null;
-            stdout_excerpt?: string | null;
-            stderr_excerpt?: string | null;
-            /** Format: int64 */
-            log_bytes?: number | null;
-            progress?: null | components["schemas"]["TaskProgress"];
-            updates: components["schemas"]["TaskUpdate"][];
-            update_keys?: string[] | null;
-            /** Format: int64 */
-            delay_minutes?: number | null;
-            can: components["schemas"]["TaskCan"];
-        };
-        EnrollmentToken: {
-            id: string;
-            name: string;
-            tenant: components["schemas"]["TenantReference"];
-            group?: null | components["schemas"]["GroupReference"];
-            /** Format: date-time */
-            created_at: string;
-            created_by: string;
-            /** Format: date-time */
-            expires_at: string;
-            /** Format: int64 */
-            max_uses?: number | null;
-            /** Format: int64 */
-            uses: number;
-            /** @enum {string} */
-            state: "active" | "expired" | "used_up" | "revoked";
-        };
-        NewEnrollmentToken: {
-            name: string;
-            tenant_id?: string | null;
-            group_id?: string | null;
-            /** Format: int64 */
-            expires_in_hours: number;
-            /** Format: int64 */
-            max_uses?: number | null;
-        };
-        InstallCommand: {
-            platform: string;
-            command: string;
-        };
-        CreatedEnrollmentToken: {
-            enrollment_token: components["schemas"]["EnrollmentToken"];
-            token: string;
-            install_commands: components["schemas"]["InstallCommand"][];
-        };
-        AgentProgram: {
-            platform: string;
-            version: string;
-            file_name: string;
-            /** Format: int64 */
-            size_bytes: number;
-            sha256: string;
-            url: string;
-        };
-        TenantList: {
-            items: components["schemas"]["Tenant"][];
-            next_cursor?: string | null;
-            /** Format: int64 */
-            total?: number | null;
-        };
-        GroupList: {
-            items: components["schemas"]["Group"][];
-            next_cursor?: string | null;
-            /** Format: int64 */
-            total?: number | null;
-        };
-        DeviceList: {
-            items: components["schemas"]["Device"][];
-            next_cursor?: string | null;
-            /** Format: int64 */
-            total?: number | null;
-        };
-        UpdateList: {
-            items: components["schemas"]["Update"][];
-            next_cursor?: string | null;
-            /** Format: int64 */
-            total?: number | null;
-        };
-        TaskList: {
-            items: components["schemas"]["Task"][];
-            next_cursor?: string | null;
-            /** Format: int64 */
-            total?: number | null;
-        };
-        EnrollmentTokenList: {
-            items: components["schemas"]["EnrollmentToken"][];
-            next_cursor?: string | null;
-            /** Format: int64 */
-            total?: number | null;
-        };
-        AgentProgramList: {
-            items: components["schemas"]["AgentProgram"][];
-            next_cursor?: string | null;
-            /** Format: int64 */
-            total?: number | null;
         };
     };
     responses: never;
@@ -646,374 +1095,12 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    show_session: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_session: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignIn"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_session: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    change_profile: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProfileChange"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_tenants: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-                sort?: string;
-                count?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TenantList"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_groups: {
-        parameters: {
-            query?: {
-                tenant_id?: string;
-                limit?: number;
-                cursor?: string;
-                sort?: string;
-                count?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GroupList"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_devices: {
-        parameters: {
-            query?: {
-                tenant_id?: string;
-                group_id?: string;
-                search?: string;
-                os_family?: "windows" | "linux";
-                connection?: "online" | "offline";
-                restart?: "required";
-                updates?: "pending" | "none" | "unknown";
-                limit?: number;
-                cursor?: string;
-                sort?: string;
-                count?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeviceList"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    show_device: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Device"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    remove_device: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description done */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    change_device: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DeviceChange"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Device"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_device_updates: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-                sort?: string;
-                count?: boolean;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UpdateList"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     create_action: {
         parameters: {
             query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
+            header: {
+                /** @description Up to 200 characters, new for each action */
+                "Idempotency-Key": string;
             };
             path?: never;
             cookie?: never;
@@ -1024,7 +1111,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
+            /** @description Begun: its tasks are on their way */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1033,29 +1120,75 @@ export interface operations {
                     "application/json": components["schemas"]["Action"];
                 };
             };
-            /** @description problem */
-            default: {
+            /** @description `malformed_body` or a missing `Idempotency-Key` */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: a device is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_restart_pending` or `no_devices` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` or `too_many_devices` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_action: {
+    read_action: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                /** @description The action */
+                id: components["schemas"]["ActionId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description The action */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1064,27 +1197,82 @@ export interface operations {
                     "application/json": components["schemas"]["Action"];
                 };
             };
-            /** @description problem */
-            default: {
+            /** @description `not_signed_in` */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_tasks: {
+    list_agent_programs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_AgentProgram"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_devices: {
         parameters: {
             query?: {
-                device_id?: string;
-                action_id?: string;
-                state?: "queued" | "delivered" | "waiting_for_window" | "running" | "succeeded" | "failed" | "cancelled" | "expired";
-                kind?: "scan" | "install_updates" | "restart";
-                limit?: number;
-                cursor?: string;
+                /** @description Of this tenant. */
+                tenant_id?: components["schemas"]["TenantId"];
+                /** @description Of this group. */
+                group_id?: components["schemas"]["GroupId"];
+                /** @description With this text in their name. */
+                search?: string;
+                /** @description With this kind of system. */
+                os_family?: components["schemas"]["OsFamily"];
+                /** @description Heard of lately, or not. */
+                connection?: components["schemas"]["ConnectionCondition"];
+                /** @description Waiting for a restart. */
+                restart?: components["schemas"]["RestartCondition"];
+                /** @description By their pending updates. */
+                updates?: components["schemas"]["UpdatesCondition"];
+                /**
+                 * @description `hostname`, `os_name`, `agent_version`, `pending_updates`, `restart`, `last_scan_at` or
+                 *     `last_seen_at`; with `-` before it, largest first.
+                 */
                 sort?: string;
+                /** @description Most items, 1 to 500. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Whether to say how many match in all. */
                 count?: boolean;
             };
             header?: never;
@@ -1093,115 +1281,242 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description A page */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskList"];
+                    "application/json": components["schemas"]["List_Device"];
                 };
             };
-            /** @description problem */
-            default: {
+            /** @description `malformed_request` */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    show_task: {
+    read_device: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                /** @description The device */
+                id: components["schemas"]["DeviceId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description The device */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Task"];
+                    "application/json": components["schemas"]["Device"];
                 };
             };
-            /** @description problem */
-            default: {
+            /** @description `not_signed_in` */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    cancel_task: {
+    delete_device: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                /** @description The device */
+                id: components["schemas"]["DeviceId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceChange"];
+            };
+        };
+        responses: {
+            /** @description The device where it is now */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Task"];
+                    "application/json": components["schemas"]["Device"];
                 };
             };
-            /** @description problem */
-            default: {
+            /** @description `malformed_body` */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    download_task_log: {
+    list_device_updates: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                /** @description The device */
+                id: components["schemas"]["DeviceId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description All of them on one page */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": string;
+                    "application/json": components["schemas"]["List_Update"];
                 };
             };
-            /** @description problem */
-            default: {
+            /** @description `not_signed_in` */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1209,10 +1524,10 @@ export interface operations {
     list_enrollment_tokens: {
         parameters: {
             query?: {
+                /** @description Most items, 1 to 500. */
                 limit?: number;
+                /** @description `next_cursor` of the page before. */
                 cursor?: string;
-                sort?: string;
-                count?: boolean;
             };
             header?: never;
             path?: never;
@@ -1220,22 +1535,49 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description A page */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnrollmentTokenList"];
+                    "application/json": components["schemas"]["List_EnrollmentToken"];
                 };
             };
-            /** @description problem */
-            default: {
+            /** @description `malformed_request` */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1253,56 +1595,102 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreatedEnrollmentToken"];
+                    "application/json": components["schemas"]["IssuedEnrollmentToken"];
                 };
             };
-            /** @description problem */
-            default: {
+            /** @description `malformed_body` */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    revoke_enrollment_token: {
+    delete_enrollment_token: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                /** @description The token */
+                id: components["schemas"]["EnrollmentTokenId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description done */
+            /** @description Revoked */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description problem */
-            default: {
+            /** @description `not_signed_in` */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_agent_programs: {
+    read_events: {
         parameters: {
             query?: never;
             header?: never;
@@ -1311,22 +1699,439 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Events until the stream ends */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AgentProgramList"];
+                    "text/event-stream": string;
                 };
             };
-            /** @description problem */
-            default: {
+            /** @description `not_signed_in` */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_groups: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant only. */
+                tenant_id?: components["schemas"]["TenantId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Group"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileChange"];
+            };
+        };
+        responses: {
+            /** @description The session with the choice */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Not a choice */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Not a sign-in */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_credentials` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_attempts` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_tasks: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant. */
+                tenant_id?: components["schemas"]["TenantId"];
+                /** @description Of this device. */
+                device_id?: components["schemas"]["DeviceId"];
+                /** @description Of this action. */
+                action_id?: components["schemas"]["ActionId"];
+                /** @description In one of these states, separated by commas. */
+                state?: string;
+                /** @description Of this kind. */
+                kind?: components["schemas"]["ActionKind"];
+                /** @description `created_at`, or `-created_at` (the default) for newest first. */
+                sort?: string;
+                /** @description Most items, 1 to 500. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Whether to say how many match in all. */
+                count?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Task"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The task */
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The task */
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, cancelled or about to be */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `task_already_finished` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_task_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The task */
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The log */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` or `no_log` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tenants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Tenant"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

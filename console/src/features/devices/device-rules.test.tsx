@@ -28,6 +28,7 @@ function device(values: Partial<Device>): Device {
     agent_version: '0.1.0',
     connection: 'online',
     enrolled_at: '2026-11-01T00:00:00Z',
+    last_seen_at: '2026-11-23T12:00:00Z',
     pending_updates: { total: 3, security: 1 },
     scan: { state: 'succeeded', scanned_at: '2026-11-23T12:00:00Z' },
     restart: { required: 'no', signals: [] },
@@ -58,9 +59,9 @@ function session(acts: boolean): Session {
       install_updates: acts,
       restart_devices: acts,
       cancel_tasks: acts,
+      move_devices: acts,
       remove_devices: acts,
       manage_enrollment_tokens: acts,
-      force_outside_window: acts,
     },
     server_version: '0.1.0',
   };

@@ -61,7 +61,7 @@ function UpdatesCard({ device }: { device: Device }) {
           )}
         </Fact>
         <Fact name={t('columns.maintenance_window')}>
-          <MaintenanceWindow />
+          <MaintenanceWindow device={device} />
         </Fact>
       </Facts>
     </Card>

@@ -10,7 +10,7 @@ import { useChangeDeviceGroup } from './devices';
 /** The device's group, for those who may move it a choice. */
 export function GroupField({ device }: { device: Device }) {
   const { t } = useTranslation();
-  const mayMove = useCan('remove_devices');
+  const mayMove = useCan('move_devices');
   const groups = useGroupOptions(device.tenant.id);
   const change = useChangeDeviceGroup(device.id);
   if (!mayMove || groups.length === 0) return device.group?.name ?? t('devices.no_group');

@@ -2,14 +2,14 @@ import { Loader, Tabs } from '@mantine/core';
 import { IconBrandWindows, IconCircleCheck, IconTerminal2 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { CreatedEnrollmentToken } from '@/api/types';
+import type { IssuedEnrollmentToken } from '@/api/types';
 import { CopyField } from '@/components/copy-field';
 import { platformText } from '@/i18n/codes';
 import { useArrivals } from './enrollment-tokens';
 import classes from './install-commands.module.css';
 
 /** The token in its only appearance: one line to paste for each system. */
-export function InstallCommands({ created }: { created: CreatedEnrollmentToken }) {
+export function InstallCommands({ created }: { created: IssuedEnrollmentToken }) {
   const { t } = useTranslation();
   const commands = created.install_commands;
   const isWindows = (platform: string) => platform.startsWith('windows');

@@ -2,7 +2,7 @@ import { Button, Group, Modal, NativeSelect, NumberInput, Stack, TextInput } fro
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toApiError } from '@/api/problem';
-import type { CreatedEnrollmentToken } from '@/api/types';
+import type { IssuedEnrollmentToken } from '@/api/types';
 import { ProblemNote } from '@/components/problem-note';
 import { useSession } from '@/features/session/session';
 import { useGroupOptions, useTenants } from '@/features/tenants/tenants';
@@ -18,7 +18,7 @@ interface NewTokenDialogProps {
 
 export function NewTokenDialog({ opened, tenantId, onClose }: NewTokenDialogProps) {
   const { t } = useTranslation();
-  const [created, setCreated] = useState<CreatedEnrollmentToken | null>(null);
+  const [created, setCreated] = useState<IssuedEnrollmentToken | null>(null);
   const close = () => {
     setCreated(null);
     onClose();
@@ -72,7 +72,7 @@ function useValidityText(): (hours: number) => string {
 
 interface NewTokenFormProps {
   tenantId: string | undefined;
-  onCreated: (created: CreatedEnrollmentToken) => void;
+  onCreated: (created: IssuedEnrollmentToken) => void;
   onCancel: () => void;
 }
 
@@ -123,7 +123,7 @@ function NewTokenForm({ tenantId, onCreated, onCancel }: NewTokenFormProps) {
           label={t('enrollment.name')}
           description={t('enrollment.name_hint')}
           data-autofocus
-          maxLength={200}
+          maxLength={100}
           value={draft.name}
           error={checked && nameMissing ? t('enrollment.name_missing') : serverError('name')}
           onChange={(event) => change({ name: event.currentTarget.value })}
@@ -159,7 +159,7 @@ function NewTokenForm({ tenantId, onCreated, onCancel }: NewTokenFormProps) {
           label={t('enrollment.uses')}
           description={t('enrollment.uses_hint')}
           min={1}
-          max={1_000_000}
+          max={100_000}
           allowDecimal={false}
           allowNegative={false}
           hideControls

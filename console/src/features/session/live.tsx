@@ -8,8 +8,11 @@ import { useFormat } from '@/util/use-format';
 import classes from './live.module.css';
 import { sessionQuery } from './session';
 
-/** A short interruption heals before anybody would have read the banner. */
-const patience = 2_500;
+/**
+ * The server ends the stream now and then and browsers come back after some seconds: that is no
+ * loss worth telling.
+ */
+const patience = 6_000;
 
 /** Keeps the page live, and says so when it is not. */
 export function Live() {

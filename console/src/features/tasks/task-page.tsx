@@ -78,7 +78,7 @@ function Reason({ task }: { task: Task }) {
       <div className={classes.reason} data-state={task.state}>
         <strong>{title}</strong>
         <span>{remedy}</span>
-        <code>{task.reason_code}</code>
+        <code>{[task.reason_code, task.reason_detail].filter(Boolean).join(' · ')}</code>
       </div>
     );
   }
@@ -104,6 +104,7 @@ function TaskActions({ task }: { task: Task }) {
   const [asking, setAsking] = useState(false);
   const cancel = useCancelTask();
   const { allowed, reason } = task.can.cancel;
+  const cancelling = task.cancel_requested_at ? t('tasks.cancel_requested') : null;
   const hasLog = typeof task.log_bytes === 'number';
   const close = () => {
     setAsking(false);
@@ -126,7 +127,7 @@ function TaskActions({ task }: { task: Task }) {
         <GuardedButton
           variant="default"
           leftSection={<IconPlayerStop size={16} aria-hidden />}
-          reason={allowed ? null : disabledText(t, reason ?? 'forbidden')}
+          reason={cancelling ?? (allowed ? null : disabledText(t, reason ?? 'forbidden'))}
           onClick={() => setAsking(true)}
         >
           {t('tasks.cancel')}

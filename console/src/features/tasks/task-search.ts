@@ -28,6 +28,9 @@ export interface TaskSearch {
   cursor?: string;
 }
 
+/** The part that a `tenant` from the signed-in layout joins. */
+export type TenantTaskSearch = TaskSearch & { tenant?: string };
+
 export function parseTaskSearch(values: Record<string, unknown>): TaskSearch {
   return {
     state: oneOf(values, 'state', taskStates),
@@ -41,8 +44,9 @@ export function parseTaskSearch(values: Record<string, unknown>): TaskSearch {
 
 export const standardTaskSort = '-created_at' as const;
 
-export function taskListParameters(search: TaskSearch): TaskQuery {
+export function taskListParameters(search: TenantTaskSearch): TaskQuery {
   return {
+    tenant_id: search.tenant,
     state: search.state,
     kind: search.kind,
     action_id: search.action,

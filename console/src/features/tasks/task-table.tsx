@@ -8,11 +8,11 @@ import { DataTable } from '@/components/table/data-table';
 import { TableFooter } from '@/components/table/table-footer';
 import { isDescending } from '@/util/query-string';
 import { taskColumns } from './task-columns';
-import { standardTaskSort, type TaskSearch, taskListParameters } from './task-search';
+import { standardTaskSort, type TenantTaskSearch, taskListParameters } from './task-search';
 import { taskListQuery, useTaskCount } from './tasks';
 
 interface TaskTableProps {
-  search: TaskSearch;
+  search: TenantTaskSearch;
   withDevice: boolean;
   empty: ReactNode;
 }

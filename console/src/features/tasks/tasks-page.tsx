@@ -12,11 +12,11 @@ import { actionQuery, summarise } from '@/features/actions/actions';
 import { deviceDetailQuery } from '@/features/devices/devices';
 import { NoMatch } from '@/features/devices/no-match';
 import { actionKindText } from '@/i18n/codes';
-import { type TaskSearch, taskKinds, taskStates } from './task-search';
+import { type TaskSearch, type TenantTaskSearch, taskKinds, taskStates } from './task-search';
 import { TaskTable } from './task-table';
 import classes from './tasks-page.module.css';
 
-export function TasksPage({ search }: { search: TaskSearch }) {
+export function TasksPage({ search }: { search: TenantTaskSearch }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const change = (values: Partial<TaskSearch>) => {

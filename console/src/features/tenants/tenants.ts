@@ -3,13 +3,9 @@ import { client, unwrap } from '@/api/client';
 import { keys } from '@/api/keys';
 import type { Group } from '@/api/types';
 
-/** Switchers show them all; more than this needs a search instead of a list. */
-const most = 500;
-
 export const tenantsQuery = queryOptions({
   queryKey: keys.tenants,
-  queryFn: ({ signal }) =>
-    unwrap(client.GET('/api/v1/tenants', { params: { query: { limit: most } }, signal })),
+  queryFn: ({ signal }) => unwrap(client.GET('/api/v1/tenants', { signal })),
 });
 
 export function groupsQuery(tenantId: string | undefined) {
@@ -18,7 +14,7 @@ export function groupsQuery(tenantId: string | undefined) {
     queryFn: ({ signal }) =>
       unwrap(
         client.GET('/api/v1/groups', {
-          params: { query: { limit: most, tenant_id: tenantId } },
+          params: { query: { tenant_id: tenantId } },
           signal,
         }),
       ),

@@ -18,22 +18,11 @@ import { useFormat } from '@/util/use-format';
 import classes from './device-updates.module.css';
 import { deviceUpdatesColumns } from './device-updates-columns';
 
-async function fetchAllUpdates(id: string, signal: AbortSignal): Promise<Update[]> {
-  const updates: Update[] = [];
-  let cursor: string | undefined;
-  do {
-    const params = { path: { id }, query: { limit: 500, cursor } };
-    const page = await unwrap(client.GET('/api/v1/devices/{id}/updates', { params, signal }));
-    updates.push(...page.items);
-    cursor = page.next_cursor ?? undefined;
-  } while (cursor);
-  return updates;
-}
-
 function deviceUpdatesQuery(id: string) {
   return queryOptions({
     queryKey: keys.deviceUpdates(id),
-    queryFn: ({ signal }) => fetchAllUpdates(id, signal),
+    queryFn: ({ signal }) =>
+      unwrap(client.GET('/api/v1/devices/{id}/updates', { params: { path: { id } }, signal })),
   });
 }
 
@@ -49,7 +38,7 @@ export function DeviceUpdates({ device, onInstall }: DeviceUpdatesProps) {
   const format = useFormat();
   const exact = useExactTime();
   const query = useQuery(deviceUpdatesQuery(device.id));
-  const updates = query.data ?? none;
+  const updates = query.data?.items ?? none;
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const mayInstall = useCan('install_updates');
   const columns = useMemo(() => deviceUpdatesColumns(t, format, updates), [t, format, updates]);

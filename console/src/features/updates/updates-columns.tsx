@@ -66,7 +66,7 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     {
       id: 'maintenance_window',
       meta: { title: t('columns.maintenance_window'), width: 108 },
-      cell: () => <MaintenanceWindow />,
+      cell: ({ row }) => <MaintenanceWindow device={row.original} />,
     },
   ];
   if (!actions) return columns;

@@ -1,0 +1,75 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, type Page, test } from '@playwright/test';
+import { deviceRows, type Language, listDevices, openUpdates, owner, signIn } from './scene';
+
+/** Pictures that documents show; made by a program, so that they stay true. */
+const published =
+  process.env.LATARNIK_PUBLISHED_IMAGES ??
+  fileURLToPath(new URL('../../docs/images', import.meta.url));
+/** Pictures of every page, to look at. */
+const gallery = process.env.LATARNIK_SCREENSHOTS ?? process.env.SCREENSHOT_DIR;
+
+async function take(page: Page, folder: string, name: string): Promise<void> {
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+  await page.mouse.move(0, 0);
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
+}
+
+/** This machine first, if it is known: its updates are real. */
+async function interestingDevice(page: Page) {
+  const devices = await listDevices(page);
+  const real = devices.find(({ hostname }) => hostname === process.env.LATARNIK_THIS_DEVICE);
+  return real ?? devices.find(({ pending_updates }) => pending_updates.total) ?? devices[0];
+}
+
+for (const language of ['en', 'pl'] as const satisfies readonly Language[]) {
+  test(`updates, published, ${language}`, async ({ page }) => {
+    await signIn(page, owner(), { language, color_scheme: 'light' });
+    await openUpdates(page);
+    await expect(deviceRows(page).first()).toBeVisible();
+    await take(page, published, `updates-${language}`);
+  });
+
+  for (const scheme of ['light', 'dark'] as const) {
+    test(`every page, ${language}, ${scheme}`, async ({ page }) => {
+      test.skip(!gallery, 'no folder for them is given');
+      const folder = gallery ?? '';
+      const name = (place: string) => `${place}-${language}-${scheme}`;
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.goto('/sign-in');
+      await take(page, folder, name('sign-in'));
+      await signIn(page, owner(), { language, color_scheme: scheme });
+      await openUpdates(page);
+      await take(page, folder, name('updates'));
+      await page.getByRole('checkbox').nth(1).check();
+      await take(page, folder, name('selection'));
+      await page.goto('/devices');
+      await take(page, folder, name('devices'));
+      const device = await interestingDevice(page);
+      for (const tab of ['summary', 'updates', 'tasks']) {
+        await page.goto(`/devices/${device?.id}?tab=${tab}`);
+        await expect(page.getByRole('tabpanel')).toBeVisible();
+        await take(page, folder, name(`device-${tab}`));
+      }
+      await page.goto('/tasks');
+      await take(page, folder, name('tasks'));
+      const tasks = await page.request.get('/api/v1/tasks?limit=1');
+      const { items }: { items: { id: string }[] } = await tasks.json();
+      if (items[0]) {
+        await page.goto(`/tasks/${items[0].id}`);
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+        await take(page, folder, name('task'));
+      }
+      await page.goto('/settings/enrollment');
+      await take(page, folder, name('enrollment'));
+      await page.goto('/settings/enrollment?create=token');
+      await expect(page.getByRole('dialog')).toBeVisible();
+      await take(page, folder, name('enrollment-form'));
+      await page.goto('/settings/profile');
+      await take(page, folder, name('profile'));
+    });
+  }
+}

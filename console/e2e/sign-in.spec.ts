@@ -1,0 +1,62 @@
+import { expect, test } from '@playwright/test';
+import { freshPage, owner, signIn, words } from './scene';
+
+test('a wrong password is refused in words, with the code', { tag: '@smoke' }, async ({ page }) => {
+  await page.goto('/');
+  await page.getByLabel(words.en.email).fill(owner().email);
+  await page.getByRole('textbox', { name: words.en.password }).fill('certainly not');
+  await page.getByRole('button', { name: words.en.signIn }).click();
+  const alert = page.getByRole('alert');
+  await expect(alert).toContainText('The e-mail or the password is wrong.');
+  await expect(alert).toContainText('invalid_credentials');
+});
+
+test('the right password leads to the updates', { tag: '@smoke' }, async ({ page }) => {
+  await page.goto('/');
+  await page.getByLabel(words.en.email).fill(owner().email);
+  await page.getByRole('textbox', { name: words.en.password }).fill(owner().password);
+  await page.getByRole('button', { name: words.en.signIn }).click();
+  await expect(page).toHaveURL(/\/updates/);
+  await expect(page.getByRole('banner')).toBeVisible();
+});
+
+test('empty fields are named before anything is sent', async ({ page }) => {
+  await page.goto('/sign-in');
+  await page.getByRole('button', { name: words.en.signIn }).click();
+  await expect(page.getByText('Enter your e-mail address.')).toBeVisible();
+  await expect(page.getByText('Enter your password.')).toBeVisible();
+});
+
+test("before sign-in the browser's language decides", async ({ browser }) => {
+  const page = await freshPage(browser, 'pl-PL');
+  await page.goto('/');
+  await expect(page.getByRole('button', { name: words.pl.signIn })).toBeVisible();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'pl');
+  await page.context().close();
+});
+
+test('a page that needs a session leads to sign-in and back', async ({ page }) => {
+  await page.goto('/tasks?state=failed');
+  await page.getByLabel(words.en.email).fill(owner().email);
+  await page.getByRole('textbox', { name: words.en.password }).fill(owner().password);
+  await page.getByRole('button', { name: words.en.signIn }).click();
+  await expect(page).toHaveURL(/\/tasks\?state=failed/);
+});
+
+test('a session that ends elsewhere leads to sign-in', async ({ page }) => {
+  await signIn(page, owner());
+  await page.goto('/updates');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.request.delete('/api/v1/session');
+  await page.getByRole('link', { name: words.en.tasks }).click();
+  await expect(page.getByRole('button', { name: words.en.signIn })).toBeVisible();
+});
+
+test('signing out ends the session', async ({ page }) => {
+  await signIn(page, owner());
+  await page.goto('/updates');
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect(page.getByRole('button', { name: words.en.signIn })).toBeVisible();
+  expect((await page.request.get('/api/v1/session')).status()).toBe(401);
+});
