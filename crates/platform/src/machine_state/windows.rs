@@ -89,6 +89,8 @@ impl MachineState for WindowsState {
 }
 
 fn product_name(registered: &str, build: u32, display_version: Option<&str>) -> String {
+    // Wine writes the maker's name before it.
+    let registered = registered.strip_prefix("Microsoft ").unwrap_or(registered);
     let name = match registered.strip_prefix("Windows 10") {
         Some(edition) if build >= WINDOWS_11 => format!("Windows 11{edition}"),
         _ => registered.to_owned(),
