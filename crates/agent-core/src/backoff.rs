@@ -79,12 +79,17 @@ impl Backoff {
         self.failures = 0;
     }
 
+    /// Whether the last attempt failed.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.failures > 0
+    }
+
     /// The wait after one more failure of the connection.
     pub(crate) fn after(&mut self, error: &CallError) -> Wait {
+        let usual = self.usual();
         if error.is_certificate_rejected() {
             return Wait::Interruptible(self.jitter.stretch(self.pace.rejected_retry, 0.9, 1.1));
         }
-        let usual = self.usual();
         match error.retry_after() {
             Some(asked) => Wait::Asked(self.jitter.stretch(asked, 1.0, 1.2).max(usual)),
             None => Wait::Interruptible(usual),

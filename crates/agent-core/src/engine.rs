@@ -19,6 +19,7 @@ mod check_in;
 mod delivery;
 mod execution;
 mod gate;
+mod inventory;
 mod logs;
 mod outcome;
 mod poll;

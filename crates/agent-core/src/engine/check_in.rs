@@ -1,6 +1,9 @@
 //! The heartbeat, and with it everything about the machine that the server does not know yet.
 
-use super::shared::{Shared, chain};
+use super::{
+    inventory,
+    shared::{Shared, chain},
+};
 use crate::{
     LearnedTime,
     connection::{CallError, ConfigAnswer, unquoted},
@@ -8,15 +11,12 @@ use crate::{
 };
 use jiff::Timestamp;
 use latarnik_protocol::{
-    AgentConfig, CheckInRequest, CheckInResponse, Facts, Inventory, InventoryReport, RestartReport,
-    ScanReport, limits,
+    AgentConfig, CheckInRequest, CheckInResponse, Facts, RestartReport, ScanReport,
 };
 use std::time::Duration;
 
 /// Between an answer that asks for more and the check-in that brings it.
 const SOON: Duration = Duration::from_secs(1);
-/// Room in a check-in for all that is not the inventory.
-const REST_BYTES: usize = 64 * 1024;
 
 /// What the server knows from this run of the agent.
 #[derive(Default)]
@@ -35,6 +35,8 @@ pub(super) async fn run(shared: &Shared) {
         match check_in(shared, &mut told).await {
             Ok(answer) => {
                 backoff.reset();
+                // A person who asks for the status sees when the last check-in was.
+                shared.write_status(|_| {}).await;
                 let asked = answer.resend_facts || answer.resend_updates;
                 // A server that asks again and again is answered at the usual interval.
                 resent = asked && !resent;
@@ -65,7 +67,7 @@ async fn check_in(shared: &Shared, told: &mut Told) -> Result<CheckInResponse, C
         .inventories
         .current
         .as_ref()
-        .map(|current| report(current, now.inventories.acknowledged.as_ref()));
+        .map(|current| inventory::report(current, now.inventories.acknowledged.as_ref()));
     let request = CheckInRequest {
         sent_at: shared.clock.machine_now(),
         boot_id: now.boot_id,
@@ -144,27 +146,6 @@ async fn look(shared: &Shared) -> Look {
         .await
 }
 
-/// The hash alone when the server has it all, what changed when it has an earlier one, everything
-/// otherwise.
-fn report(current: &Inventory, acknowledged: Option<&Inventory>) -> InventoryReport {
-    let hash = current.hash();
-    let Some(base) = acknowledged else {
-        let full = Some(current.updates().cloned().collect());
-        return InventoryReport {
-            hash,
-            delta: None,
-            full,
-        };
-    };
-    let delta = current.delta_from(base);
-    let delta = Some(delta).filter(|delta| delta.base != hash);
-    InventoryReport {
-        hash,
-        delta,
-        full: None,
-    }
-}
-
 async fn acknowledge(shared: &Shared, inventories: Inventories, answer: &CheckInResponse) {
     let Inventories {
         current,
@@ -211,20 +192,4 @@ async fn refresh_config(shared: &Shared, offered: &str) {
         }
         Err(error) => shared.failed(&error).await,
     }
-}
-
-/// The longest inventory that fits into a check-in; what does not fit is left out, from the end.
-pub(super) fn fitting(inventory: Inventory) -> Inventory {
-    let mut room = limits::JSON_BODY_BYTES - REST_BYTES;
-    let fits = |update: &latarnik_protocol::Update| {
-        let size = serde_json::to_vec(update).map_or(usize::MAX, |json| json.len() + 1);
-        room.checked_sub(size).map(|left| room = left).is_some()
-    };
-    Inventory::new(
-        inventory
-            .updates()
-            .take(limits::UPDATES)
-            .cloned()
-            .take_while(fits),
-    )
 }

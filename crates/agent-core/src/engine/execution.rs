@@ -1,7 +1,7 @@
 //! Running one task: a thread for the call, a limit for its time, a way to end it early.
 
 use super::{
-    check_in,
+    inventory,
     outcome::{self, Interruption},
     restart,
     shared::Shared,
@@ -13,7 +13,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use latarnik_model::{Clock, ReasonCode, TaskId, TaskParameters, TaskState};
-use latarnik_protocol::{Inventory, ScanReport, TaskOutcome, Update};
+use latarnik_protocol::{ScanReport, TaskOutcome, Update};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
@@ -156,7 +156,7 @@ fn agent_error() -> UpdateError {
 async fn record_scan(shared: &Shared, result: Result<Vec<Update>, UpdateError>) {
     let attempted_at = shared.clock.machine_now();
     let (error, inventory) = match result {
-        Ok(found) => (None, Some(check_in::fitting(Inventory::new(found)))),
+        Ok(found) => (None, Some(inventory::fitting(found))),
         Err(error) => {
             tracing::warn!(reason = ?error.reason, detail = error.detail, "looking for updates failed");
             (Some(error), None)

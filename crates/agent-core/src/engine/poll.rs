@@ -29,6 +29,8 @@ pub(super) async fn run(shared: &Shared) {
             .await;
         let (wait, after, lost) = match cursor {
             (_, true) => (Duration::ZERO, 0, true),
+            // After a failure, the first thing to learn is whether the gateway is back.
+            (cursor, false) if backoff.is_waiting() => (Duration::ZERO, cursor, false),
             (cursor, false) => (wait(shared), cursor, false),
         };
         let asked_at = Instant::now();
@@ -37,7 +39,8 @@ pub(super) async fn run(shared: &Shared) {
                 shared.clock.learn(batch.server_time);
                 shared.answered().await;
                 match take(shared, batch, lost).await {
-                    Ok(News::None) if !lost && asked_at.elapsed() < SHORTEST_POLL => {
+                    Ok(News::None) if !wait.is_zero() && asked_at.elapsed() < SHORTEST_POLL => {
+                        backoff.reset();
                         tokio::time::sleep(shared.jitter().stretch(SHORTEST_POLL, 1.0, 2.0)).await;
                     }
                     Ok(_) => backoff.reset(),
