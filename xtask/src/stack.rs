@@ -13,7 +13,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -194,14 +194,19 @@ impl Server {
 #[derive(Debug)]
 pub(crate) struct Agent {
     process: Child,
-    program: PathBuf,
-    folder: PathBuf,
+    /// What the agent tells about itself, and when it did so before this start.
+    status: PathBuf,
+    told_before: Option<SystemTime>,
 }
 
 impl Agent {
     /// Whether an agent with this folder is enrolled.
     pub(crate) fn is_enrolled(programs: &Programs, settings: &Settings) -> bool {
-        children::capture(status(&programs.agent, &settings.agent_folder())).is_ok()
+        let mut status = Command::new(&programs.agent);
+        status
+            .args(["status", "--json", "--state-folder"])
+            .arg(settings.agent_folder());
+        children::capture(status).is_ok()
     }
 
     /// Enrols this machine.
@@ -221,11 +226,13 @@ impl Agent {
         command
             .args(["run", "--state-folder"])
             .arg(settings.agent_folder());
+        let status = settings.agent_folder().join("status.json");
+        let told_before = modified(&status);
         let process = Child::start("the agent", command, &settings.logs.join("agent.log"))?;
         Ok(Self {
             process,
-            program: programs.agent.clone(),
-            folder: settings.agent_folder(),
+            status,
+            told_before,
         })
     }
 
@@ -243,9 +250,164 @@ impl Agent {
     pub(crate) fn wait_for_contact(&mut self) -> Result<()> {
         children::wait_until("the agent's first contact", CONNECT_LIMIT, || {
             self.process.check()?;
-            let answer = children::capture(status(&self.program, &self.folder)).unwrap_or_default();
-            let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
-            Ok(json::text(&answer, "standing") == Some("connected"))
+            // `latarnik-agent status` would open the state that the starting agent needs.
+            let is_new = modified(&self.status) != self.told_before;
+            let status = fs::read_to_string(&self.status).unwrap_or_default();
+            let status: Value = serde_json::from_str(&status).unwrap_or_default();
+            Ok(is_new && json::text(&status, "standing") == Some("connected"))
+        })
+    }
+
+    /// Waits until the server knows this machine's updates, and returns the device.
+    pub(crate) fn wait_for_scan(&mut self, client: &Client) -> Result<Value> {
+        let mut device = Value::Null;
+        children::wait_until("this machine's first scan", SCAN_LIMIT, || {
+            self.process.check()?;
+            device = find_device(client, &this_host())?;
+            let state = json::text(json::field(&device, "scan"), "state").unwrap_or("never");
+            Ok(state != "never")
+        })?;
+        Ok(device)
+    }
+}
+
+/// Simulated devices. Dropping them stops them.
+#[derive(Debug)]
+pub(crate) struct Fleet {
+    process: Child,
+}
+
+impl Fleet {
+    /// Starts simulated devices; those of an earlier run in the same folder come back.
+    pub(crate) fn start(
+        programs: &Programs,
+        settings: &Settings,
+        token: &str,
+        devices: u32,
+    ) -> Result<Self> {
+        let mut command = Command::new(&programs.simulator);
+        command.args(["--agents", &devices.to_string(), "--state-folder"]);
+        command
+            .arg(settings.simulator_folder())
+            .env("LATARNIK_ENROLLMENT_TOKEN", token);
+        let log = settings.logs.join("simulator.log");
+        Ok(Self {
+            process: Child::start("the simulator", command, &log)?,
+        })
+    }
+
+    /// Waits until so many devices have told their updates.
+    pub(crate) fn wait_for_scans(&mut self, client: &Client, devices: u64) -> Result<()> {
+        let limit = CONNECT_LIMIT + Duration::from_millis(100) * u32::try_from(devices)?;
+        children::wait_until("the simulated devices", limit, || {
+            self.process.check()?;
+            let scanned = count_devices(client, "")? - count_devices(client, "&updates=unknown")?;
+            Ok(scanned >= devices)
+        })
+    }
+
+    /// Fails if the simulator has ended.
+    pub(crate) fn check(&mut self) -> Result<()> {
+        self.process.check()
+    }
+}
+
+/// The name by which this machine's agent is known.
+pub(crate) fn this_host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
+}
+
+/// How many devices a filter (`&key=value`) leaves.
+pub(crate) fn count_devices(client: &Client, filter: &str) -> Result<u64> {
+    let page = client.get(&format!("/devices?limit=1&count=true{filter}"))?;
+    json::field(&page, "total")
+        .as_u64()
+        .context("the list of devices has no total")
+}
+
+fn find_device(client: &Client, host: &str) -> Result<Value> {
+    let page = client.get(&format!("/devices?limit=500&search={host}"))?;
+    let device = json::items(&page, "items")
+        .iter()
+        .find(|device| json::text(device, "hostname") == Some(host));
+    Ok(device.cloned().unwrap_or_default())
+}
+
+fn modified(file: &Path) -> Option<SystemTime> {
+    fs::metadata(file).ok()?.modified().ok()
+}
+
+fn administration(&self) -> Command {
+        administration(&self.program, &self.settings)
+    }
+}
+
+/// This machine's agent. Dropping it stops it.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    process: Child,
+    /// What the agent tells about itself, and when it did so before this start.
+    status: PathBuf,
+    told_before: Option<SystemTime>,
+}
+
+impl Agent {
+    /// Whether an agent with this folder is enrolled.
+    pub(crate) fn is_enrolled(programs: &Programs, settings: &Settings) -> bool {
+        let mut status = Command::new(&programs.agent);
+        status
+            .args(["status", "--json", "--state-folder"])
+            .arg(settings.agent_folder());
+        children::capture(status).is_ok()
+    }
+
+    /// Enrols this machine.
+    pub(crate) fn enroll(programs: &Programs, settings: &Settings, token: &str) -> Result<()> {
+        let mut command = Command::new(&programs.agent);
+        command
+            .args(["enroll", "--state-folder"])
+            .arg(settings.agent_folder());
+        command.env("LATARNIK_AGENT_TOKEN", token);
+        children::capture(command).context("could not enrol this machine")?;
+        Ok(())
+    }
+
+    /// Starts the enrolled agent.
+    pub(crate) fn start(programs: &Programs, settings: &Settings) -> Result<Self> {
+        let mut command = Command::new(&programs.agent);
+        command
+            .args(["run", "--state-folder"])
+            .arg(settings.agent_folder());
+        let status = settings.agent_folder().join("status.json");
+        let told_before = modified(&status);
+        let process = Child::start("the agent", command, &settings.logs.join("agent.log"))?;
+        Ok(Self {
+            process,
+            status,
+            told_before,
+        })
+    }
+
+    /// The process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Fails if the agent has ended.
+    pub(crate) fn check(&mut self) -> Result<()> {
+        self.process.check()
+    }
+
+    /// Waits until the gateway has answered.
+    pub(crate) fn wait_for_contact(&mut self) -> Result<()> {
+        children::wait_until("the agent's first contact", CONNECT_LIMIT, || {
+            self.process.check()?;
+            // `latarnik-agent status` would open the state that the starting agent needs.
+            let is_new = modified(&self.status) != self.told_before;
+            let status = fs::read_to_string(&self.status).unwrap_or_default();
+            let status: Value = serde_json::from_str(&status).unwrap_or_default();
+            Ok(is_new && json::text(&status, "standing") == Some("connected"))
         })
     }
 
