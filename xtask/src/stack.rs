@@ -301,8 +301,7 @@ impl Fleet {
         let limit = CONNECT_LIMIT + Duration::from_millis(100) * u32::try_from(devices)?;
         children::wait_until("the simulated devices", limit, || {
             self.process.check()?;
-            let scanned = count_devices(client, "")? - count_devices(client, "&updates=unknown")?;
-            Ok(scanned >= devices)
+            Ok(count_devices(client)? >= devices && have_all_scanned(client)?)
         })
     }
 
@@ -318,12 +317,28 @@ pub(crate) fn this_host() -> String {
     name.trim().to_owned()
 }
 
-/// How many devices a filter (`&key=value`) leaves.
-pub(crate) fn count_devices(client: &Client, filter: &str) -> Result<u64> {
-    let page = client.get(&format!("/devices?limit=1&count=true{filter}"))?;
+fn count_devices(client: &Client) -> Result<u64> {
+    let page = client.get("/devices?limit=1&count=true")?;
     json::field(&page, "total")
         .as_u64()
         .context("the list of devices has no total")
+}
+
+/// Whether every device has tried to look for updates.
+fn have_all_scanned(client: &Client) -> Result<bool> {
+    let mut cursor = String::new();
+    loop {
+        let page = client.get(&format!("/devices?limit=500{cursor}"))?;
+        let has_scanned =
+            |device: &Value| json::text(json::field(device, "scan"), "state") != Some("never");
+        if !json::items(&page, "items").iter().all(has_scanned) {
+            return Ok(false);
+        }
+        match json::text(&page, "next_cursor") {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return Ok(true),
+        }
+    }
 }
 
 fn find_device(client: &Client, host: &str) -> Result<Value> {
