@@ -157,6 +157,28 @@ impl Descriptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_panic(text in "((Inst|Conf) )?[ -~ąę\\[\\]()\n]{0,80}") {
+            parse(&text);
+            Descriptions::default().add(&text);
+        }
+
+        #[test]
+        fn an_offer_is_read_back(
+            name in "[a-z][a-z0-9+.-]{1,20}(:i386)?",
+            installed in "([0-9]:)?[0-9][a-z0-9.+~-]{0,12}",
+            candidate in "([0-9]:)?[0-9][a-z0-9.+~-]{0,12}",
+        ) {
+            let line = format!("Inst {name} [{installed}] ({candidate} Debian:12/stable [amd64])");
+            let offers = parse(&line).offers;
+            prop_assert_eq!(offers.len(), 1);
+            prop_assert_eq!(offers[0].key(), format!("{name}={candidate}"));
+            prop_assert_eq!(&offers[0].installed, &installed);
+        }
+    }
 
     const SIMULATION: &str = "\
 Reading package lists...
