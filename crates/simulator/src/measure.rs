@@ -2,10 +2,12 @@
 
 use crate::{
     agent::Agent,
+    clock::SystemClock,
     progress::{print_json, say},
     random::Random,
 };
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 use latarnik_agent_core::connection::CallError;
 use latarnik_model::{Clock, TaskId, TaskState};
 use latarnik_protocol::{
@@ -145,9 +147,10 @@ pub(crate) async fn action_to_start(
     enough: Option<usize>,
 ) -> Result<()> {
     let (read, mut reads) = mpsc::unbounded_channel();
+    let begun = SystemClock.now();
     let mut running = JoinSet::new();
     for agent in agents.iter().cloned() {
-        running.spawn(answer_tasks(agent, read.clone()));
+        running.spawn(answer_tasks(agent, begun, read.clone()));
     }
     drop(read);
     sleep(WARM_UP).await;
@@ -172,18 +175,21 @@ pub(crate) async fn action_to_start(
     })
 }
 
-/// Sends the age of each task when it was read.
-async fn answer_tasks(agent: Arc<Agent>, read: mpsc::UnboundedSender<Duration>) {
+/// Sends the age of each task when it was read; tasks of earlier runs are ended and do not count.
+async fn answer_tasks(agent: Arc<Agent>, begun: Timestamp, read: mpsc::UnboundedSender<Duration>) {
     let mut random = agent.random();
     let mut after = 0;
     loop {
         match agent.client.tasks(POLL, after).await {
             Ok(batch) => {
-                let now = agent.clock.machine_now();
+                let now = SystemClock.now();
                 for task in batch.tasks {
                     after = after.max(task.sequence);
-                    // Nobody listens any more only when the measurement is over.
-                    let _ = read.send(age(task.id, now));
+                    let made = made_at(task.id);
+                    if made >= begun {
+                        // Nobody listens any more only when the measurement is over.
+                        let _ = read.send(now.duration_since(made).unsigned_abs());
+                    }
                     end_at_once(&agent, task.id).await;
                 }
             }
@@ -193,15 +199,15 @@ async fn answer_tasks(agent: Arc<Agent>, read: mpsc::UnboundedSender<Duration>) 
     }
 }
 
-/// Since the instant in the task's id, which the server puts there to the millisecond.
-fn age(task: TaskId, now: jiff::Timestamp) -> Duration {
+/// The instant in a task's id, which the server puts there to the millisecond.
+fn made_at(task: TaskId) -> Timestamp {
     let (seconds, nanoseconds) = task
         .0
         .get_timestamp()
         .map_or((0, 0), |stamp| stamp.to_unix());
-    let made = Duration::new(seconds, nanoseconds);
-    let now = Duration::from_millis(u64::try_from(now.as_millisecond()).unwrap_or_default());
-    now.saturating_sub(made)
+    let seconds = i64::try_from(seconds).unwrap_or_default();
+    let nanoseconds = i32::try_from(nanoseconds).unwrap_or_default();
+    Timestamp::new(seconds, nanoseconds).unwrap_or_default()
 }
 
 async fn end_at_once(agent: &Agent, task_id: TaskId) {
@@ -263,14 +269,13 @@ mod tests {
     }
 
     #[test]
-    fn age_of_a_task_follows_from_its_id() {
+    fn a_task_was_made_at_the_instant_in_its_id() {
         let id = "0199f3a0-0000-7000-8000-000000000000"
             .parse::<TaskId>()
             .unwrap();
-        let made = jiff::Timestamp::from_millisecond(0x0199_f3a0_0000).unwrap();
         assert_eq!(
-            age(id, made + jiff::SignedDuration::from_millis(42)),
-            Duration::from_millis(42)
+            made_at(id),
+            Timestamp::from_millisecond(0x0199_f3a0_0000).unwrap()
         );
     }
 }

@@ -18,8 +18,8 @@ use tokio::time::sleep;
 const LONGEST_INSTALLATION: Duration = Duration::from_secs(30);
 /// What stands for the delay of a restart and for the restart itself.
 const RESTART: Duration = Duration::from_secs(4);
-/// Of a hundred updates, so many fail.
-const FAILURES: u64 = 7;
+/// In so many of a hundred installations one update fails.
+const FAILURES: u64 = 15;
 /// Codes that Windows Update gives for updates that failed.
 const HRESULTS: [&str; 6] = [
     "0x80070643",
@@ -144,6 +144,7 @@ async fn install(
     let total = u32::try_from(chosen.len()).unwrap_or(u32::MAX);
     let each =
         (LONGEST_INSTALLATION / total).min(Duration::from_millis(random.between(900, 2_500)));
+    let unlucky = random.percent(FAILURES).then(|| random.below(total.into()));
     let mut results = Vec::with_capacity(chosen.len());
     for (done, update) in (0..).zip(&chosen) {
         if agent.is_cancelled(id) {
@@ -165,7 +166,12 @@ async fn install(
         sleep(each / 2).await;
         log.line(agent.now(), &format!("installing {}", update.key));
         sleep(each / 2).await;
-        results.push(install_one(agent, &mut random, update, log));
+        let fails = unlucky == Some(done.into());
+        results.push(if fails {
+            fail_one(agent, &mut random, update, log)
+        } else {
+            install_one(agent, &mut random, update, log)
+        });
     }
     let installed = results
         .iter()
@@ -183,39 +189,42 @@ fn chosen(agent: &Agent, keys: Option<&[String]>) -> Vec<Update> {
         .collect()
 }
 
+fn fail_one(agent: &Agent, random: &mut Random, update: &Update, log: &mut Log) -> UpdateResult {
+    let is_windows = agent.machine().facts.os_family == OsFamily::Windows;
+    let hresult = is_windows.then(|| (*random.pick(&HRESULTS)).to_owned());
+    let code = hresult.as_deref().unwrap_or("dpkg returned error code (1)");
+    log.line(agent.now(), &format!("failed: {code}"));
+    UpdateResult {
+        key: update.key.clone(),
+        title: update.title.clone(),
+        outcome: UpdateOutcome::Failed,
+        result_code: is_windows.then_some(4),
+        hresult,
+        restart_required: false,
+    }
+}
+
 fn install_one(agent: &Agent, random: &mut Random, update: &Update, log: &mut Log) -> UpdateResult {
+    let restart_required = match update.restart {
+        RestartBehavior::Always => true,
+        RestartBehavior::CanRequest => random.percent(30),
+        RestartBehavior::Never | RestartBehavior::Unknown => false,
+    };
     let mut machine = agent.machine();
+    machine.install(update, restart_required);
     let is_windows = machine.facts.os_family == OsFamily::Windows;
-    let mut result = UpdateResult {
+    log.line(
+        agent.now(),
+        "installed, and a new search no longer offers it",
+    );
+    UpdateResult {
         key: update.key.clone(),
         title: update.title.clone(),
         outcome: UpdateOutcome::Installed,
         result_code: is_windows.then_some(2),
         hresult: None,
-        restart_required: false,
-    };
-    if random.percent(FAILURES) {
-        result.outcome = UpdateOutcome::Failed;
-        result.result_code = is_windows.then_some(4);
-        result.hresult = is_windows.then(|| (*random.pick(&HRESULTS)).to_owned());
-        let code = result
-            .hresult
-            .as_deref()
-            .unwrap_or("dpkg returned error code (1)");
-        log.line(agent.now(), &format!("failed: {code}"));
-        return result;
+        restart_required,
     }
-    result.restart_required = match update.restart {
-        RestartBehavior::Always => true,
-        RestartBehavior::CanRequest => random.percent(30),
-        RestartBehavior::Never | RestartBehavior::Unknown => false,
-    };
-    machine.install(update, result.restart_required);
-    log.line(
-        agent.now(),
-        "installed, and a new search no longer offers it",
-    );
-    result
 }
 
 fn installation_outcome(agent: &Agent, updates: Vec<UpdateResult>) -> TaskOutcome {
