@@ -19,7 +19,8 @@ pub mod state;
 
 pub use backoff::Pace;
 pub use ports::{
-    CancelSignal, Facts, FactsError, InstallReport, InstallRequest, LogSink, MachineState, Power,
-    RestartError, RestartRequest, UpdateError, Updates,
+    CancelSignal, Facts, FactsError, InstallReport, InstallRequest, LogSink, MachineState,
+    OUTPUT_EXCERPT_BYTES, OutputExcerpt, Power, RestartError, RestartRequest, TaskProgress, Update,
+    UpdateError, UpdateResult, Updates,
 };
 pub use server_clock::{LearnedTime, ServerClock};

@@ -3,7 +3,6 @@
 
 use jiff::Timestamp;
 use latarnik_model::{ReasonCode, RestartSignal};
-use latarnik_protocol::{OutputExcerpt, TaskProgress, Update, UpdateResult};
 use std::{
     sync::{
         Arc,
@@ -12,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-pub use latarnik_protocol::Facts;
+pub use latarnik_protocol::{Facts, OutputExcerpt, TaskProgress, Update, UpdateResult};
+
+/// Longest excerpt of standard output or standard error in a report, in bytes.
+pub const OUTPUT_EXCERPT_BYTES: usize = latarnik_protocol::limits::OUTPUT_EXCERPT_BYTES;
 
 /// Tells a running call that it should end early. Cheap to clone; never un-cancelled.
 #[derive(Debug, Clone, Default)]

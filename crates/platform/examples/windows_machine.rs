@@ -7,12 +7,11 @@
 
 #![expect(clippy::print_stdout, reason = "showing is what it is for")]
 
-use latarnik_agent_core::{CancelSignal, InstallRequest, LogSink, RestartRequest};
+use latarnik_agent_core::{CancelSignal, InstallRequest, LogSink, RestartRequest, TaskProgress};
 use latarnik_platform::{
     Machine,
     service::{self, Definition, Dispatch, Exit, StopRequest},
 };
-use latarnik_protocol::TaskProgress;
 use std::{error::Error, io::Write, time::Duration};
 
 const SERVICE: &str = "LatarnikTrial";

@@ -1,8 +1,7 @@
 //! The one way to run an external program: no shell, a time limit, limited output, cancellation,
 //! a small environment in which programs speak English.
 
-use latarnik_agent_core::CancelSignal;
-use latarnik_protocol::{OutputExcerpt, limits};
+use latarnik_agent_core::{CancelSignal, OUTPUT_EXCERPT_BYTES, OutputExcerpt};
 use std::{
     ffi::{OsStr, OsString},
     io,
@@ -24,6 +23,9 @@ use windows as system;
 
 pub use output::Stream;
 use output::{Excerpt, Line};
+
+/// Most standard output that is kept in memory, in bytes; beyond, it is only passed on.
+const MOST_OUTPUT_BYTES: usize = 32 * 1024 * 1024;
 
 /// How long a program may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(5);
@@ -170,7 +172,7 @@ impl Program {
             .map_err(|source| self.not_run(source))
             .inspect_err(|_| drop(child.kill()))?;
         let lines = output::read(&mut child);
-        let mut excerpt = Excerpt::new(limits::OUTPUT_EXCERPT_BYTES);
+        let mut excerpt = Excerpt::new(OUTPUT_EXCERPT_BYTES);
         let mut deliver = |line: Line| {
             excerpt.push(&line);
             on_line(line.stream, &line.text);
@@ -201,7 +203,7 @@ impl Program {
         let mut text = String::new();
         let finished = self.run(
             &mut |stream, line| {
-                if stream == Stream::Output && text.len() < limits::JSON_BODY_BYTES * 8 {
+                if stream == Stream::Output && text.len() < MOST_OUTPUT_BYTES {
                     text.push_str(line);
                     text.push('\n');
                 }

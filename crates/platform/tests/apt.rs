@@ -9,10 +9,11 @@
 
 mod sandbox;
 
-use latarnik_agent_core::{CancelSignal, InstallReport, InstallRequest, LogSink, UpdateError};
+use latarnik_agent_core::{
+    CancelSignal, InstallReport, InstallRequest, LogSink, TaskProgress, Update, UpdateError,
+};
 use latarnik_model::{ReasonCode, UpdateCategory, UpdateOutcome, UpdateSource};
 use latarnik_platform::Machine;
-use latarnik_protocol::{TaskProgress, Update};
 use sandbox::{Package, Sandbox, Suite};
 use std::{sync::Mutex, time::Duration};
 

@@ -1,6 +1,6 @@
 //! What a running program says, as lines.
 
-use latarnik_protocol::OutputExcerpt;
+use latarnik_agent_core::OutputExcerpt;
 use std::{
     io::{BufRead, BufReader, Read},
     process::Child,

@@ -2,10 +2,10 @@
 
 use crate::{com, since_boot};
 use latarnik_agent_core::{
-    CancelSignal, InstallReport, InstallRequest, LogSink, UpdateError, Updates,
+    CancelSignal, InstallReport, InstallRequest, LogSink, OutputExcerpt, TaskProgress, Update,
+    UpdateError, UpdateResult, Updates,
 };
 use latarnik_model::{ReasonCode, UpdateOutcome};
-use latarnik_protocol::{OutputExcerpt, TaskProgress, Update, UpdateResult};
 use std::{
     path::Path,
     sync::{Mutex, PoisonError},

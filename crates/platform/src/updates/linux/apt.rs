@@ -7,10 +7,10 @@ use super::{
 };
 use crate::process::{Finished, Program, Stream};
 use latarnik_agent_core::{
-    CancelSignal, InstallReport, InstallRequest, LogSink, UpdateError, Updates,
+    CancelSignal, InstallReport, InstallRequest, LogSink, TaskProgress, Update, UpdateError,
+    UpdateResult, Updates,
 };
 use latarnik_model::{ReasonCode, UpdateOutcome};
-use latarnik_protocol::{TaskProgress, Update, UpdateResult};
 use std::{
     collections::BTreeSet,
     fs,

@@ -2,8 +2,8 @@
 //!
 //! Both speak the same in every language: their lines are made of field names and versions.
 
+use latarnik_agent_core::Update;
 use latarnik_model::{RestartBehavior, UpdateCategory, UpdateSource};
-use latarnik_protocol::Update;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a simulated upgrade would do.

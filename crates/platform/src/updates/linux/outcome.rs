@@ -1,9 +1,8 @@
 //! What apt's failures mean, and what became of each package.
 
 use super::listing::{Listing, Offer};
-use latarnik_agent_core::UpdateError;
+use latarnik_agent_core::{OutputExcerpt, UpdateError, UpdateResult};
 use latarnik_model::{ReasonCode, UpdateOutcome};
-use latarnik_protocol::{OutputExcerpt, UpdateResult};
 use std::collections::BTreeSet;
 
 use crate::process::{self, Finished};

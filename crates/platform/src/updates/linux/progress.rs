@@ -1,7 +1,7 @@
 //! How far an installation is, from what apt and dpkg say in English, which their environment makes
 //! them speak. apt's own status stream closes the programs' standard error, where their errors are.
 
-use latarnik_protocol::TaskProgress;
+use latarnik_agent_core::TaskProgress;
 
 /// Downloading is this much of the way.
 const DOWNLOAD_PERCENT: usize = 40;

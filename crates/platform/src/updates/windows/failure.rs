@@ -1,8 +1,7 @@
 //! What the update agent's error codes mean.
 
-use latarnik_agent_core::UpdateError;
+use latarnik_agent_core::{OutputExcerpt, UpdateError};
 use latarnik_model::ReasonCode;
-use latarnik_protocol::OutputExcerpt;
 use windows::{
     Win32::{
         Foundation::{

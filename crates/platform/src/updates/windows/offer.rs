@@ -2,8 +2,8 @@
 
 use super::category::{self, Presentation};
 use jiff::Timestamp;
+use latarnik_agent_core::Update;
 use latarnik_model::{RestartBehavior, Severity, UpdateSource};
-use latarnik_protocol::Update;
 use windows::{
     Win32::{
         Foundation::DECIMAL,

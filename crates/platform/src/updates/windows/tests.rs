@@ -4,12 +4,12 @@
 use super::WindowsUpdates;
 use crate::since_boot;
 use latarnik_agent_core::{
-    CancelSignal, InstallReport, InstallRequest, LogSink, UpdateError, Updates,
+    CancelSignal, InstallReport, InstallRequest, LogSink, TaskProgress, Update, UpdateError,
+    Updates,
 };
 use latarnik_model::{
     ReasonCode, RestartBehavior, RestartSignalName, Severity, UpdateCategory, UpdateOutcome,
 };
-use latarnik_protocol::{TaskProgress, Update};
 use serde_json::{Value, json};
 use std::{
     fs,
