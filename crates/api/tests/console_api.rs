@@ -1,4 +1,9 @@
 //! The console API over its router: codes, cookies, headers, bad input.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a story that cannot be set up should fail at once"
+)]
 
 use axum::{
     Router,

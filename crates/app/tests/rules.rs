@@ -1,4 +1,9 @@
 //! The rules of the use cases, on SQLite and on PostgreSQL.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a story that cannot be set up should fail at once"
+)]
 
 use jiff::SignedDuration;
 use latarnik_app::{

@@ -60,9 +60,11 @@ pub(crate) async fn serve(configuration: Configuration) -> anyhow::Result<()> {
         env!("CARGO_PKG_VERSION")
     );
 
+    // Stops after the listeners, so that what comes in during their grace time is written too.
+    let served = CancellationToken::new();
     let background = tokio::spawn({
-        let (app, shutdown) = (parts.app.clone(), shutdown.clone());
-        async move { app.run(shutdown.cancelled_owned()).await }
+        let (app, served) = (parts.app.clone(), served.clone());
+        async move { app.run(served.cancelled_owned()).await }
     });
     let serving = async {
         tokio::join!(
@@ -77,6 +79,7 @@ pub(crate) async fn serve(configuration: Configuration) -> anyhow::Result<()> {
         result
     };
     let (result, _) = tokio::join!(signal, serving);
+    served.cancel();
     background.await.context("the background work panicked")?;
     // Gone already is fine.
     let _ = fs::remove_file(&file);

@@ -165,7 +165,7 @@ pub async fn report_task(
         Report::Running => {
             transaction
                 .set_task_running(agent.tenant_id, task, at)
-                .await?
+                .await?;
         }
         Report::Progress(progress) => {
             if state != to {
