@@ -10,8 +10,8 @@ export default defineConfig({
   workers: 1,
   forbidOnly: continuous,
   retries: 0,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  timeout: 180_000,
+  expect: { timeout: 45_000 },
   reporter: [['list']],
   use: {
     baseURL: process.env.LATARNIK_URL ?? 'http://127.0.0.1:8080',
@@ -19,7 +19,7 @@ export default defineConfig({
     viewport: { width: 1440, height: 900 },
     locale: 'en-GB',
     timezoneId: 'Europe/Warsaw',
-    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env.LATARNIK_CHROMIUM ?? '/usr/bin/chromium',
       args: [

@@ -37,6 +37,6 @@ test('the profile page changes both', async ({ page }) => {
   await page.goto('/settings/profile');
   await page.getByLabel('Language', { exact: true }).last().selectOption('pl');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(words.pl.profile);
-  await page.getByRole('radio', { name: 'Ciemny' }).check({ force: true });
+  await page.getByText('Ciemny', { exact: true }).click();
   await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark');
 });

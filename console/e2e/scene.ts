@@ -91,7 +91,7 @@ export interface DeviceFacts {
 
 /** What the API says, to compare with what the console shows. */
 export async function listDevices(page: Page, query = ''): Promise<DeviceFacts[]> {
-  const answer = await page.request.get(`/api/v1/devices?limit=100${query}`);
+  const answer = await page.request.get(`/api/v1/devices?sort=hostname${query}`);
   expect(answer.status(), await answer.text()).toBe(200);
   const body: { items: DeviceFacts[] } = await answer.json();
   return body.items;
@@ -99,11 +99,27 @@ export async function listDevices(page: Page, query = ''): Promise<DeviceFacts[]
 
 export async function onlineDevice(page: Page): Promise<DeviceFacts> {
   const wanted = process.env.LATARNIK_THIS_DEVICE;
-  const devices = await listDevices(page, '&connection=online');
+  const devices = await listDevices(page, '&connection=online&limit=500');
   // A simulated device is the better partner: it may be scanned at any time, and is quick.
   const device = devices.find(({ hostname }) => hostname !== wanted) ?? devices[0];
   if (!device) throw new Error('the scene has no device online');
   return device;
+}
+
+/** Asks for a scan through the API, and answers with its task. */
+export async function startScan(page: Page): Promise<{ id: string }> {
+  const device = await onlineDevice(page);
+  const action = await page.request.post('/api/v1/actions', {
+    headers: { 'Idempotency-Key': crypto.randomUUID() },
+    data: { kind: 'scan', device_ids: [device.id], when: { type: 'now' } },
+  });
+  expect(action.status(), await action.text()).toBe(201);
+  const { id }: { id: string } = await action.json();
+  const tasks = await page.request.get(`/api/v1/tasks?action_id=${id}`);
+  const { items }: { items: { id: string }[] } = await tasks.json();
+  const task = items[0];
+  if (!task) throw new Error('the action has no task');
+  return task;
 }
 
 /** A page in a browser that prefers this language and is not signed in. */

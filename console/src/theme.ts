@@ -69,6 +69,8 @@ export const theme = createTheme({
       styles: { title: { fontSize: 16, fontWeight: 600 } },
       defaultProps: {
         centered: true,
+        // Its header is no banner of the page.
+        attributes: { header: { role: 'presentation' } },
         transitionProps: { duration: 0 },
         overlayProps: { backgroundOpacity: 0.45 },
       },

@@ -1,5 +1,5 @@
 import { Menu } from '@mantine/core';
-import { IconCheck, IconLanguage } from '@tabler/icons-react';
+import { IconLanguage } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useChangeProfile } from '@/features/session/session';
 import { type Language, languages } from '@/i18n';
@@ -23,16 +23,16 @@ export function LanguageMenu({ onChoose }: { onChoose: (language: Language) => v
       </Menu.Target>
       <Menu.Dropdown>
         {languages.map((language) => (
-          <Menu.Item
+          <Menu.RadioItem
             key={language}
+            value={language}
             lang={language}
-            role="menuitemradio"
-            aria-checked={i18n.language === language}
-            onClick={() => onChoose(language)}
-            rightSection={i18n.language === language ? <IconCheck size={15} aria-hidden /> : null}
+            checked={i18n.language === language}
+            closeMenuOnClick
+            onChange={() => onChoose(language)}
           >
             {t(`languages.${language}`)}
-          </Menu.Item>
+          </Menu.RadioItem>
         ))}
       </Menu.Dropdown>
     </Menu>

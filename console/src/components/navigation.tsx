@@ -58,7 +58,7 @@ function Place({ to, text, icon: Icon, onNavigate }: PlaceProps) {
       onClick={onNavigate}
     >
       <Icon size={18} stroke={1.7} aria-hidden />
-      {t(text)}
+      <span className={classes.text}>{t(text)}</span>
     </Link>
   );
 }

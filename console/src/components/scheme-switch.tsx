@@ -1,5 +1,5 @@
 import { Menu } from '@mantine/core';
-import { IconCheck, IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useChangeProfile, useSession } from '@/features/session/session';
 import classes from './header-control.module.css';
@@ -24,16 +24,16 @@ export function SchemeSwitch() {
         {schemes.map((scheme) => {
           const Icon = icons[scheme];
           return (
-            <Menu.Item
+            <Menu.RadioItem
               key={scheme}
-              role="menuitemradio"
-              aria-checked={current === scheme}
-              leftSection={<Icon size={16} stroke={1.7} aria-hidden />}
-              rightSection={current === scheme ? <IconCheck size={15} aria-hidden /> : null}
-              onClick={() => change.mutate({ color_scheme: scheme })}
+              value={scheme}
+              checked={current === scheme}
+              closeMenuOnClick
+              rightSection={<Icon size={16} stroke={1.7} aria-hidden />}
+              onChange={() => change.mutate({ color_scheme: scheme })}
             >
               {t(`header.scheme_${scheme}`)}
-            </Menu.Item>
+            </Menu.RadioItem>
           );
         })}
       </Menu.Dropdown>

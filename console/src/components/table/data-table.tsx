@@ -63,6 +63,9 @@ export interface DataTableProps<Row extends RowData> {
   bare?: boolean;
 }
 
+/** The least that a column without a width of its own is given. */
+const flexibleWidth = 150;
+
 const skeletonRows = Array.from({ length: 12 }, (_, index) => index);
 
 export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
@@ -84,11 +87,16 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   const headers = table.getHeaderGroups()[0]?.headers ?? [];
   const width = headers.length + (props.selection ? 1 : 0);
   const empty = !props.loading && rows.length === 0;
+  const minWidth = headers.reduce(
+    (sum, { column }) => sum + (column.columnDef.meta?.width ?? flexibleWidth),
+    0,
+  );
 
   return (
     <div className={classes.frame} data-bare={props.bare} data-density={density}>
       <table
         className={classes.table}
+        style={{ minWidth }}
         aria-label={props.label}
         aria-busy={props.loading || props.stale}
         data-stale={props.stale}

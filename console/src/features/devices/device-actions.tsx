@@ -1,11 +1,9 @@
-import { IconDownload, IconListCheck, IconRadar2, IconRefresh } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
+import { IconDownload, IconRadar2, IconRefresh } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { ActionKind, Allowed, Device } from '@/api/types';
 import { GuardedButton, RowButton } from '@/components/guarded-button';
 import { useCan } from '@/features/session/session';
 import { disabledText } from '@/i18n/codes';
-import { useFormat } from '@/util/use-format';
 import classes from './device-cells.module.css';
 
 export type AskForAction = (kind: ActionKind, device: Device) => void;
@@ -55,27 +53,7 @@ export function RowActions({ device, onAsk }: DeviceActionsProps) {
           {t('updates.restart')}
         </RowButton>
       )}
-      <OpenTasks device={device} />
     </div>
-  );
-}
-
-export function OpenTasks({ device }: { device: Device }) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  if (device.open_tasks === 0) return null;
-  return (
-    <Link
-      className={classes.open}
-      to="/devices/$deviceId"
-      params={{ deviceId: device.id }}
-      search={{ tab: 'tasks' }}
-      aria-label={t('devices.open_tasks', { count: device.open_tasks })}
-      data-hint={t('devices.open_tasks', { count: device.open_tasks })}
-    >
-      <IconListCheck size={15} aria-hidden />
-      {format.number(device.open_tasks)}
-    </Link>
   );
 }
 

@@ -8,6 +8,7 @@ import { hresultText, isHresult, reasonText, signalText } from '@/i18n/codes';
 import { useFormat } from '@/util/use-format';
 import { useNow } from '@/util/use-now';
 import classes from './device-cells.module.css';
+import { OpenTasks } from './open-tasks';
 
 interface CellProps {
   device: Device;
@@ -56,9 +57,10 @@ export function DeviceName({ device, compact, showTenant, nameOnly }: DeviceName
       <Link to="/devices/$deviceId" params={{ deviceId: device.id }} className={classes.hostname}>
         {device.hostname}
       </Link>
-      {!nameOnly && (!compact || device.connection === 'offline') && (
+      {!nameOnly && (!compact || device.connection === 'offline' || device.open_tasks > 0) && (
         <span className={classes.below}>
           <Connection device={device} />
+          <OpenTasks device={device} />
           {!compact && places.length > 0 && (
             <span className={classes.place} data-hint={places.join(' › ')}>
               {places.join(' › ')}
@@ -70,11 +72,16 @@ export function DeviceName({ device, compact, showTenant, nameOnly }: DeviceName
   );
 }
 
+/** The maker's name says nothing that "Windows" does not. */
+export function shortSystemName(name: string): string {
+  return name.replace(/^Microsoft (?=Windows)/, '');
+}
+
 export function OperatingSystem({ device, compact }: CellProps & { compact: boolean }) {
   const { name, version } = device.os;
   return (
     <div className={classes.stack} data-hint={`${name} ${version}`}>
-      <span className={classes.cut}>{name}</span>
+      <span className={classes.cut}>{shortSystemName(name)}</span>
       {!compact && <span className={`${classes.dim} ${classes.cut}`}>{version}</span>}
     </div>
   );

@@ -30,14 +30,14 @@ export function SignInPage({ ended, onSignedIn }: SignInPageProps) {
   }, [t]);
   return (
     <div className={classes.page}>
-      <div className={classes.language}>
-        <LanguageMenu onChoose={(language) => void i18n.changeLanguage(language)} />
-      </div>
-      <div className={classes.brand}>
+      <header className={classes.brand}>
+        <div className={classes.language}>
+          <LanguageMenu onChoose={(language) => void i18n.changeLanguage(language)} />
+        </div>
         <Lighthouse size={64} />
         <div className={classes.name}>{t('common.product')}</div>
         <p className={classes.tagline}>{t('sign_in.tagline')}</p>
-      </div>
+      </header>
       <main className={classes.card}>
         <h1 className={classes.title}>{t('sign_in.title')}</h1>
         {ended && <p className={classes.note}>{t('sign_in.ended')}</p>}

@@ -40,7 +40,7 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'os',
-      meta: { title: t('columns.os'), width: 150, sortKey: 'os_name' },
+      meta: { title: t('columns.os'), width: 186, sortKey: 'os_name' },
       cell: ({ row }) => <OperatingSystem device={row.original} compact={compact} />,
     },
     {
@@ -50,7 +50,7 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'pending_updates',
-      meta: { title: t('columns.pending_updates'), width: 146, sortKey: 'pending_updates' },
+      meta: { title: t('columns.pending_updates'), width: 152, sortKey: 'pending_updates' },
       cell: ({ row }) => <PendingUpdates device={row.original} />,
     },
     {
@@ -60,12 +60,12 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'last_scan',
-      meta: { title: t('columns.last_scan'), width: 150, sortKey: 'last_scan_at' },
+      meta: { title: t('columns.last_scan'), width: 140, sortKey: 'last_scan_at' },
       cell: ({ row }) => <LastScan device={row.original} compact={compact} />,
     },
     {
       id: 'maintenance_window',
-      meta: { title: t('columns.maintenance_window'), width: 108 },
+      meta: { title: t('columns.maintenance_window'), width: 104 },
       cell: ({ row }) => <MaintenanceWindow device={row.original} />,
     },
   ];
@@ -74,7 +74,7 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     ...columns,
     {
       id: 'actions',
-      meta: { title: t('columns.actions'), width: 268, fixed: true },
+      meta: { title: t('columns.actions'), width: 250, fixed: true },
       cell: ({ row }) => <RowActions device={row.original} onAsk={actions} />,
     },
   ];
