@@ -1,6 +1,5 @@
 import '@mantine/core/styles.layer.css';
 import './styles.css';
-import './i18n';
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
@@ -8,6 +7,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createQueryClient } from './api/query-client';
 import { endSession } from './features/session/session';
+import { TranslationProvider } from './i18n/use-translation';
 import { createConsoleRouter } from './router';
 import { theme } from './theme';
 
@@ -26,7 +26,9 @@ createRoot(root).render(
       colorSchemeManager={colorSchemeManager}
     >
       <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router} />
+        <TranslationProvider>
+          <RouterProvider router={router} />
+        </TranslationProvider>
       </QueryClientProvider>
     </MantineProvider>
   </StrictMode>,

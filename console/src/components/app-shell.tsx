@@ -1,12 +1,12 @@
 import { IconMenu2, IconX } from '@tabler/icons-react';
 import { Link, Outlet } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { ActionProgress } from '@/features/actions/action-progress';
 import { Live } from '@/features/session/live';
 import { SessionPreferences } from '@/features/session/preferences';
 import { UserMenu } from '@/features/session/user-menu';
 import { TenantSwitcher } from '@/features/tenants/tenant-switcher';
+import { useTranslation } from '@/i18n/use-translation';
 import classes from './app-shell.module.css';
 import { LanguageSwitch } from './language-switch';
 import { Lighthouse } from './lighthouse';

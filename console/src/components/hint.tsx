@@ -1,5 +1,15 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import classes from './hint.module.css';
+import { useExactTime } from './relative-time';
+
+type Exact = (at: string, deviceZone: string) => string;
+
+function textOf(element: HTMLElement, exact: Exact): string | undefined {
+  if (element instanceof HTMLTimeElement && element.dataset.exact !== undefined) {
+    return exact(element.dateTime, element.dataset.exact);
+  }
+  return element.dataset.hint;
+}
 
 interface Shown {
   text: string;
@@ -9,7 +19,9 @@ interface Shown {
 const delay = 250;
 
 function hinted(target: EventTarget | null): HTMLElement | null {
-  return target instanceof Element ? target.closest<HTMLElement>('[data-hint]') : null;
+  return target instanceof Element
+    ? target.closest<HTMLElement>('[data-hint], [data-exact]')
+    : null;
 }
 
 /**
@@ -19,6 +31,12 @@ function hinted(target: EventTarget | null): HTMLElement | null {
 export function HintLayer() {
   const [shown, setShown] = useState<Shown | null>(null);
   const layer = useRef<HTMLDivElement>(null);
+  const exact = useExactTime();
+  const latestExact = useRef<Exact>(exact);
+
+  useEffect(() => {
+    latestExact.current = exact;
+  });
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,7 +47,7 @@ export function HintLayer() {
     const show = (element: HTMLElement, wait: number) => {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        const text = element.dataset.hint;
+        const text = textOf(element, latestExact.current);
         if (text && element.isConnected)
           setShown({ text, anchor: element.getBoundingClientRect() });
       }, wait);

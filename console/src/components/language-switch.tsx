@@ -1,8 +1,8 @@
 import { Menu } from '@mantine/core';
 import { IconLanguage } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
 import { useChangeProfile } from '@/features/session/session';
 import { type Language, languages } from '@/i18n';
+import { useTranslation } from '@/i18n/use-translation';
 import classes from './header-control.module.css';
 
 /** The choice is kept in the profile. */
@@ -12,13 +12,13 @@ export function LanguageSwitch() {
 }
 
 export function LanguageMenu({ onChoose }: { onChoose: (language: Language) => void }) {
-  const { t, i18n } = useTranslation();
+  const { t, language: current } = useTranslation();
   return (
     <Menu position="bottom-end">
       <Menu.Target>
         <button type="button" className={classes.control} aria-label={t('header.language')}>
           <IconLanguage size={18} stroke={1.7} aria-hidden />
-          <span className={classes.code}>{i18n.language}</span>
+          <span className={classes.code}>{current}</span>
         </button>
       </Menu.Target>
       <Menu.Dropdown>
@@ -27,7 +27,7 @@ export function LanguageMenu({ onChoose }: { onChoose: (language: Language) => v
             key={language}
             value={language}
             lang={language}
-            checked={i18n.language === language}
+            checked={current === language}
             closeMenuOnClick
             onChange={() => onChoose(language)}
           >

@@ -1,3 +1,4 @@
+import { useMediaQuery } from '@mantine/hooks';
 import {
   IconDeviceDesktop,
   IconListCheck,
@@ -6,8 +7,8 @@ import {
   IconUserCog,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 import { useCan } from '@/features/session/session';
+import { useTranslation } from '@/i18n/use-translation';
 import classes from './navigation.module.css';
 
 const places = [
@@ -20,6 +21,9 @@ const settings = [
   { to: '/settings/enrollment', text: 'navigation.enrollment', icon: IconTicket },
   { to: '/settings/profile', text: 'navigation.profile', icon: IconUserCog },
 ] as const;
+
+/** The same widths as in the style sheet. */
+const iconsOnlyWidths = '(min-width: 901px) and (max-width: 1360px)';
 
 interface NavigationProps {
   open: boolean;
@@ -49,10 +53,12 @@ type PlaceProps = ((typeof places)[number] | (typeof settings)[number]) & {
 
 function Place({ to, text, icon: Icon, onNavigate }: PlaceProps) {
   const { t } = useTranslation();
+  const iconsOnly = useMediaQuery(iconsOnlyWidths);
   return (
     <Link
       to={to}
       className={classes.place}
+      data-hint={iconsOnly ? t(text) : undefined}
       activeOptions={{ includeSearch: false }}
       activeProps={{ 'data-active': true }}
       onClick={onNavigate}

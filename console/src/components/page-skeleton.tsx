@@ -1,5 +1,5 @@
 import { Skeleton } from '@mantine/core';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '@/i18n/use-translation';
 import classes from './page-skeleton.module.css';
 
 /** Stands where a page's cards will be, so that nothing jumps when they arrive. */

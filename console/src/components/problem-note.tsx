@@ -1,8 +1,8 @@
 import { Alert } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
 import { toApiError } from '@/api/problem';
 import { errorText } from '@/i18n/codes';
+import { useTranslation } from '@/i18n/use-translation';
 import classes from './page-state.module.css';
 
 /** A refused request, next to what asked for it. */

@@ -1,9 +1,9 @@
 import { Button, Code } from '@mantine/core';
 import { IconCloudOff, IconLock, IconMapPinOff, IconRefresh } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 import { type ApiError, toApiError } from '@/api/problem';
 import { errorText } from '@/i18n/codes';
+import { useTranslation } from '@/i18n/use-translation';
 import classes from './page-state.module.css';
 
 function titleKey(problem: ApiError) {

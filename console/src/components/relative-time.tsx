@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '@/i18n/use-translation';
 import { browserTimeZone, isTimeZone } from '@/util/format';
 import { useFormat } from '@/util/use-format';
 import { useNow } from '@/util/use-now';
@@ -31,10 +31,10 @@ export function useExactTime(): (at: string, deviceZone?: string | null) => stri
 
 export function RelativeTime({ at, deviceZone }: RelativeTimeProps) {
   const format = useFormat();
-  const exact = useExactTime();
   const now = useNow();
   return (
-    <time dateTime={at} data-hint={exact(at, deviceZone)}>
+    // The hint layer writes the exact time when somebody asks for it.
+    <time dateTime={at} data-exact={deviceZone ?? ''}>
       {format.relative(at, now)}
     </time>
   );

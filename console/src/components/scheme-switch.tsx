@@ -1,7 +1,7 @@
 import { Menu } from '@mantine/core';
 import { IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
 import { useChangeProfile, useSession } from '@/features/session/session';
+import { useTranslation } from '@/i18n/use-translation';
 import classes from './header-control.module.css';
 
 export const schemes = ['light', 'dark', 'auto'] as const;

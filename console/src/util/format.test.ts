@@ -63,13 +63,14 @@ describe('instants', () => {
 
 describe('durations', () => {
   it('have at most two units', () => {
+    expect(en.duration(42)).toBe('42ms');
     expect(en.duration(4_200)).toBe('4s');
     expect(en.duration(125_000)).toBe('2m 5s');
     expect(en.duration(7_505_000)).toBe('2h 5m');
   });
 
   it('are never negative', () => {
-    expect(en.duration(-500)).toBe('0s');
+    expect(en.duration(-500)).toBe('0ms');
   });
 });
 

@@ -35,8 +35,12 @@ export function isTimeZone(timeZone: string): boolean {
   }
 }
 
+let readersZone: string | undefined;
+
+/** Asked once: it is slow to find out, and tables ask hundreds of times. */
 export function browserTimeZone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  readersZone ??= new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return readersZone;
 }
 
 function formatBytes(language: string): Format['bytes'] {
@@ -73,7 +77,7 @@ function formatRelative(language: string): Format['relative'] {
 }
 
 function formatDuration(language: string): Format['duration'] {
-  const part = (unit: 'hour' | 'minute' | 'second' | 'day') => {
+  const part = (unit: 'hour' | 'minute' | 'second' | 'day' | 'millisecond') => {
     const words = new Intl.NumberFormat(language, {
       style: 'unit',
       unit,
@@ -86,13 +90,14 @@ function formatDuration(language: string): Format['duration'] {
   const hours = part('hour');
   const minutes = part('minute');
   const seconds = part('second');
+  const thousandths = part('millisecond');
   return (milliseconds) => {
     const length = Math.max(0, milliseconds);
     if (length >= day) return `${days(length / day)} ${hours((length % day) / hour)}`;
     if (length >= hour) return `${hours(length / hour)} ${minutes((length % hour) / minute)}`;
     if (length >= minute)
       return `${minutes(length / minute)} ${seconds((length % minute) / second)}`;
-    return seconds(length / second);
+    return length >= second ? seconds(length / second) : thousandths(length);
   };
 }
 

@@ -1,11 +1,10 @@
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '@/i18n/use-translation';
 import { createFormat, type Format } from './format';
 
 const formats = new Map<string, Format>();
 
 export function useFormat(): Format {
-  const { i18n } = useTranslation();
-  const language = i18n.language;
+  const { language } = useTranslation();
   const existing = formats.get(language);
   if (existing) return existing;
   const created = createFormat(language);

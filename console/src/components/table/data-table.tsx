@@ -6,7 +6,7 @@ import {
   useTable,
 } from '@tanstack/react-table';
 import { type ReactNode, useMemo, useRef } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '@/i18n/use-translation';
 import type { Sort } from '@/util/query-string';
 import classes from './data-table.module.css';
 import { HeaderCell } from './header-cell';

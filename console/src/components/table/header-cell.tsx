@@ -1,5 +1,5 @@
 import { IconArrowDown, IconArrowUp, IconSelector } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '@/i18n/use-translation';
 import { isDescending, type Sort, sortColumn } from '@/util/query-string';
 import type { ColumnMeta } from './data-table';
 import classes from './data-table.module.css';

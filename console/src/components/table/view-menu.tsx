@@ -1,6 +1,6 @@
 import { Button, Checkbox, Kbd, Popover, SegmentedControl } from '@mantine/core';
 import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '@/i18n/use-translation';
 import classes from './table-tools.module.css';
 import type { Density, ViewSettings } from './view-settings';
 

@@ -1,10 +1,10 @@
 import { Alert, Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { ProblemNote } from '@/components/problem-note';
 import { useDeviceCount } from '@/features/devices/devices';
 import { skippedText } from '@/i18n/codes';
+import { useTranslation } from '@/i18n/use-translation';
 import { useCreateAction } from './actions';
 import {
   type ActionIntent,

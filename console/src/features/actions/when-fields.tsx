@@ -1,6 +1,6 @@
 import { NativeSelect, Radio, Stack, TextInput } from '@mantine/core';
-import { useTranslation } from 'react-i18next';
 import type { ActionKind } from '@/api/types';
+import { useTranslation } from '@/i18n/use-translation';
 import { browserTimeZone } from '@/util/format';
 import { delays, type Schedule, type scheduleProblem, type WhenChoice } from './schedule';
 

@@ -1,9 +1,9 @@
 import { IconDownload, IconRadar2, IconRefresh } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
 import type { ActionKind, Allowed, Device } from '@/api/types';
 import { GuardedButton, RowButton } from '@/components/guarded-button';
 import { useCan } from '@/features/session/session';
 import { disabledText } from '@/i18n/codes';
+import { useTranslation } from '@/i18n/use-translation';
 import classes from './device-cells.module.css';
 
 export type AskForAction = (kind: ActionKind, device: Device) => void;

@@ -1,10 +1,11 @@
 import { IconCircle, IconCircleFilled, IconRefresh } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
+import type { TFunction } from 'i18next';
 import type { Device } from '@/api/types';
 import { RelativeTime, useExactTime } from '@/components/relative-time';
 import { StateBadge } from '@/components/state-badge';
 import { hresultText, isHresult, reasonText, signalText } from '@/i18n/codes';
+import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import { useNow } from '@/util/use-now';
 import classes from './device-cells.module.css';
@@ -159,8 +160,7 @@ export function RequiredRestart({ device }: CellProps) {
   );
 }
 
-function useScanFailure(device: Device): string {
-  const { t } = useTranslation();
+function scanFailureText(t: TFunction, device: Device): string {
   const { error_code, error_detail } = device.scan;
   const detail = error_detail ?? null;
   if (detail !== null && isHresult(detail)) {
@@ -175,7 +175,6 @@ export function LastScan({ device, compact }: CellProps & { compact: boolean }) 
   const { t } = useTranslation();
   const format = useFormat();
   const now = useNow();
-  const failure = useScanFailure(device);
   const { state, scanned_at, attempted_at } = device.scan;
   if (state === 'never') {
     return <StateBadge tone="unknown">{t('updates.scan_never')}</StateBadge>;
@@ -190,7 +189,10 @@ export function LastScan({ device, compact }: CellProps & { compact: boolean }) 
   const attempted = attempted_at ? format.relative(attempted_at, now) : '';
   return (
     <div className={classes.stack}>
-      <StateBadge tone="failed" hint={t('updates.scan_failed_hint', { reason: failure })}>
+      <StateBadge
+        tone="failed"
+        hint={t('updates.scan_failed_hint', { reason: scanFailureText(t, device) })}
+      >
         {t('updates.scan_failed', { time: attempted }).trim()}
       </StateBadge>
       {!compact && (

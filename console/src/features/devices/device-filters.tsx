@@ -1,7 +1,7 @@
-import { useTranslation } from 'react-i18next';
 import { FilterSelect } from '@/components/table/filter-select';
 import { SearchField } from '@/components/table/search-field';
 import { useGroupOptions } from '@/features/tenants/tenants';
+import { useTranslation } from '@/i18n/use-translation';
 import type { DeviceSearch, TenantDeviceSearch } from './device-search';
 
 interface DeviceFiltersProps {

@@ -14,6 +14,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Device, Session } from '@/api/types';
 import { sessionQuery } from '@/features/session/session';
 import { i18n } from '@/i18n';
+import { TranslationProvider } from '@/i18n/use-translation';
 import { RowActions } from './device-actions';
 import { LastScan, PendingUpdates, RequiredRestart } from './device-cells';
 
@@ -85,7 +86,9 @@ async function show(content: ReactNode, acts = true) {
   render(
     <MantineProvider>
       <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router as never} />
+        <TranslationProvider>
+          <RouterProvider router={router as never} />
+        </TranslationProvider>
       </QueryClientProvider>
     </MantineProvider>,
   );

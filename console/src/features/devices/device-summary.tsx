@@ -1,11 +1,11 @@
 import { IconRefresh } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 import type { Device } from '@/api/types';
 import { Card, Fact, Facts } from '@/components/page';
 import { RelativeTime } from '@/components/relative-time';
 import { StateBadge } from '@/components/state-badge';
 import { hresultText, isHresult, reasonText, signalText } from '@/i18n/codes';
+import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import { Connection, MaintenanceWindow } from './device-cells';
 import classes from './device-page.module.css';

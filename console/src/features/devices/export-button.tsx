@@ -1,10 +1,10 @@
 import { IconTableExport } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { toApiError } from '@/api/problem';
 import { GuardedButton } from '@/components/guarded-button';
 import { errorText } from '@/i18n/codes';
+import { useTranslation } from '@/i18n/use-translation';
 import { downloadText, encodeCsv } from '@/util/csv';
 import { useFormat } from '@/util/use-format';
 import { deviceCsvRows } from './device-csv';

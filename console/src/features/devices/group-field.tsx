@@ -1,10 +1,10 @@
 import { NativeSelect } from '@mantine/core';
-import { useTranslation } from 'react-i18next';
 import { toApiError } from '@/api/problem';
 import type { Device } from '@/api/types';
 import { useCan } from '@/features/session/session';
 import { useGroupOptions } from '@/features/tenants/tenants';
 import { errorText } from '@/i18n/codes';
+import { useTranslation } from '@/i18n/use-translation';
 import { useChangeDeviceGroup } from './devices';
 
 /** The device's group, for those who may move it a choice. */

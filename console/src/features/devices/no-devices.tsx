@@ -1,11 +1,11 @@
 import { Button } from '@mantine/core';
 import { IconDeviceDesktopPlus } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
 import { EmptyState } from '@/components/empty-state';
 import { ProblemNote } from '@/components/problem-note';
 import { useCreateEnrollmentToken } from '@/features/enrollment-tokens/enrollment-tokens';
 import { InstallCommands } from '@/features/enrollment-tokens/install-commands';
 import { useCan } from '@/features/session/session';
+import { useTranslation } from '@/i18n/use-translation';
 import classes from './no-devices.module.css';
 
 const validHours = 24;

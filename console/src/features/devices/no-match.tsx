@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconFilterOff } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
 import { EmptyState } from '@/components/empty-state';
+import { useTranslation } from '@/i18n/use-translation';
 
 export function NoMatch({ onClear }: { onClear: () => void }) {
   const { t } = useTranslation();

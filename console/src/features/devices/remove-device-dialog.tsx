@@ -1,6 +1,6 @@
-import { useTranslation } from 'react-i18next';
 import type { Device } from '@/api/types';
 import { ConfirmDialog } from '@/components/confirm-dialog';
+import { useTranslation } from '@/i18n/use-translation';
 import { useRemoveDevice } from './devices';
 
 interface RemoveDeviceDialogProps {

@@ -1,10 +1,10 @@
 import { Loader, Tabs } from '@mantine/core';
 import { IconBrandWindows, IconCircleCheck, IconTerminal2 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 import type { IssuedEnrollmentToken } from '@/api/types';
 import { CopyField } from '@/components/copy-field';
 import { platformText } from '@/i18n/codes';
+import { useTranslation } from '@/i18n/use-translation';
 import { useArrivals } from './enrollment-tokens';
 import classes from './install-commands.module.css';
 

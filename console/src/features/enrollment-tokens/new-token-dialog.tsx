@@ -1,12 +1,12 @@
 import { Button, Group, Modal, NativeSelect, NumberInput, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { toApiError } from '@/api/problem';
 import type { IssuedEnrollmentToken } from '@/api/types';
 import { ProblemNote } from '@/components/problem-note';
 import { useSession } from '@/features/session/session';
 import { useGroupOptions, useTenants } from '@/features/tenants/tenants';
 import { fieldErrorText } from '@/i18n/codes';
+import { useTranslation } from '@/i18n/use-translation';
 import { useCreateEnrollmentToken } from './enrollment-tokens';
 import { InstallCommands } from './install-commands';
 

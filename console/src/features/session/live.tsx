@@ -1,9 +1,9 @@
 import { IconPlugConnectedX } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { useTranslation } from 'react-i18next';
 import { createLiveConnection, type LiveConnection } from '@/api/live-connection';
 import { createLiveUpdates } from '@/api/live-updates';
+import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import classes from './live.module.css';
 import { sessionQuery } from './session';

@@ -1,9 +1,9 @@
 import { NativeSelect, SegmentedControl, Stack, Text } from '@mantine/core';
-import { useTranslation } from 'react-i18next';
 import { Card, Fact, Facts, Page } from '@/components/page';
 import { ProblemNote } from '@/components/problem-note';
 import { schemes } from '@/components/scheme-switch';
 import { isLanguage, languages } from '@/i18n';
+import { useTranslation } from '@/i18n/use-translation';
 import classes from './profile-page.module.css';
 import { useChangeProfile, useSession } from './session';
 
@@ -26,10 +26,10 @@ export function ProfilePage() {
 }
 
 function Preferences() {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useTranslation();
   const { user } = useSession();
   const change = useChangeProfile();
-  const current = user.language ?? (isLanguage(i18n.language) ? i18n.language : 'en');
+  const current = user.language ?? (isLanguage(language) ? language : 'en');
   return (
     <Card title={t('profile.preferences')}>
       <Stack gap="md" maw={400}>
@@ -37,9 +37,9 @@ function Preferences() {
           label={t('profile.language')}
           description={t('profile.language_hint')}
           value={current}
-          data={languages.map((language) => ({
-            value: language,
-            label: t(`languages.${language}`),
+          data={languages.map((choice) => ({
+            value: choice,
+            label: t(`languages.${choice}`),
           }))}
           onChange={({ currentTarget: { value } }) =>
             isLanguage(value) && change.mutate({ language: value })

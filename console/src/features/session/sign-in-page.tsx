@@ -1,9 +1,10 @@
 import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { LanguageMenu } from '@/components/language-switch';
 import { Lighthouse } from '@/components/lighthouse';
 import { ProblemNote } from '@/components/problem-note';
+import { i18n } from '@/i18n';
+import { useTranslation } from '@/i18n/use-translation';
 import { useSignIn } from './session';
 import classes from './sign-in-page.module.css';
 
@@ -24,7 +25,7 @@ interface SignInPageProps {
 }
 
 export function SignInPage({ ended, onSignedIn }: SignInPageProps) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   useEffect(() => {
     document.title = `${t('sign_in.title')} · ${t('common.product')}`;
   }, [t]);

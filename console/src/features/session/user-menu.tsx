@@ -1,8 +1,8 @@
 import { Menu } from '@mantine/core';
 import { IconChevronDown, IconLogout, IconUserCircle, IconUserCog } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 import classes from '@/components/header-control.module.css';
+import { useTranslation } from '@/i18n/use-translation';
 import { useSession, useSignOut } from './session';
 
 export function UserMenu() {

@@ -1,9 +1,9 @@
 import { Progress } from '@mantine/core';
-import { useTranslation } from 'react-i18next';
 import type { Task, When } from '@/api/types';
 import { useExactTime } from '@/components/relative-time';
 import { StateBadge, type Tone } from '@/components/state-badge';
 import { reasonText, taskStateText } from '@/i18n/codes';
+import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import { useNow } from '@/util/use-now';
 import classes from './task-cells.module.css';

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 import type { Task } from '@/api/types';
 import { Card, Fact, Facts } from '@/components/page';
+import { useTranslation } from '@/i18n/use-translation';
 import { useWhenText } from './task-cells';
 
 export function TaskDetails({ task }: { task: Task }) {

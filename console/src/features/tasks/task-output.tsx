@@ -2,12 +2,12 @@ import { Button, Modal } from '@mantine/core';
 import { IconFileText } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { client, unwrap } from '@/api/client';
 import { keys } from '@/api/keys';
 import type { Task } from '@/api/types';
 import { Card } from '@/components/page';
 import { ProblemState } from '@/components/problem-state';
+import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import classes from './task-page.module.css';
 import { isFinished } from './tasks';
@@ -15,15 +15,19 @@ import { isFinished } from './tasks';
 /** Longer logs are for a text editor; the download has them. */
 const longestShown = 2_000_000;
 
+/** The server keeps this many bytes of each output, less what a character at the cut needs. */
+const longestExcerpt = 4_096;
+const longestCharacter = 4;
+
 export function TaskOutput({ task }: { task: Task }) {
   const { t } = useTranslation();
   const format = useFormat();
   const [opened, setOpened] = useState(false);
   const bytes = task.log_bytes ?? null;
   const outputs = [
-    { title: t('tasks.stdout'), text: task.stdout_excerpt },
-    { title: t('tasks.stderr'), text: task.stderr_excerpt },
-  ].filter(({ text }) => text);
+    { title: t('tasks.stdout'), text: wholeLines(task.stdout_excerpt ?? '') },
+    { title: t('tasks.stderr'), text: wholeLines(task.stderr_excerpt ?? '') },
+  ].filter(({ text }) => text !== '');
   const actions = bytes !== null && (
     <>
       <span className={classes.note}>{t('tasks.shortened', { size: format.bytes(bytes) })}</span>
@@ -48,7 +52,7 @@ export function TaskOutput({ task }: { task: Task }) {
       {outputs.map(({ title, text }) => (
         <div key={title}>
           <h3 className={classes.outputTitle}>{title}</h3>
-          <OutputText label={title} text={text ?? ''} />
+          <OutputText label={title} text={text} />
         </div>
       ))}
       <Modal
@@ -62,6 +66,12 @@ export function TaskOutput({ task }: { task: Task }) {
       </Modal>
     </Card>
   );
+}
+
+/** An excerpt that was cut off begins in the middle of a line; that piece would only mislead. */
+function wholeLines(excerpt: string): string {
+  if (new TextEncoder().encode(excerpt).length < longestExcerpt - longestCharacter) return excerpt;
+  return `…\n${excerpt.slice(excerpt.indexOf('\n') + 1)}`;
 }
 
 function OutputText({ label, text }: { label: string; text: string }) {

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useRouterState } from '@tanstack/react-router';
 import { type ReactNode, useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { Task } from '@/api/types';
 import { ProblemState } from '@/components/problem-state';
 import { DataTable } from '@/components/table/data-table';
 import { TableFooter } from '@/components/table/table-footer';
+import { useTranslation } from '@/i18n/use-translation';
 import { isDescending } from '@/util/query-string';
 import { taskColumns } from './task-columns';
 import { standardTaskSort, type TenantTaskSearch, taskListParameters } from './task-search';

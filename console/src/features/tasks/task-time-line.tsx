@@ -1,7 +1,7 @@
-import { useTranslation } from 'react-i18next';
 import type { Task } from '@/api/types';
 import { RelativeTime } from '@/components/relative-time';
 import { taskStateText } from '@/i18n/codes';
+import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import classes from './task-page.module.css';
 import { isFinished } from './tasks';

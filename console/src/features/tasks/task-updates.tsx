@@ -1,11 +1,11 @@
 import type { TFunction } from 'i18next';
 import { useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { TaskUpdate } from '@/api/types';
 import { Card } from '@/components/page';
 import { StateBadge, type Tone } from '@/components/state-badge';
 import { type DataColumn, DataTable } from '@/components/table/data-table';
 import { hresultText } from '@/i18n/codes';
+import { useTranslation } from '@/i18n/use-translation';
 import classes from './task-page.module.css';
 
 const tones: Record<TaskUpdate['outcome'], Tone> = {

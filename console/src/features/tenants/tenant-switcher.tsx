@@ -1,6 +1,6 @@
 import { IconBuilding, IconChevronDown } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '@/i18n/use-translation';
 import classes from './tenant-switcher.module.css';
 import { useTenants } from './tenants';
 

@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
 import type { ActionKind, Device } from '@/api/types';
 import { GuardedButton } from '@/components/guarded-button';
 import { splitByAbility } from '@/features/actions/schedule';
 import { useCan } from '@/features/session/session';
+import { useTranslation } from '@/i18n/use-translation';
 import type { Selection } from '@/util/query-string';
 import classes from './bulk-bar.module.css';
 

@@ -1,8 +1,8 @@
 import type { TFunction } from 'i18next';
-import { useTranslation } from 'react-i18next';
 import type { Update } from '@/api/types';
 import { StateBadge, type Tone } from '@/components/state-badge';
 import type { DataColumn } from '@/components/table/data-table';
+import { useTranslation } from '@/i18n/use-translation';
 import type { Format } from '@/util/format';
 import classes from './device-updates.module.css';
 

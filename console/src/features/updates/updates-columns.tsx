@@ -40,17 +40,17 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'os',
-      meta: { title: t('columns.os'), width: 186, sortKey: 'os_name' },
+      meta: { title: t('columns.os'), width: 170, sortKey: 'os_name' },
       cell: ({ row }) => <OperatingSystem device={row.original} compact={compact} />,
     },
     {
       id: 'agent_version',
-      meta: { title: t('columns.agent_version'), width: 86, sortKey: 'agent_version' },
+      meta: { title: t('columns.agent_version'), width: 80, sortKey: 'agent_version' },
       cell: ({ row }) => row.original.agent_version,
     },
     {
       id: 'pending_updates',
-      meta: { title: t('columns.pending_updates'), width: 152, sortKey: 'pending_updates' },
+      meta: { title: t('columns.pending_updates'), width: 158, sortKey: 'pending_updates' },
       cell: ({ row }) => <PendingUpdates device={row.original} />,
     },
     {
@@ -60,7 +60,7 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'last_scan',
-      meta: { title: t('columns.last_scan'), width: 140, sortKey: 'last_scan_at' },
+      meta: { title: t('columns.last_scan'), width: 134, sortKey: 'last_scan_at' },
       cell: ({ row }) => <LastScan device={row.original} compact={compact} />,
     },
     {

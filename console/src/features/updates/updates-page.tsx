@@ -1,6 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Page } from '@/components/page';
 import { ProblemState } from '@/components/problem-state';
 import { DataTable } from '@/components/table/data-table';
@@ -21,6 +20,7 @@ import { NoMatch } from '@/features/devices/no-match';
 import { type DeviceTable, useDeviceTable } from '@/features/devices/use-device-table';
 import { useSession } from '@/features/session/session';
 import { useTenants } from '@/features/tenants/tenants';
+import { useTranslation } from '@/i18n/use-translation';
 import { BulkBar } from './bulk-bar';
 import { updatesColumns } from './updates-columns';
 
