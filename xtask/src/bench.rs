@@ -13,7 +13,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use clap::Args;
-use loads::{Measured, SETTLING, Subject};
+use loads::{Measured, Memory, SETTLING, Subject};
 use std::{fs, path::Path, thread};
 
 /// As a server is run for real, unlike the one for tests.
@@ -57,12 +57,21 @@ pub(crate) fn run(workspace: &Workspace, settings: &Load) -> Result<()> {
     let sizes = measure_sizes(workspace, &programs, &shipped)?;
     let sqlite = Settings::for_one_run(workspace, "bench-sqlite")?;
     step::say("\n== SQLite ==");
-    let sqlite = Subject::start(&bench, sqlite, None)?.measure()?;
+    let sqlite = (
+        Subject::start(&bench, sqlite, None)?.measure()?,
+        Subject::start(&bench, Settings::for_one_run(workspace, "bench-memory")?, None)?
+            .measure_memory()?,
+    );
     step::say("\n== PostgreSQL ==");
     let postgres = Postgres::start(workspace, DURABLE)?;
     let mut on_postgres = Settings::for_one_run(workspace, "bench-postgresql")?;
     on_postgres.database = Some(postgres.create_database("bench")?);
-    let on_postgres = Subject::start(&bench, on_postgres, Some(&postgres))?.measure()?;
+    let mut memory = Settings::for_one_run(workspace, "bench-memory-postgresql")?;
+    memory.database = Some(postgres.create_database("bench_memory")?);
+    let on_postgres = (
+        Subject::start(&bench, on_postgres, Some(&postgres))?.measure()?,
+        Subject::start(&bench, memory, Some(&postgres))?.measure_memory()?,
+    );
     let table = table(settings, &sizes, &sqlite, &on_postgres);
     let place = workspace.logs().join("bench.md");
     fs::write(&place, &table).with_context(|| format!("could not write {}", place.display()))?;
@@ -100,10 +109,16 @@ fn idle_agent_bytes(workspace: &Workspace, programs: &Programs) -> Result<u64> {
     processes::resident_bytes(agent.process_id())
 }
 
-fn table(load: &Load, sizes: &Sizes, sqlite: &Measured, postgres: &Measured) -> String {
+/// What one database makes of the server.
+type Figures = (Measured, Memory);
+
+fn table(load: &Load, sizes: &Sizes, sqlite: &Figures, postgres: &Figures) -> String {
     let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
     let both = |name: &str, show: &dyn Fn(&Measured) -> String| {
-        format!("| {name} | {} | {} |\n", show(sqlite), show(postgres))
+        format!("| {name} | {} | {} |\n", show(&sqlite.0), show(&postgres.0))
+    };
+    let memory = |name: &str, show: &dyn Fn(&Memory) -> String| {
+        format!("| {name} | {} | {} |\n", show(&sqlite.1), show(&postgres.1))
     };
     let Load {
         agents, devices, ..
@@ -113,7 +128,7 @@ fn table(load: &Load, sizes: &Sizes, sqlite: &Measured, postgres: &Measured) -> 
     text.push_str(&format!(
         "| server | {} | {} (SQLite) |\n",
         megabytes(sizes.server_bytes),
-        megabytes(sqlite.server_idle_bytes)
+        megabytes(sqlite.1.idle_bytes)
     ));
     text.push_str(&format!(
         "| agent, Linux | {} | {} |\n",
@@ -152,8 +167,15 @@ fn table(load: &Load, sizes: &Sizes, sqlite: &Measured, postgres: &Measured) -> 
         &format!("from action to start, p99, {agents} agents"),
         &|m| format!("{:.1} ms", m.action_p99_ms),
     ));
-    text.push_str(&both("memory of the server per connected agent", &|m| {
-        format!("{:.1} kB", m.bytes_per_agent / 1e3)
+    text.push_str(&memory("server when idle, resident", &|m| {
+        megabytes(m.idle_bytes)
+    }));
+    text.push_str(&memory(
+        &format!("server with {agents} agents connected, resident"),
+        &|m| megabytes(m.with_agents_bytes),
+    ));
+    text.push_str(&memory("each further connected agent", &|m| {
+        format!("{:.1} kB", m.bytes_per_further_agent / 1e3)
     }));
     text.push_str(&both(
         &format!("list of {devices} devices, 50 rows, p95"),

@@ -29,11 +29,17 @@ const ACTIONS: usize = 500;
 const BETWEEN_ACTIONS: Duration = Duration::from_millis(20);
 const LISTINGS: usize = 200;
 
+/// What a server needs, with one database.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub(super) idle_bytes: u64,
+    pub(super) with_agents_bytes: u64,
+    pub(super) bytes_per_further_agent: f64,
+}
+
 /// What was measured with one database.
 #[derive(Debug, Default)]
 pub(super) struct Measured {
-    pub(super) server_idle_bytes: u64,
-    pub(super) bytes_per_agent: f64,
     pub(super) action_p50_ms: f64,
     pub(super) action_p99_ms: f64,
     pub(super) check_ins_per_second: f64,
@@ -74,8 +80,6 @@ impl<'a> Subject<'a> {
     /// Everything, in an order in which one measurement prepares the next.
     pub(super) fn measure(&mut self) -> Result<Measured> {
         let mut measured = Measured::default();
-        thread::sleep(SETTLING);
-        measured.server_idle_bytes = processes::resident_bytes(self.server.process_id())?;
         let agents = self.bench.settings.agents;
         step::work(&format!("actions on {agents} connected agents"), || {
             self.action_to_start(agents, &mut measured)
@@ -89,13 +93,37 @@ impl<'a> Subject<'a> {
         Ok(measured)
     }
 
+    /// Memory of the idle server, with agents connected, and what each of as many further ones adds:
+    /// caches and pools that the first ones fill are no cost of an agent.
+    pub(super) fn measure_memory(&mut self) -> Result<Memory> {
+        let agents = self.bench.settings.agents;
+        let mut memory = Memory::default();
+        step::work(&format!("memory with {agents} and twice as many agents"), || {
+            memory.idle_bytes = self.settled_bytes()?;
+            let more = ["--tasks", "1", "--seconds", "300"].map(str::to_owned);
+            let folder = self.settings.simulator_folder();
+            let mut first =
+                self.load_from(&folder.join("first"), "action-to-start", agents, &more)?;
+            first.wait_for("connected", Duration::from_secs(600))?;
+            memory.with_agents_bytes = self.settled_bytes()?;
+            let mut further =
+                self.load_from(&folder.join("further"), "action-to-start", agents, &more)?;
+            further.wait_for("connected", Duration::from_secs(600))?;
+            let added = self.settled_bytes()?.saturating_sub(memory.with_agents_bytes);
+            memory.bytes_per_further_agent = added as f64 / f64::from(agents);
+            Ok(memory)
+        })
+    }
+
+    fn settled_bytes(&self) -> Result<u64> {
+        thread::sleep(SETTLING);
+        processes::resident_bytes(self.server.process_id())
+    }
+
     fn action_to_start(&mut self, agents: u32, measured: &mut Measured) -> Result<()> {
         let more = ["--tasks", &ACTIONS.to_string(), "--seconds", "300"].map(str::to_owned);
         let mut load = self.load("action-to-start", agents, &more)?;
         load.wait_for("connected", Duration::from_secs(600))?;
-        let connected = processes::resident_bytes(self.server.process_id())?;
-        let added = connected.saturating_sub(measured.server_idle_bytes);
-        measured.bytes_per_agent = added as f64 / f64::from(agents);
         let devices = device_ids(&self.client)?;
         for (number, device) in devices.iter().cycle().take(ACTIONS).enumerate() {
             let action =
@@ -169,15 +197,26 @@ impl<'a> Subject<'a> {
     }
 
     fn load(&self, measure: &str, agents: u32, more: &[String]) -> Result<Load> {
+        let folder = self.settings.simulator_folder();
+        self.load_from(&folder, measure, agents, more)
+    }
+
+    /// A fleet of its own: one folder is one fleet.
+    fn load_from(
+        &self,
+        folder: &Path,
+        measure: &str,
+        agents: u32,
+        more: &[String],
+    ) -> Result<Load> {
         let mut command = Command::new(&self.bench.programs.simulator);
         command
             .args(["--agents", &agents.to_string(), "--measure", measure])
             .args(more);
-        command
-            .arg("--state-folder")
-            .arg(self.settings.simulator_folder());
+        command.arg("--state-folder").arg(folder);
         command.env("LATARNIK_ENROLLMENT_TOKEN", self.token(agents)?);
-        let log = self.settings.logs.join(format!("{measure}.log"));
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        let log = self.settings.logs.join(format!("{measure}-{name}.log"));
         Ok(Load {
             process: Child::start("the simulator", command, &log)?,
             log,
