@@ -59,6 +59,10 @@ ids! {
     UserId;
     /// A signed-in browser.
     SessionId;
+    /// A token that programs call the API with.
+    ApiTokenId;
+    /// A key for what is sealed at rest.
+    DataKeyId;
     /// A managed machine.
     DeviceId;
     /// A token that lets agents register.

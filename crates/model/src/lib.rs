@@ -6,6 +6,7 @@
 mod action;
 mod clock;
 mod device;
+mod email;
 mod id;
 mod language;
 mod permission;
@@ -13,17 +14,20 @@ mod restart;
 mod scope;
 mod task;
 mod update;
+mod user;
 
 pub use action::{ActionKind, InvalidParameters, RestartDelay, TaskParameters, When};
 pub use clock::Clock;
 pub use device::{Architecture, OsFamily, Platform, ScanState, UnknownPlatform};
+pub use email::{EmailAddress, InvalidEmailAddress, is_domain};
 pub use id::{
-    ActionId, AuditEventId, DeviceId, EnrollmentTokenId, GroupId, IdSource, InvalidId, SessionId,
-    TaskId, TenantId, UserId,
+    ActionId, ApiTokenId, AuditEventId, DataKeyId, DeviceId, EnrollmentTokenId, GroupId, IdSource,
+    InvalidId, SessionId, TaskId, TenantId, UserId,
 };
 pub use language::{ColorScheme, Language};
-pub use permission::{Permission, Role, UnknownRole};
+pub use permission::{Permission, Reach, Role, UnknownRole};
 pub use restart::{RestartRequired, RestartSignal, RestartSignalName, SignalStrength};
 pub use scope::Scope;
 pub use task::{InvalidTransition, ReasonCode, TaskState, UnknownTaskState, UpdateOutcome};
 pub use update::{RestartBehavior, Severity, UpdateCategory, UpdateSource};
+pub use user::{SignInMethod, UserLinkKind, UserState};

@@ -19,6 +19,23 @@ impl Scope {
         Self::Tenants(vec![tenant])
     }
 
+    /// This scope and these tenants.
+    #[must_use]
+    pub fn with(&self, more: &[TenantId]) -> Self {
+        match self {
+            Self::Everything => Self::Everything,
+            Self::Tenants(tenants) => {
+                let mut tenants = tenants.clone();
+                for tenant in more {
+                    if !tenants.contains(tenant) {
+                        tenants.push(*tenant);
+                    }
+                }
+                Self::Tenants(tenants)
+            }
+        }
+    }
+
     /// Whether the tenant lies inside.
     #[must_use]
     pub fn contains(&self, tenant: TenantId) -> bool {
