@@ -7,10 +7,10 @@ use crate::{
 };
 use jiff::Timestamp;
 use latarnik_model::{
-    ActionId, ActionKind, DeviceId, Scope, TaskId, TaskParameters, TaskState, TenantId, UserId,
-    When,
+    ActionId, ActionKind, DeviceId, Scope, TaskId, TaskParameters, TaskState, TenantId, When,
 };
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// What an operator asks for.
 #[derive(Debug, Clone)]
@@ -25,8 +25,8 @@ pub struct NewAction {
     pub when: When,
     /// When it was asked for.
     pub created_at: Timestamp,
-    /// By whom.
-    pub created_by: UserId,
+    /// By whom: a user or an API token.
+    pub created_by: Uuid,
     /// By whom, by name.
     pub created_by_name: String,
     /// What makes a repeated request recognisable.
@@ -78,7 +78,7 @@ impl Transaction {
     pub async fn action_of_key(
         &self,
         tenant: TenantId,
-        user: UserId,
+        created_by: Uuid,
         idempotency_key: &str,
     ) -> Result<Option<ActionId>, StoreError> {
         let row = self
@@ -86,7 +86,7 @@ impl Transaction {
                 "SELECT id FROM actions
                  WHERE tenant_id = $1 AND created_by = $2 AND idempotency_key = $3",
                 tenant.0,
-                user.0,
+                created_by,
                 idempotency_key
             ))
             .await?;
@@ -111,7 +111,7 @@ impl Transaction {
             action.kind.name(),
             to_json(&action.when),
             milliseconds(action.created_at),
-            action.created_by.0,
+            action.created_by,
             action.created_by_name.as_str(),
             action.idempotency_key.as_str(),
         ))
@@ -191,25 +191,24 @@ impl Store {
         scope: &Scope,
         id: ActionId,
     ) -> Result<Option<ActionRecord>, StoreError> {
-        let mut counts = Sql::new("SELECT state, COUNT(*) AS total FROM tasks WHERE action_id = ");
+        let mut counts = Sql::new(
+            "SELECT state, COUNT(*) AS total, MAX(kind) AS kind, MAX(run_when) AS run_when,
+                MAX(created_at) AS created_at, MAX(created_by_name) AS created_by_name
+             FROM tasks WHERE action_id = ",
+        );
         counts
             .bind(id.0)
             .push(" AND ")
             .within("tenant_id", scope)
             .push(" GROUP BY state");
-        let tasks: TaskCounts = self
-            .all(counts)
-            .await?
+        // The action's own row is its operator's, whom not everybody who has a task of it may see;
+        // all of its tasks say the same about it.
+        let rows = self.all(scope, counts).await?;
+        let tasks: TaskCounts = rows
             .iter()
             .map(|row| Ok((row.name("state")?, row.count("total")?)))
             .collect::<Result<_, StoreError>>()?;
-        if tasks.is_empty() {
-            return Ok(None);
-        }
-        let row = self
-            .one(sql!("SELECT * FROM actions WHERE id = $1", id.0))
-            .await?;
-        row.map(|row| read(&row, id, tasks)).transpose()
+        rows.first().map(|row| read(row, id, tasks)).transpose()
     }
 }
 

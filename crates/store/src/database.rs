@@ -1,6 +1,7 @@
 //! Connections and transactions.
 
-use crate::{StoreError, migrations, row::Row, sql::Sql};
+use crate::{StoreError, migrations, row::Row, sql::Sql, wall};
+use latarnik_model::Scope;
 use sea_orm::{
     ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -30,6 +31,8 @@ pub enum Engine {
 /// Reading and writing have connections of their own, so that a transaction which reads on the side
 /// never waits for itself. SQLite takes one writer at a time: there all writing goes through one
 /// connection, so that writers queue here instead of failing there.
+///
+/// On PostgreSQL every statement runs behind a second wall: see [`wall`].
 #[derive(Debug, Clone)]
 pub struct Store {
     reader: DatabaseConnection,
@@ -62,6 +65,7 @@ impl Store {
             _ => return Err(StoreError::Address),
         };
         migrations::run(&store).await?;
+        wall::check(&store).await?;
         Ok(store)
     }
 
@@ -102,11 +106,11 @@ impl Store {
         Ok(self.reader.ping().await?)
     }
 
-    /// Begins a transaction that writes.
+    /// Begins a transaction that writes, and on PostgreSQL sees nothing outside the scope.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn begin(&self) -> Result<Transaction, StoreError> {
+    pub async fn begin(&self, scope: &Scope) -> Result<Transaction, StoreError> {
         let transaction = self
             .writer
             .begin_with_options(TransactionOptions {
@@ -114,21 +118,55 @@ impl Store {
                 ..TransactionOptions::default()
             })
             .await?;
+        wall::admit(&transaction, scope).await?;
         Ok(Transaction { transaction })
     }
 
-    pub(crate) async fn all(&self, sql: Sql) -> Result<Vec<Row>, StoreError> {
-        all(&self.reader, sql).await
+    pub(crate) async fn all(&self, scope: &Scope, sql: Sql) -> Result<Vec<Row>, StoreError> {
+        match self.engine() {
+            Engine::Sqlite => all(&self.reader, sql).await,
+            Engine::Postgres => {
+                let walled = walled(&self.reader, scope).await?;
+                let rows = all(&walled, sql).await?;
+                walled.commit().await?;
+                Ok(rows)
+            }
+        }
     }
 
-    pub(crate) async fn one(&self, sql: Sql) -> Result<Option<Row>, StoreError> {
-        one(&self.reader, sql).await
+    pub(crate) async fn one(&self, scope: &Scope, sql: Sql) -> Result<Option<Row>, StoreError> {
+        match self.engine() {
+            Engine::Sqlite => one(&self.reader, sql).await,
+            Engine::Postgres => {
+                let walled = walled(&self.reader, scope).await?;
+                let row = one(&walled, sql).await?;
+                walled.commit().await?;
+                Ok(row)
+            }
+        }
     }
 
-    /// Writes outside a transaction.
-    pub(crate) async fn execute(&self, sql: Sql) -> Result<u64, StoreError> {
-        execute(&self.writer, sql).await
+    /// Writes a single statement.
+    pub(crate) async fn execute(&self, scope: &Scope, sql: Sql) -> Result<u64, StoreError> {
+        match self.engine() {
+            Engine::Sqlite => execute(&self.writer, sql).await,
+            Engine::Postgres => {
+                let walled = walled(&self.writer, scope).await?;
+                let affected = execute(&walled, sql).await?;
+                walled.commit().await?;
+                Ok(affected)
+            }
+        }
     }
+}
+
+async fn walled(
+    connection: &DatabaseConnection,
+    scope: &Scope,
+) -> Result<DatabaseTransaction, StoreError> {
+    let transaction = connection.begin().await?;
+    wall::admit(&transaction, scope).await?;
+    Ok(transaction)
 }
 
 impl Transaction {

@@ -2,7 +2,7 @@
 
 use crate::{Store, StoreError, Transaction, row::milliseconds, sql::sql};
 use jiff::Timestamp;
-use latarnik_model::{DeviceId, TenantId};
+use latarnik_model::{DeviceId, Scope, TenantId};
 
 /// A certificate that was given to a device.
 #[derive(Debug, Clone)]
@@ -18,7 +18,8 @@ pub struct CertificateRecord {
 }
 
 impl Transaction {
-    /// Keeps a certificate, and forgets those of the device that have ended.
+    /// Keeps a certificate, and forgets those of the device that have ended. Whether it is the
+    /// device's first.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -27,7 +28,15 @@ impl Transaction {
         tenant: TenantId,
         device: DeviceId,
         certificate: &CertificateRecord,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        let known = self
+            .one(sql!(
+                "SELECT serial FROM device_certificates
+                 WHERE tenant_id = $1 AND device_id = $2 LIMIT 1",
+                tenant.0,
+                device.0
+            ))
+            .await?;
         self.execute(sql!(
             "DELETE FROM device_certificates
              WHERE tenant_id = $1 AND device_id = $2 AND not_after < $3",
@@ -48,12 +57,12 @@ impl Transaction {
             milliseconds(certificate.not_after),
         ))
         .await?;
-        Ok(())
+        Ok(known.is_none())
     }
 }
 
 impl Store {
-    /// The device that a certificate belongs to, unless it was removed. The fingerprint is the
+    /// The device that a certificate belongs to, unless it or its tenant was removed. The fingerprint is the
     /// scope: it names exactly one device.
     ///
     /// # Errors
@@ -63,12 +72,17 @@ impl Store {
         fingerprint: [u8; 32],
     ) -> Result<Option<(TenantId, DeviceId)>, StoreError> {
         let row = self
-            .one(sql!(
-                "SELECT d.tenant_id, d.id FROM device_certificates c
+            .one(
+                &Scope::Everything,
+                sql!(
+                    "SELECT d.tenant_id, d.id FROM device_certificates c
                  JOIN devices d ON d.tenant_id = c.tenant_id AND d.id = c.device_id
-                 WHERE c.fingerprint = $1 AND d.removed_at IS NULL",
-                fingerprint.to_vec()
-            ))
+                 JOIN tenants t ON t.tenant_id = d.tenant_id
+                 WHERE c.fingerprint = $1 AND d.removed_at IS NULL
+                   AND t.deletion_requested_at IS NULL",
+                    fingerprint.to_vec()
+                ),
+            )
             .await?;
         row.map(|row| Ok((TenantId(row.uuid("tenant_id")?), DeviceId(row.uuid("id")?))))
             .transpose()

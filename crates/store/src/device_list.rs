@@ -5,7 +5,7 @@ use crate::{
     devices::SELECT,
     page::SortKey,
     row::{milliseconds, number},
-    sql::Sql,
+    sql::{Sql, contains_pattern},
 };
 use jiff::Timestamp;
 use latarnik_model::{GroupId, OsFamily, RestartRequired, Scope};
@@ -124,7 +124,7 @@ impl Store {
         sql.within("d.tenant_id", scope);
         push_filter(&mut sql, filter);
         page.continue_sql(&mut sql, sort.column(), "d.id", direction);
-        let rows = self.all(sql).await?;
+        let rows = self.all(scope, sql).await?;
         let items: Result<Vec<_>, _> = rows.iter().map(DeviceRecord::read).collect();
         Ok(Page::new(items?, page.limit, |device| Cursor {
             key: sort.key(device),
@@ -145,7 +145,9 @@ impl Store {
             Sql::new("SELECT COUNT(*) AS total FROM devices d WHERE d.removed_at IS NULL AND ");
         sql.within("d.tenant_id", scope);
         push_filter(&mut sql, filter);
-        self.one(sql).await?.map_or(Ok(0), |row| row.count("total"))
+        self.one(scope, sql)
+            .await?
+            .map_or(Ok(0), |row| row.count("total"))
     }
 }
 
@@ -154,9 +156,8 @@ fn push_filter(sql: &mut Sql, filter: &DeviceFilter) {
         sql.push(" AND d.group_id = ").bind(group.0);
     }
     if let Some(search) = &filter.search {
-        let pattern = format!("%{}%", escape_like(&search.to_lowercase()));
         sql.push(" AND d.hostname_key LIKE ")
-            .bind(pattern)
+            .bind(contains_pattern(search))
             .push(" ESCAPE '\\'");
     }
     if let Some(family) = filter.os_family {
@@ -179,10 +180,4 @@ fn push_filter(sql: &mut Sql, filter: &DeviceFilter) {
         Some(PendingFilter::Unknown) => sql.push(" AND d.pending_updates IS NULL"),
         None => sql,
     };
-}
-
-fn escape_like(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_")
 }

@@ -215,7 +215,7 @@ impl Store {
                 " ORDER BY CASE category WHEN 'security' THEN 0 WHEN 'critical' THEN 1 ELSE 2 END,
               title, update_key",
             );
-        self.all(sql)
+        self.all(scope, sql)
             .await?
             .iter()
             .map(UpdateRecord::read)

@@ -393,7 +393,7 @@ impl Store {
             .bind(id.0)
             .push(" AND ")
             .within("d.tenant_id", scope);
-        self.one(sql)
+        self.one(scope, sql)
             .await?
             .as_ref()
             .map(DeviceRecord::read)
@@ -416,7 +416,7 @@ impl Store {
                 .bind_all(ids.iter().map(|id| id.0))
                 .push(") AND ")
                 .within("d.tenant_id", scope);
-            for row in self.all(sql).await? {
+            for row in self.all(scope, sql).await? {
                 found.push(DeviceRecord::read(&row)?);
             }
         }
@@ -433,12 +433,15 @@ impl Store {
         device: DeviceId,
     ) -> Result<Option<AgentState>, StoreError> {
         let row = self
-            .one(sql!(
-                "SELECT updates_hash, boot_id FROM devices
+            .one(
+                &Scope::one(tenant),
+                sql!(
+                    "SELECT updates_hash, boot_id FROM devices
                  WHERE tenant_id = $1 AND id = $2 AND removed_at IS NULL",
-                tenant.0,
-                device.0
-            ))
+                    tenant.0,
+                    device.0
+                ),
+            )
             .await?;
         row.map(|row| {
             Ok(AgentState {

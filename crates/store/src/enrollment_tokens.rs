@@ -167,7 +167,7 @@ impl Store {
         let mut sql = Sql::new(SELECT);
         sql.within("e.tenant_id", scope);
         page.continue_sql(&mut sql, "e.created_at", "e.id", Direction::Descending);
-        let rows = self.all(sql).await?;
+        let rows = self.all(scope, sql).await?;
         let items: Result<Vec<_>, _> = rows.iter().map(EnrollmentTokenRecord::read).collect();
         Ok(Page::new(items?, page.limit, |token| Cursor {
             key: SortKey::Number(milliseconds(token.created_at)),
@@ -189,7 +189,7 @@ impl Store {
             .bind(id.0)
             .push(" AND ")
             .within("e.tenant_id", scope);
-        self.one(sql)
+        self.one(scope, sql)
             .await?
             .as_ref()
             .map(EnrollmentTokenRecord::read)

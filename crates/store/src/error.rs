@@ -28,6 +28,16 @@ pub enum StoreError {
         /// In the program.
         known: i64,
     },
+    /// The database user is above row-level security.
+    #[error(
+        "the database user {user:?} is above row-level security, so that nothing would keep tenants \
+         apart if a statement went wrong; use an ordinary one: \
+         CREATE ROLE latarnik LOGIN NOSUPERUSER NOBYPASSRLS, and make it the owner of the database"
+    )]
+    Unwalled {
+        /// Its name.
+        user: String,
+    },
     /// The database's address is not understood.
     #[error("a database address begins with sqlite:// or postgres://")]
     Address,

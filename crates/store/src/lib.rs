@@ -6,7 +6,9 @@
 //! the database and [`jiff::Timestamp`] outside.
 
 mod actions;
+mod api_tokens;
 mod audit;
+mod data_keys;
 mod database;
 mod device_certificates;
 mod device_list;
@@ -16,17 +18,23 @@ mod enrollment_tokens;
 mod error;
 mod groups;
 mod migrations;
+mod openid;
 mod page;
 mod row;
 mod sessions;
 mod sql;
 mod task_logs;
 mod tasks;
+mod tenant_deletion;
 mod tenants;
+mod user_links;
 mod users;
+mod wall;
 
 pub use actions::{ActionRecord, NewAction, NewTask, TaskCounts};
-pub use audit::AuditEvent;
+pub use api_tokens::ApiTokenRecord;
+pub use audit::{AuditChain, AuditEvent, AuditFilter};
+pub use data_keys::DataKeyRecord;
 pub use database::{ConnectOptions, Engine, Store, Transaction};
 pub use device_certificates::CertificateRecord;
 pub use device_list::{DeviceFilter, DeviceSort, PendingFilter};
@@ -41,5 +49,7 @@ pub use task_logs::{TaskLog, TaskLogChunk};
 pub use tasks::{
     PendingTask, TaskFilter, TaskRecord, TaskResult, TaskStanding, UpdateResultRecord, WaitingTasks,
 };
-pub use tenants::TenantRecord;
-pub use users::UserRecord;
+pub use tenants::{TenantDeletion, TenantRecord, TenantSize};
+pub use user_links::UserLinkRecord;
+pub use users::{TotpRecord, UserFilter, UserRecord};
+pub use wall::WalledTable;

@@ -1,17 +1,21 @@
 //! The schema, forward only: a migration that has been released is never changed.
 
-use crate::{Engine, Store, StoreError, Transaction, sql::sql};
+use crate::{Engine, Store, StoreError, Transaction, sql::sql, wall};
+use latarnik_model::Scope;
 use sea_orm::DbBackend;
 
 /// Number and text of every migration, in order.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../migrations/0001_initial.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("../migrations/0001_initial.sql")),
+    (2, include_str!("../migrations/0002_identity.sql")),
+];
 
 /// Any number that nothing else locks: servers that start together migrate one after the other.
 const POSTGRES_LOCK: i64 = 0x6c61_7461_726e_696b;
 
 /// Brings the schema up to date, all in one transaction.
 pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
-    let transaction = store.begin().await?;
+    let transaction = store.begin(&Scope::Everything).await?;
     if store.engine() == Engine::Postgres {
         transaction
             .one(sql!("SELECT pg_advisory_xact_lock($1)", POSTGRES_LOCK))
@@ -37,6 +41,7 @@ pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
             .await?;
         tracing::info!(version, "database schema migrated");
     }
+    wall::raise(&transaction).await?;
     transaction.commit().await
 }
 
@@ -49,14 +54,29 @@ async fn version(transaction: &Transaction) -> Result<i64, StoreError> {
     })
 }
 
-/// Replaces the stand-ins for type names. `{c_text}` sorts by bytes on both engines, so that a page
-/// of a list ends where the next begins whatever the database's locale.
+/// Replaces the stand-ins for type names, and leaves out what stands between `{postgres}` or
+/// `{sqlite}` and `{end}` for the other engine. `{c_text}` sorts by bytes on both engines, so that a
+/// page of a list ends where the next begins whatever the database's locale.
 fn in_dialect(text: &str, engine: DbBackend) -> String {
-    let (uuid, bytes, c_text) = match engine {
-        DbBackend::Postgres => ("UUID", "BYTEA", "TEXT COLLATE \"C\""),
-        _ => ("BLOB", "BLOB", "TEXT"),
+    let (uuid, bytes, c_text, other) = match engine {
+        DbBackend::Postgres => ("UUID", "BYTEA", "TEXT COLLATE \"C\"", "{sqlite}"),
+        _ => ("BLOB", "BLOB", "TEXT", "{postgres}"),
     };
-    text.replace("{uuid}", uuid)
+    let mut skipping = false;
+    let mut script = String::with_capacity(text.len());
+    for line in text.lines() {
+        match line {
+            "{postgres}" | "{sqlite}" => skipping = line == other,
+            "{end}" => skipping = false,
+            _ if skipping => {}
+            _ => {
+                script.push_str(line);
+                script.push('\n');
+            }
+        }
+    }
+    script
+        .replace("{uuid}", uuid)
         .replace("{bytes}", bytes)
         .replace("{c_text}", c_text)
 }

@@ -51,6 +51,23 @@ impl Row {
         Ok(number.map(|number| u64::try_from(number).unwrap_or_default()))
     }
 
+    pub(crate) fn flag(&self, column: &'static str) -> Result<bool, StoreError> {
+        self.get(column)
+    }
+
+    pub(crate) fn optional_bytes(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get(column)
+    }
+
+    /// A SHA-256.
+    pub(crate) fn hash(&self, column: &'static str) -> Result<[u8; 32], StoreError> {
+        let bytes = self.bytes(column)?;
+        <[u8; 32]>::try_from(bytes.as_slice()).map_err(|error| unreadable(column, error))
+    }
+
     pub(crate) fn bytes(&self, column: &'static str) -> Result<Vec<u8>, StoreError> {
         self.get(column)
     }

@@ -89,3 +89,13 @@ pub(crate) fn fixed(text: &str, values: Vec<Value>) -> Sql {
         values,
     }
 }
+
+/// The pattern of `LIKE … ESCAPE '\\'` for text that contains this, in lower case.
+pub(crate) fn contains_pattern(text: &str) -> String {
+    let text = text
+        .to_lowercase()
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    format!("%{text}%")
+}

@@ -39,15 +39,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn insert_task_log_chunk(&self, chunk: TaskLogChunk) -> Result<(), StoreError> {
-        self.execute(sql!(
-            "INSERT INTO task_log_chunks (tenant_id, task_id, upload_id, position, content)
+        self.execute(
+            &Scope::one(chunk.tenant_id),
+            sql!(
+                "INSERT INTO task_log_chunks (tenant_id, task_id, upload_id, position, content)
              VALUES ($1, $2, $3, $4, $5)",
-            chunk.tenant_id.0,
-            chunk.task_id.0,
-            chunk.upload_id,
-            number(chunk.position),
-            chunk.content,
-        ))
+                chunk.tenant_id.0,
+                chunk.task_id.0,
+                chunk.upload_id,
+                number(chunk.position),
+                chunk.content,
+            ),
+        )
         .await?;
         Ok(())
     }
@@ -66,7 +69,7 @@ impl Store {
              WHERE log_upload_id IS NOT NULL AND id = ",
         );
         sql.bind(task.0).push(" AND ").within("tenant_id", scope);
-        let row = self.one(sql).await?;
+        let row = self.one(scope, sql).await?;
         row.map(|row| {
             Ok(TaskLog {
                 tenant_id: TenantId(row.uuid("tenant_id")?),
@@ -88,14 +91,17 @@ impl Store {
         position: u64,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let row = self
-            .one(sql!(
-                "SELECT content FROM task_log_chunks
+            .one(
+                &Scope::one(log.tenant_id),
+                sql!(
+                    "SELECT content FROM task_log_chunks
                  WHERE tenant_id = $1 AND task_id = $2 AND upload_id = $3 AND position = $4",
-                log.tenant_id.0,
-                log.task_id.0,
-                log.upload_id,
-                number(position)
-            ))
+                    log.tenant_id.0,
+                    log.task_id.0,
+                    log.upload_id,
+                    number(position)
+                ),
+            )
             .await?;
         row.map(|row| row.bytes("content")).transpose()
     }

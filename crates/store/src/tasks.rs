@@ -220,14 +220,17 @@ impl Store {
         after: u64,
     ) -> Result<WaitingTasks, StoreError> {
         let rows = self
-            .all(sql!(
-                &format!(
-                    "SELECT id, action_id, sequence, cancel_requested_at FROM tasks
+            .all(
+                &Scope::one(tenant),
+                sql!(
+                    &format!(
+                        "SELECT id, action_id, sequence, cancel_requested_at FROM tasks
                      WHERE device_id = $1 AND tenant_id = $2 AND {OPEN} ORDER BY sequence"
+                    ),
+                    device.0,
+                    tenant.0
                 ),
-                device.0,
-                tenant.0
-            ))
+            )
             .await?;
         let mut waiting = WaitingTasks::default();
         for row in &rows {
@@ -265,7 +268,7 @@ impl Store {
         sql.within("k.tenant_id", scope);
         push_filter(&mut sql, filter);
         page.continue_sql(&mut sql, "k.created_at", "k.id", direction);
-        let rows = self.all(sql).await?;
+        let rows = self.all(scope, sql).await?;
         let items: Result<Vec<_>, _> = rows.iter().map(TaskRecord::read).collect();
         Ok(Page::new(items?, page.limit, |task| Cursor {
             key: SortKey::Number(milliseconds(task.created_at)),
@@ -281,7 +284,9 @@ impl Store {
         let mut sql = Sql::new("SELECT COUNT(*) AS total FROM tasks k WHERE ");
         sql.within("k.tenant_id", scope);
         push_filter(&mut sql, filter);
-        self.one(sql).await?.map_or(Ok(0), |row| row.count("total"))
+        self.one(scope, sql)
+            .await?
+            .map_or(Ok(0), |row| row.count("total"))
     }
 
     /// One task.
@@ -294,7 +299,7 @@ impl Store {
             .bind(id.0)
             .push(" AND ")
             .within("k.tenant_id", scope);
-        self.one(sql)
+        self.one(scope, sql)
             .await?
             .as_ref()
             .map(TaskRecord::read)

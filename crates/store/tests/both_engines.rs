@@ -20,9 +20,11 @@ async fn tenant(store: &Store, ids: &CountingRandomness, name: &str) -> TenantId
         parent_id: None,
         name: name.to_owned(),
         time_zone: "Europe/Warsaw".to_owned(),
+        audit_retention_days: None,
+        deletion: None,
         created_at: test_start(),
     };
-    let transaction = store.begin().await.unwrap();
+    let transaction = store.begin(&Scope::Everything).await.unwrap();
     transaction.insert_tenant(&tenant).await.unwrap();
     transaction.commit().await.unwrap();
     tenant.id
@@ -53,7 +55,7 @@ async fn devices(
         uses: 0,
         revoked_at: None,
     };
-    let transaction = store.begin().await.unwrap();
+    let transaction = store.begin(&Scope::Everything).await.unwrap();
     transaction.insert_enrollment_token(&token).await.unwrap();
     let mut found = Vec::new();
     for (position, name) in names.iter().enumerate() {
@@ -209,7 +211,7 @@ on_both_engines! {
         assert_eq!(store.count_devices(&scope, &DeviceFilter::default()).await.unwrap(), 0);
         let nobody = Scope::Tenants(Vec::new());
         assert!(store.device(&nobody, foreign).await.unwrap().is_none());
-        let transaction = store.begin().await.unwrap();
+        let transaction = store.begin(&Scope::Everything).await.unwrap();
         assert!(!transaction.remove_device(&scope, foreign, test_start()).await.unwrap());
         assert!(!transaction.move_device(&scope, foreign, None).await.unwrap());
         transaction.commit().await.unwrap();
@@ -236,7 +238,7 @@ on_both_engines! {
         let devices = devices(store, &ids, tenant, &NAMES).await;
         let later = test_start() + SignedDuration::from_mins(5);
         let seen: Vec<_> = devices.iter().skip(1).map(|device| (*device, later)).collect();
-        let transaction = store.begin().await.unwrap();
+        let transaction = store.begin(&Scope::Everything).await.unwrap();
         transaction.touch_devices(&seen).await.unwrap();
         transaction.commit().await.unwrap();
         let filter = DeviceFilter { seen_since: Some(later), ..DeviceFilter::default() };
@@ -247,7 +249,7 @@ on_both_engines! {
         let (store, ids) = (&database.store, CountingRandomness::default());
         let tenant = tenant(store, &ids, "one").await;
         let device = devices(store, &ids, tenant, &["a"]).await[0];
-        let transaction = store.begin().await.unwrap();
+        let transaction = store.begin(&Scope::Everything).await.unwrap();
         assert!(transaction.remove_device(&Scope::one(tenant), device, test_start()).await.unwrap());
         drop(transaction);
         assert!(store.device(&Scope::one(tenant), device).await.unwrap().is_some());
@@ -261,9 +263,11 @@ on_both_engines! {
             parent_id: None,
             name: "łĄKA".to_owned(),
             time_zone: "UTC".to_owned(),
+            audit_retention_days: None,
+            deletion: None,
             created_at: test_start(),
         };
-        let transaction = store.begin().await.unwrap();
+        let transaction = store.begin(&Scope::Everything).await.unwrap();
         let result = transaction.insert_tenant(&twin).await;
         assert!(matches!(result, Err(StoreError::Conflict(_))), "{result:?}");
     }
