@@ -2,18 +2,21 @@
 
 use crate::{
     Actor, App, AppError, Context, DeviceQuery, FieldCode, Problem,
-    context::{Done, Mutation},
+    context::{Done, Mutation, Target},
     error::invalid,
     events::Event,
     tenants::narrowed,
 };
 use latarnik_model::{
     ActionId, ActionKind, DeviceId, Permission, RestartDelay, RestartRequired, TaskId,
-    TaskParameters, TaskState, TenantId, UserId, When,
+    TaskParameters, TaskState, TenantId, When,
 };
 use latarnik_store::{
     ActionRecord, DeviceRecord, DeviceSort, Direction, NewAction, NewTask, PageRequest, Transaction,
 };
+
+use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// What someone asks for.
 #[derive(Debug, Clone)]
@@ -115,8 +118,9 @@ impl App {
         context: &Context,
         request: ActionRequest,
     ) -> Result<ActionRecord, AppError> {
-        let (user, tenant) = match &context.actor {
-            Actor::User { id, tenant_id, .. } => (*id, *tenant_id),
+        let (operator, tenant) = match &context.actor {
+            Actor::User { id, tenant_id, .. } => (id.0, *tenant_id),
+            Actor::ApiToken { id, tenant_id, .. } => (id.0, *tenant_id),
             Actor::CommandLine => return Err(Problem::Forbidden.into()),
         };
         let mutation = request.parameters.mutation();
@@ -124,15 +128,10 @@ impl App {
             .mutate(context, &mutation, async |transaction| {
                 self.check_request(&request)?;
                 let key = request.idempotency_key.as_str();
-                if let Some(id) = transaction.action_of_key(tenant, user, key).await? {
-                    return Ok(Done {
-                        value: (id, Vec::new()),
-                        tenant_id: tenant,
-                        target_id: id.to_string(),
-                        details: Some("repeated request".to_owned()),
-                    });
+                if let Some(id) = transaction.action_of_key(tenant, operator, key).await? {
+                    return Ok(Done::nothing((id, Vec::new())));
                 }
-                self.insert_action(context, transaction, &request, (user, tenant))
+                self.insert_action(context, transaction, &request, (operator, tenant))
                     .await
             })
             .await?;
@@ -156,7 +155,7 @@ impl App {
         context: &Context,
         transaction: &Transaction,
         request: &ActionRequest,
-        (user, tenant): (UserId, TenantId),
+        (operator, tenant): (Uuid, TenantId),
     ) -> Result<Done<(ActionId, Vec<NewTask>)>, AppError> {
         let now = self.now();
         let devices = self.targets(context, request).await?;
@@ -166,7 +165,7 @@ impl App {
             kind: request.parameters.kind(),
             when: request.when,
             created_at: now,
-            created_by: user,
+            created_by: operator,
             created_by_name: context.actor_name().to_owned(),
             idempotency_key: request.idempotency_key.clone(),
         };
@@ -183,12 +182,21 @@ impl App {
             })
             .collect();
         transaction.insert_action(&action, &tasks).await?;
-        let details = format!("{} devices", tasks.len());
+        // Every tenant's audit says what was asked of its own devices.
+        let mut devices: BTreeMap<TenantId, usize> = BTreeMap::new();
+        for task in &tasks {
+            *devices.entry(task.tenant_id).or_default() += 1;
+        }
+        let targets = devices.into_iter().map(|(tenant, count)| {
+            Target {
+                name: None,
+                ..Target::new(tenant, action.id, "")
+            }
+            .with("devices", count)
+        });
         Ok(Done {
+            targets: targets.collect(),
             value: (action.id, tasks),
-            tenant_id: tenant,
-            target_id: action.id.to_string(),
-            details: Some(details),
         })
     }
 

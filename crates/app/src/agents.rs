@@ -6,6 +6,7 @@ mod registration;
 mod task_log;
 mod task_reports;
 
+use crate::SecretsError;
 use latarnik_model::{DeviceId, TenantId};
 use latarnik_store::StoreError;
 
@@ -76,7 +77,13 @@ pub enum AgentError {
     /// The log is longer than its limit.
     #[error("the log is longer than its limit")]
     TooLarge,
-    /// The database failed; the agent should try again.
-    #[error("the database failed")]
-    Unavailable(#[from] StoreError),
+    /// Database or keys failed; the agent should try again.
+    #[error("it could not be written")]
+    Unavailable(#[from] SecretsError),
+}
+
+impl From<StoreError> for AgentError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.into())
+    }
 }

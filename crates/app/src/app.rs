@@ -1,13 +1,15 @@
 //! The application: what every use case needs.
 
 use crate::{
-    Events, Randomness, agents::Fleet, heartbeats::Heartbeats, password::PasswordHasher,
-    progress::ProgressBoard, randomness::Ids, throttle::Throttle,
+    Events, MasterKeySource, Randomness, agents::Fleet, heartbeats::Heartbeats, mail::Mailer,
+    password::PasswordHasher, progress::ProgressBoard, randomness::Ids, secrets::Keyring,
+    throttle::Attempts,
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::Clock;
 use latarnik_store::Store;
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::sync::Notify;
 
 /// Turns the secret of an enrollment token into the line that a person pastes. Only the gateway
 /// knows its own address and authority.
@@ -37,6 +39,16 @@ impl Default for AgentSettings {
     }
 }
 
+/// How people sign in.
+#[derive(Debug, Clone)]
+pub struct SignInSettings {
+    /// The address under which people reach the console, for links in mails.
+    pub console_url: String,
+    /// Whether owners and admins must have a second factor before they can act. Only a console that
+    /// nobody reaches over a network can do without.
+    pub require_second_factor: bool,
+}
+
 /// What the application is made of.
 pub struct Settings {
     /// The database.
@@ -49,7 +61,16 @@ pub struct Settings {
     pub token_format: Arc<dyn TokenFormat>,
     /// What agents are told to do.
     pub agents: AgentSettings,
+    /// How people sign in.
+    pub sign_in: SignInSettings,
+    /// Sends mails; `None` if no mail server is set up.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// Where the master key is.
+    pub master_key: Arc<dyn MasterKeySource>,
 }
+
+/// How often the audit is pruned, and deletions are looked for that nobody announced.
+const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// The application. Cheap to clone.
 #[derive(Clone)]
@@ -62,7 +83,10 @@ struct Inner {
     heartbeats: Heartbeats,
     passwords: PasswordHasher,
     progress: ProgressBoard,
-    sign_ins: Throttle,
+    keyring: Keyring,
+    attempts: Attempts,
+    reset_requests: Attempts,
+    deletions: Notify,
 }
 
 impl App {
@@ -70,6 +94,7 @@ impl App {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let passwords = PasswordHasher::new(settings.randomness.as_ref());
+        let keyring = Keyring::new(settings.master_key.clone());
         Self(Arc::new(Inner {
             settings,
             events: Events::new(),
@@ -77,13 +102,38 @@ impl App {
             heartbeats: Heartbeats::default(),
             passwords,
             progress: ProgressBoard::default(),
-            sign_ins: Throttle::default(),
+            keyring,
+            attempts: Attempts::default(),
+            reset_requests: Attempts::default(),
+            deletions: Notify::new(),
         }))
     }
 
     /// Works in the background until the shutdown, then writes what is left.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
-        self.write_heartbeats(shutdown).await;
+        tokio::select! {
+            () = self.write_heartbeats(shutdown) => {}
+            () = self.tidy_up() => {}
+        }
+    }
+
+    /// Deletes tenants as soon as somebody asks for it, and now and then audit events whose time is
+    /// over. Never ends by itself; what is cut off goes on after the next start.
+    async fn tidy_up(&self) {
+        loop {
+            for (work, result) in [
+                ("deleting tenants", self.delete_tenants().await),
+                ("pruning the audit", self.prune_audits().await),
+            ] {
+                if let Err(error) = result {
+                    tracing::error!(error = &error as &dyn std::error::Error, "{work} failed");
+                }
+            }
+            tokio::select! {
+                () = self.0.deletions.notified() => {}
+                () = tokio::time::sleep(TIDY_EVERY) => {}
+            }
+        }
     }
 
     /// The present instant.
@@ -152,7 +202,33 @@ impl App {
         &self.0.progress
     }
 
-    pub(crate) fn sign_ins(&self) -> &Throttle {
-        &self.0.sign_ins
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.0.keyring
+    }
+
+    pub(crate) fn attempts(&self) -> &Attempts {
+        &self.0.attempts
+    }
+
+    pub(crate) fn reset_requests(&self) -> &Attempts {
+        &self.0.reset_requests
+    }
+
+    pub(crate) fn deletions(&self) -> &Notify {
+        &self.0.deletions
+    }
+
+    pub(crate) fn sign_in_settings(&self) -> &SignInSettings {
+        &self.0.settings.sign_in
+    }
+
+    pub(crate) fn mailer(&self) -> Option<&dyn Mailer> {
+        self.0.settings.mailer.as_deref()
+    }
+
+    /// Whether mails can be sent.
+    #[must_use]
+    pub fn can_send_mails(&self) -> bool {
+        self.mailer().is_some()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     App, AppError, Context, FieldCode, Problem,
-    context::{Done, Mutation},
+    context::{Done, Mutation, Target},
     error::invalid,
     events::Event,
     listing::check_page,
@@ -170,21 +170,19 @@ impl App {
             .mutate(context, &MOVE, async |transaction| {
                 let device = self.store().device(&context.scope, id).await?;
                 let device = device.ok_or(Problem::NotFound)?;
+                let mut name = "none".to_owned();
                 if let Some(group) = group {
                     let group = self.store().group(&context.scope, group).await?;
-                    if group.is_none_or(|group| group.tenant_id != device.tenant_id) {
-                        return Err(invalid("group_id", FieldCode::Unknown));
-                    }
+                    let group = group.filter(|group| group.tenant_id == device.tenant_id);
+                    let group = group.ok_or_else(|| invalid("group_id", FieldCode::Unknown))?;
+                    name = group.name;
                 }
                 if !transaction.move_device(&context.scope, id, group).await? {
                     return Err(Problem::NotFound.into());
                 }
-                Ok(Done {
-                    value: device.tenant_id,
-                    tenant_id: device.tenant_id,
-                    target_id: id.to_string(),
-                    details: Some(device.facts.hostname),
-                })
+                let target =
+                    Target::new(device.tenant_id, id, device.facts.hostname).with("group", name);
+                Ok(Done::to(target, device.tenant_id))
             })
             .await?;
         self.events().publish(Event::DeviceChanged {
@@ -209,12 +207,8 @@ impl App {
                 {
                     return Err(Problem::NotFound.into());
                 }
-                Ok(Done {
-                    value: device.tenant_id,
-                    tenant_id: device.tenant_id,
-                    target_id: id.to_string(),
-                    details: Some(device.facts.hostname),
-                })
+                let target = Target::new(device.tenant_id, id, device.facts.hostname);
+                Ok(Done::to(target, device.tenant_id))
             })
             .await?;
         self.fleet().forget(id);

@@ -2,7 +2,7 @@
 
 use crate::{
     App, AppError, Context, FieldCode, FieldError, Problem,
-    context::{Done, Mutation},
+    context::{Done, Mutation, Target},
     error::invalid,
     listing::check_page,
 };
@@ -107,12 +107,9 @@ impl App {
         self.mutate(context, &CREATE, async |transaction| {
             self.check_new_token(context, &new).await?;
             transaction.insert_enrollment_token(&record).await?;
-            Ok(Done {
-                value: (),
-                tenant_id: record.tenant_id,
-                target_id: record.id.to_string(),
-                details: Some(record.name.clone()),
-            })
+            let target = Target::new(record.tenant_id, record.id, record.name.as_str())
+                .with("expires_at", record.expires_at);
+            Ok(Done::to(target, ()))
         })
         .await?;
         // Read back, for the names of tenant and group.
@@ -184,12 +181,7 @@ impl App {
             {
                 return Err(Problem::NotFound.into());
             }
-            Ok(Done {
-                value: (),
-                tenant_id: token.tenant_id,
-                target_id: id.to_string(),
-                details: Some(token.name),
-            })
+            Ok(Done::to(Target::new(token.tenant_id, id, token.name), ()))
         })
         .await
     }

@@ -1,5 +1,6 @@
 //! Why a use case did not do what was asked.
 
+use crate::SecretsError;
 use latarnik_store::StoreError;
 
 /// A refusal with a stable code, or a failure behind it.
@@ -14,6 +15,30 @@ pub enum AppError {
     /// The database failed.
     #[error("the database failed")]
     Store(#[from] StoreError),
+    /// A secret could not be sealed or opened.
+    #[error("a secret could not be sealed or opened")]
+    Secrets(#[source] SecretsError),
+}
+
+impl AppError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(problem) => problem.code(),
+            Self::Invalid(_) => "validation_failed",
+            Self::Store(_) | Self::Secrets(_) => "unavailable",
+        }
+    }
+}
+
+impl From<SecretsError> for AppError {
+    fn from(error: SecretsError) -> Self {
+        match error {
+            SecretsError::Store(error) => Self::Store(error),
+            other => Self::Secrets(other),
+        }
+    }
 }
 
 impl From<Problem> for AppError {
@@ -29,6 +54,46 @@ pub enum Problem {
     NotSignedIn,
     /// E-mail address or password is wrong; which one is not said.
     InvalidCredentials,
+    /// The password is right; now the code of the second factor.
+    TotpRequired,
+    /// The code is wrong, too old, or was used before.
+    TotpInvalid,
+    /// The caller's role needs a second factor before anything else.
+    TotpSetupRequired,
+    /// There is a second factor already.
+    TotpAlreadyOn,
+    /// There is no second factor, or none that waits to be confirmed.
+    TotpNotOn,
+    /// The caller's role may not do without a second factor.
+    TotpMandatory,
+    /// Only a person can do that; a token has no profile.
+    UserRequired,
+    /// The link is unknown, or was used.
+    LinkUnknown,
+    /// The link's time is over.
+    LinkExpired,
+    /// The person has accepted their invitation already.
+    UserAlreadyActive,
+    /// The person cannot sign in: invited only, or disabled.
+    UserNotActive,
+    /// Nobody changes, disables or removes their own account.
+    OwnAccount,
+    /// The tenant would be left without an owner who can sign in.
+    LastOwner,
+    /// The provider's own tenant stays.
+    ProviderStays,
+    /// The tenant is being deleted.
+    TenantBeingDeleted,
+    /// The group is not empty enough: a group in it has the name of one around it.
+    GroupNameTaken,
+    /// No provider of identities is set up for that address.
+    OpenidUnknown,
+    /// The provider of identities cannot be reached, or does not answer as it should.
+    OpenidUnreachable,
+    /// The provider of identities did not vouch for this sign-in.
+    OpenidRefused,
+    /// The provider vouched for somebody who has no access here.
+    OpenidNoAccess,
     /// Too many failed attempts; try again after this many seconds.
     TooManyAttempts {
         /// Seconds to wait.
@@ -59,6 +124,26 @@ impl Problem {
         match self {
             Self::NotSignedIn => "not_signed_in",
             Self::InvalidCredentials => "invalid_credentials",
+            Self::TotpRequired => "totp_required",
+            Self::TotpInvalid => "totp_invalid",
+            Self::TotpSetupRequired => "totp_setup_required",
+            Self::TotpAlreadyOn => "totp_already_on",
+            Self::TotpNotOn => "totp_not_on",
+            Self::TotpMandatory => "totp_mandatory",
+            Self::UserRequired => "user_required",
+            Self::LinkUnknown => "link_unknown",
+            Self::LinkExpired => "link_expired",
+            Self::UserAlreadyActive => "user_already_active",
+            Self::UserNotActive => "user_not_active",
+            Self::OwnAccount => "own_account",
+            Self::LastOwner => "last_owner",
+            Self::ProviderStays => "provider_stays",
+            Self::TenantBeingDeleted => "tenant_being_deleted",
+            Self::GroupNameTaken => "group_name_taken",
+            Self::OpenidUnknown => "openid_unknown",
+            Self::OpenidUnreachable => "openid_unreachable",
+            Self::OpenidRefused => "openid_refused",
+            Self::OpenidNoAccess => "openid_no_access",
             Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
@@ -98,6 +183,16 @@ pub enum FieldCode {
     InThePast,
     /// It is not of the form that it should have.
     Malformed,
+    /// Something else has it already.
+    Taken,
+    /// It is not what it has to repeat.
+    Mismatch,
+    /// It is shorter than allowed.
+    TooShort,
+    /// It is too easy to guess.
+    TooEasy,
+    /// It is not right.
+    Wrong,
 }
 
 impl FieldCode {
@@ -112,6 +207,11 @@ impl FieldCode {
             Self::NotAllowed => "not_allowed",
             Self::InThePast => "in_the_past",
             Self::Malformed => "malformed",
+            Self::Taken => "taken",
+            Self::Mismatch => "mismatch",
+            Self::TooShort => "too_short",
+            Self::TooEasy => "too_easy",
+            Self::Wrong => "wrong",
         }
     }
 }

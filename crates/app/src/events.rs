@@ -26,6 +26,16 @@ pub enum Event {
         /// Its tenant.
         tenant_id: TenantId,
     },
+    /// Something about tenants changed: one is being deleted, or is gone.
+    TenantsChanged {
+        /// The tenant whose people may hear of it.
+        tenant_id: TenantId,
+    },
+    /// A tenant is being deleted: none of its certificates opens anything any more.
+    TenantDeleted {
+        /// The tenant.
+        tenant_id: TenantId,
+    },
     /// A task went on.
     TaskChanged {
         /// The task.
@@ -46,8 +56,9 @@ impl Event {
     #[must_use]
     pub const fn tenant_id(&self) -> Option<TenantId> {
         match self {
-            Self::TasksWaiting { .. } => None,
-            Self::DeviceChanged { tenant_id, .. }
+            Self::TasksWaiting { .. } | Self::TenantDeleted { .. } => None,
+            Self::TenantsChanged { tenant_id }
+            | Self::DeviceChanged { tenant_id, .. }
             | Self::DeviceRemoved { tenant_id, .. }
             | Self::TaskChanged { tenant_id, .. } => Some(*tenant_id),
         }

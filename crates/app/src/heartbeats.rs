@@ -3,7 +3,7 @@
 
 use crate::{App, Event};
 use jiff::Timestamp;
-use latarnik_model::DeviceId;
+use latarnik_model::{DeviceId, Scope};
 use latarnik_store::StoreError;
 use std::{
     collections::HashMap,
@@ -80,7 +80,7 @@ impl App {
     }
 
     async fn write_batch(&self, batch: &[(DeviceId, Timestamp)]) -> Result<(), StoreError> {
-        let transaction = self.store().begin().await?;
+        let transaction = self.store().begin(&Scope::Everything).await?;
         transaction.touch_devices(batch).await?;
         transaction.commit().await
     }

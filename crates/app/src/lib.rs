@@ -6,41 +6,61 @@
 
 mod actions;
 pub mod agents;
+mod api_tokens;
 mod app;
+mod audit;
 mod context;
 mod devices;
 mod enrollment_tokens;
 mod error;
 mod events;
+mod groups;
 mod heartbeats;
 mod listing;
+mod mail;
+mod openid;
 mod password;
 mod progress;
 mod randomness;
+mod second_factor;
+mod secrets;
 mod setup;
 mod sign_in;
 mod tasks;
 mod tenants;
+mod text;
 mod throttle;
+mod user_links;
+mod users;
 
 pub use actions::{ActionRequest, ActionTarget, RequestedParameters};
 pub use agents::AgentIdentity;
-pub use app::{AgentSettings, App, Settings, TokenFormat};
-pub use context::{Actor, Context};
+pub use api_tokens::{ApiToken, ApiTokenSecret, ApiTokenState, NewApiToken};
+pub use app::{AgentSettings, App, Settings, SignInSettings, TokenFormat};
+pub use audit::{AuditBreak, AuditExport, AuditQuery, AuditVerification, hex};
+pub use context::{Actor, Context, Hold, Origin};
 pub use devices::{Device, DeviceQuery, Refusal};
 pub use enrollment_tokens::{
     EnrollmentTokenState, IssuedEnrollmentToken, NewEnrollmentToken, enrollment_token_state,
 };
 pub use error::{AppError, FieldCode, FieldError, Problem};
 pub use events::{Event, Events};
+pub use groups::{Group, GroupChange, NewGroup};
 pub use latarnik_store::{
-    ActionRecord, Cursor, DeviceFilter, DeviceRecord, DeviceSort, Direction, EnrollmentTokenRecord,
-    GroupRecord, InvalidCursor, Page, PageRequest, PendingFilter, StoreError as StoreFailure,
-    TaskFilter, TaskRecord, TenantRecord, UpdateRecord, UpdateResultRecord, UserRecord,
+    ActionRecord, ApiTokenRecord, AuditEvent, AuditFilter, Cursor, DeviceFilter, DeviceRecord,
+    DeviceSort, Direction, EnrollmentTokenRecord, GroupRecord, InvalidCursor, Page, PageRequest,
+    PendingFilter, SessionRecord, StoreError as StoreFailure, TaskFilter, TaskRecord,
+    TenantDeletion, TenantRecord, UpdateRecord, UpdateResultRecord, UserFilter, UserRecord,
 };
+pub use mail::{Delivery, Mail, MailContent, MailError, Mailer};
 pub use password::{InvalidPassword, Password};
 pub use progress::Progress;
 pub use randomness::Randomness;
-pub use setup::{NewUser, SetupError};
+pub use second_factor::TotpSetup;
+pub use secrets::{MasterKey, MasterKeySource, SecretsError};
+pub use setup::NewUser;
 pub use sign_in::{SessionToken, SignIn, SignedIn};
 pub use tasks::TaskLogReader;
+pub use tenants::{Tenant, TenantChange};
+pub use user_links::{IssuedLink, LinkOwner, LinkToken};
+pub use users::{NewInvitation, User, UserChange};

@@ -41,22 +41,26 @@ impl Password {
         Self(text)
     }
 
-    /// A new password out of 20 characters that are easy to tell apart (99 bits).
+    /// A new password out of 20 characters that are easy to tell apart (100 bits).
     #[must_use]
     pub fn generate(randomness: &dyn Randomness) -> Self {
-        const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-        let mut bytes = [0; 20];
-        randomness.fill(&mut bytes);
-        let characters: Vec<char> = bytes
-            .iter()
-            .filter_map(|byte| ALPHABET.get(usize::from(*byte % 32)))
-            .map(|letter| char::from(*letter))
-            .collect();
-        let groups: Vec<String> = characters
-            .chunks(5)
-            .map(|group| group.iter().collect())
-            .collect();
-        Self(groups.join("-"))
+        Self(easy_text(randomness, 20, 5))
+    }
+
+    /// Whether it is one of those that are tried first: repeats of a few characters, or around the
+    /// person's own name.
+    pub(crate) fn is_easy_for(&self, words: &[&str]) -> bool {
+        let text = self.0.to_lowercase();
+        let mut kinds: Vec<char> = text.chars().collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds.len() < 5
+            || words.iter().any(|word| {
+                let word = word.to_lowercase();
+                word.chars().count() >= 4
+                    && text.contains(&word)
+                    && text.chars().count() < word.chars().count() + 8
+            })
     }
 
     /// The password itself, to be printed once.
@@ -70,6 +74,23 @@ impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(…)")
     }
+}
+
+/// Random characters that are easy to tell apart, five bits each, in groups.
+pub(crate) fn easy_text(randomness: &dyn Randomness, characters: usize, group: usize) -> String {
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = vec![0; characters];
+    randomness.fill(&mut bytes);
+    let characters: Vec<char> = bytes
+        .iter()
+        .filter_map(|byte| ALPHABET.get(usize::from(*byte % 32)))
+        .map(|letter| char::from(*letter))
+        .collect();
+    let groups: Vec<String> = characters
+        .chunks(group)
+        .map(|group| group.iter().collect())
+        .collect();
+    groups.join("-")
 }
 
 /// Hashing on threads of its own, two at a time: each takes 19 MiB and tens of milliseconds.
@@ -165,6 +186,23 @@ mod tests {
         let hasher = PasswordHasher::new(&randomness);
         let first = Password::generate(&Counting(0.into()));
         assert!(!hasher.verify(first, None).await);
+    }
+
+    #[test]
+    fn what_is_tried_first_is_easy() {
+        let easy = |text: &str| {
+            Password::typed(text.to_owned()).is_easy_for(&["anna.nowak", "Anna Nowak"])
+        };
+        for text in [
+            "aaaaaaaaaaaa",
+            "121212121212",
+            "anna.nowak123",
+            "Anna Nowak 2026",
+        ] {
+            assert!(easy(text), "{text}");
+        }
+        assert!(!easy("correct horse battery"));
+        assert!(!easy("anna.nowak has a long sentence here"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     App, AppError, Context, Problem, Progress,
-    context::{Done, Mutation},
+    context::{Done, Mutation, Target},
     events::Event,
     listing::check_page,
     tenants::narrowed,
@@ -156,12 +156,11 @@ impl App {
                         .finish_task(tenant, id, standing.state, now, &result)
                         .await?;
                 }
-                Ok(Done {
-                    value: standing,
-                    tenant_id: tenant,
-                    target_id: id.to_string(),
-                    details: None,
-                })
+                let target = Target {
+                    name: None,
+                    ..Target::new(tenant, id, "")
+                };
+                Ok(Done::to(target, standing))
             })
             .await?;
         self.events().publish(Event::TasksWaiting {

@@ -8,7 +8,7 @@
 use jiff::SignedDuration;
 use latarnik_app::{
     ActionRequest, ActionTarget, AppError, Context, DeviceFilter, DeviceQuery, DeviceSort,
-    Direction, FieldCode, NewEnrollmentToken, PageRequest, Password, Problem, Refusal,
+    Direction, FieldCode, NewEnrollmentToken, Origin, PageRequest, Password, Problem, Refusal,
     RequestedParameters, SignIn,
     agents::{
         self, AgentError, AgentIdentity, CheckIn, OfferedUpdate, Outcome, RegisterError,
@@ -97,6 +97,15 @@ fn inventory(hash: &str, change: Option<UpdatesChange>) -> CheckIn {
             change,
         }),
         ..CheckIn::default()
+    }
+}
+
+fn signing_in(email: String, password: Password) -> SignIn {
+    SignIn {
+        email,
+        password,
+        totp_code: None,
+        origin: Origin::default(),
     }
 }
 
@@ -398,22 +407,22 @@ on_both_engines! {
         let office = Office::open(database).await;
         office.person(office.bakery, Role::Owner).await;
         let email = format!("OWNER@{}.example", office.bakery);
-        let sign_in = SignIn { email, password: Password::typed(Office::PASSWORD.to_owned()) };
+        let sign_in = signing_in(email, Password::typed(Office::PASSWORD.to_owned()));
         let (token, _) = office.app.sign_in(sign_in.clone()).await.unwrap();
         for _ in 0..6 {
             office.clock.advance(SignedDuration::from_hours(11));
-            office.app.resume(&token, None).await.unwrap();
+            office.app.resume(&token, Origin::default()).await.unwrap();
         }
         office.clock.advance(SignedDuration::from_hours(13));
-        let result = office.app.resume(&token, None).await;
+        let result = office.app.resume(&token, Origin::default()).await;
         assert_eq!(problem(result), Problem::NotSignedIn, "idle");
         let (token, _) = office.app.sign_in(sign_in).await.unwrap();
         for _ in 0..8 {
             office.clock.advance(SignedDuration::from_hours(10));
-            office.app.resume(&token, None).await.unwrap();
+            office.app.resume(&token, Origin::default()).await.unwrap();
         }
         office.clock.advance(SignedDuration::from_hours(10));
-        assert_eq!(problem(office.app.resume(&token, None).await), Problem::NotSignedIn, "old");
+        assert_eq!(problem(office.app.resume(&token, Origin::default()).await), Problem::NotSignedIn, "old");
     }
 
     async fn wrong_passwords_slow_down_and_name_no_account(database: Database) {
@@ -421,10 +430,8 @@ on_both_engines! {
         office.person(office.bakery, Role::Owner).await;
         let owner = format!("owner@{}.example", office.bakery);
         for email in [owner.as_str(), "nobody@nowhere.example"] {
-            let attempt = || SignIn {
-                email: email.to_owned(),
-                password: Password::typed("wrong".to_owned()),
-            };
+            let attempt =
+                || signing_in(email.to_owned(), Password::typed("wrong".to_owned()));
             for _ in 0..5 {
                 let result = office.app.sign_in(attempt()).await;
                 assert_eq!(problem(result), Problem::InvalidCredentials, "{email}");
@@ -434,7 +441,7 @@ on_both_engines! {
         }
         office.clock.advance(SignedDuration::from_secs(5));
         let password = Password::typed(Office::PASSWORD.to_owned());
-        office.app.sign_in(SignIn { email: owner, password }).await.unwrap();
+        office.app.sign_in(signing_in(owner, password)).await.unwrap();
     }
 
     async fn silent_device_is_offline(database: Database) {
@@ -453,7 +460,7 @@ on_both_engines! {
 fn owner_as_device(owner: &Context) -> DeviceId {
     match &owner.actor {
         latarnik_app::Actor::User { id, .. } => DeviceId(id.0),
-        latarnik_app::Actor::CommandLine => unreachable!("people are users"),
+        other => unreachable!("people are users, not {other:?}"),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{AgentError, AgentIdentity, OfferedUpdate, registration::bounded};
 use crate::{App, Event};
 use jiff::Timestamp;
-use latarnik_model::{ReasonCode, RestartSignal, ScanState};
+use latarnik_model::{ReasonCode, RestartSignal, ScanState, Scope};
 use latarnik_store::{
     AgentState, CheckInChanges, DeviceFacts, ScanRecord, StoreError, Transaction, UpdateRecord,
 };
@@ -204,7 +204,7 @@ async fn write(
     if let Some((boot_id, _)) = &plan.changes.boot {
         state.boot_id = Some(boot_id.clone());
     }
-    let transaction = app.store().begin().await?;
+    let transaction = app.store().begin(&Scope::one(agent.tenant_id)).await?;
     transaction
         .update_device(agent.tenant_id, agent.device_id, now, &plan.changes)
         .await?;

@@ -2,7 +2,7 @@
 
 use super::AgentIdentity;
 use jiff::{SignedDuration, Timestamp};
-use latarnik_model::DeviceId;
+use latarnik_model::{DeviceId, TenantId};
 use latarnik_store::AgentState;
 use std::{
     collections::HashMap,
@@ -67,6 +67,12 @@ impl Fleet {
     /// Forgets an agent: it was removed, or what is remembered may be stale.
     pub(crate) fn forget(&self, device: DeviceId) {
         self.lock().remove(&device);
+    }
+
+    /// Forgets the agents of a tenant.
+    pub(crate) fn forget_tenant(&self, tenant: TenantId) {
+        self.lock()
+            .retain(|_, member| member.agent.tenant_id != tenant);
     }
 
     /// Agents that have become silent since this was last asked.

@@ -1,11 +1,13 @@
 //! How a machine becomes a device.
 
 use super::{AgentError, AgentIdentity, AgentSettings, Certificate};
-use crate::{App, Event};
-use latarnik_model::{AuditEventId, DeviceId, Scope};
-use latarnik_store::{
-    AuditEvent, DeviceFacts, EnrollmentTokenRecord, NewDevice, StoreError, Transaction,
+use crate::{
+    App, Event, SecretsError,
+    audit::Entry,
+    context::{Mutation, Target},
 };
+use latarnik_model::{DeviceId, Scope};
+use latarnik_store::{DeviceFacts, EnrollmentTokenRecord, NewDevice, StoreError, Transaction};
 
 /// A machine that wants to register.
 #[derive(Debug, Clone)]
@@ -33,9 +35,36 @@ pub enum RegisterError {
     /// It was revoked.
     #[error("revoked enrollment token")]
     TokenRevoked,
-    /// The database failed; the agent should try again.
-    #[error("the database failed")]
-    Unavailable(#[from] StoreError),
+    /// Database or keys failed; the agent should try again.
+    #[error("the registration could not be written")]
+    Unavailable(#[from] SecretsError),
+}
+
+impl From<StoreError> for RegisterError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+const REGISTER: Mutation = Mutation {
+    permission: None,
+    action: "register_device",
+    target_kind: "device",
+};
+const RENEW: Mutation = Mutation {
+    permission: None,
+    action: "renew_certificate",
+    target_kind: "device",
+};
+
+/// What an agent did.
+fn by_agent(mutation: &Mutation, device: DeviceId, target: Target) -> Entry {
+    Entry {
+        actor_kind: "agent",
+        actor_id: Some(device.0),
+        actor_name: target.name.clone().unwrap_or_default(),
+        ..Entry::by_system(mutation, target)
+    }
 }
 
 /// Registers a machine. The same key with the same token again is the same device and takes no
@@ -48,11 +77,19 @@ pub async fn register(
     registration: Registration,
 ) -> Result<AgentIdentity, RegisterError> {
     let now = app.now();
-    let transaction = app.store().begin().await?;
+    // Which tenant it is, only the token says.
+    let transaction = app.store().begin(&Scope::Everything).await?;
     let token = transaction
         .enrollment_token_by_secret(&Scope::Everything, registration.secret_hash)
         .await?
         .ok_or(RegisterError::TokenUnknown)?;
+    let tenant = app
+        .store()
+        .tenant(&Scope::one(token.tenant_id), token.tenant_id)
+        .await?;
+    if tenant.is_none_or(|tenant| tenant.deletion.is_some()) {
+        return Err(RegisterError::TokenUnknown);
+    }
     if token.revoked_at.is_some() {
         return Err(RegisterError::TokenRevoked);
     }
@@ -92,7 +129,7 @@ async fn add_device(
     transaction: &Transaction,
     token: &EnrollmentTokenRecord,
     registration: Registration,
-) -> Result<AgentIdentity, StoreError> {
+) -> Result<AgentIdentity, SecretsError> {
     let now = app.now();
     let device = NewDevice {
         id: DeviceId::generate(now, &app.ids()),
@@ -104,21 +141,10 @@ async fn add_device(
         enrolled_at: now,
     };
     transaction.insert_device(&device).await?;
-    transaction
-        .insert_audit_event(&AuditEvent {
-            id: AuditEventId::generate(now, &app.ids()),
-            tenant_id: device.tenant_id,
-            at: now,
-            actor_kind: "agent",
-            actor_id: Some(device.id.0),
-            actor_name: device.facts.hostname.clone(),
-            action: "register_device",
-            target_kind: "device",
-            target_id: device.id.to_string(),
-            result: "succeeded".to_owned(),
-            request_id: None,
-            details: Some(format!("enrollment token: {}", token.name)),
-        })
+    let hostname = device.facts.hostname.as_str();
+    let target = Target::new(device.tenant_id, device.id, hostname)
+        .with("enrollment_token", token.name.as_str());
+    app.write_audit(transaction, by_agent(&REGISTER, device.id, target))
         .await?;
     Ok(AgentIdentity {
         device_id: device.id,
@@ -157,10 +183,23 @@ pub async fn record_certificate(
     agent: &AgentIdentity,
     certificate: Certificate,
 ) -> Result<(), AgentError> {
-    let transaction = app.store().begin().await?;
-    transaction
+    let scope = Scope::one(agent.tenant_id);
+    let device = app.store().device(&scope, agent.device_id).await?;
+    let transaction = app.store().begin(&scope).await?;
+    let is_first = transaction
         .insert_certificate(agent.tenant_id, agent.device_id, &certificate)
         .await?;
+    if !is_first {
+        let hostname = device.map(|device| device.facts.hostname);
+        let target = Target::new(
+            agent.tenant_id,
+            agent.device_id,
+            hostname.unwrap_or_default(),
+        )
+        .with("expires_at", certificate.not_after);
+        app.write_audit(&transaction, by_agent(&RENEW, agent.device_id, target))
+            .await?;
+    }
     Ok(transaction.commit().await?)
 }
 

@@ -77,7 +77,7 @@ impl TaskLogWriter {
             self.store(chunk).await?;
         }
         let tenant = self.agent.tenant_id;
-        let transaction = self.app.store().begin().await?;
+        let transaction = self.app.store().begin(&Scope::one(tenant)).await?;
         let standing = transaction
             .task_standing(&Scope::one(tenant), self.task)
             .await?;

@@ -74,7 +74,7 @@ pub async fn take_tasks(
     let tasks = if waiting.beyond == 0 {
         Vec::new()
     } else {
-        let transaction = app.store().begin().await?;
+        let transaction = app.store().begin(&Scope::one(agent.tenant_id)).await?;
         let tasks = transaction
             .offer_tasks(agent.tenant_id, agent.device_id, after, app.now())
             .await?;
@@ -99,7 +99,7 @@ async fn end_never_arrived(
         ..TaskResult::default()
     };
     let (now, state) = (app.now(), TaskState::Cancelled);
-    let transaction = app.store().begin().await?;
+    let transaction = app.store().begin(&Scope::one(agent.tenant_id)).await?;
     for (task, _) in tasks {
         transaction
             .finish_task(agent.tenant_id, *task, state, now, &result)
@@ -116,7 +116,7 @@ async fn acknowledge(app: &App, agent: &AgentIdentity, up_to: u64) -> Result<(),
     if !app.fleet().acknowledges(agent.device_id, up_to) {
         return Ok(());
     }
-    let transaction = app.store().begin().await?;
+    let transaction = app.store().begin(&Scope::one(agent.tenant_id)).await?;
     let acknowledged = transaction
         .acknowledge_tasks(agent.tenant_id, agent.device_id, up_to, app.now())
         .await?;
@@ -140,7 +140,7 @@ pub async fn report_task(
     report: Report,
 ) -> Result<bool, AgentError> {
     let at = at.min(app.now());
-    let transaction = app.store().begin().await?;
+    let transaction = app.store().begin(&Scope::one(agent.tenant_id)).await?;
     let (state, action) = match transaction
         .task_standing(&Scope::one(agent.tenant_id), task)
         .await?
