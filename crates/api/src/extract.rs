@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
 };
 use http::{StatusCode, request::Parts};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use std::str::FromStr;
 
 /// A JSON body.
@@ -31,6 +31,52 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
                 })
             }
         }
+    }
+}
+
+/// A field of a change: absent stays as it is, null takes it away, anything else sets it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Patch<T> {
+    /// Stays as it is.
+    #[default]
+    Absent,
+    /// Is taken away.
+    Null,
+    /// Becomes this.
+    Value(T),
+}
+
+impl<T> Patch<T> {
+    /// As the use cases take it.
+    pub(crate) fn into_change(self) -> Option<Option<T>> {
+        match self {
+            Self::Absent => None,
+            Self::Null => Some(None),
+            Self::Value(value) => Some(Some(value)),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(|value| value.map_or(Self::Null, Self::Value))
+    }
+}
+
+/// The token of a link: 64 hexadecimal digits.
+pub(crate) struct HexToken;
+
+impl HexToken {
+    pub(crate) fn parse(text: &str) -> Option<[u8; 32]> {
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let digits = std::str::from_utf8(digits).ok()?;
+            *byte = u8::from_str_radix(digits, 16).ok()?;
+        }
+        Some(bytes)
     }
 }
 

@@ -18,6 +18,15 @@ pub(crate) struct List<T> {
 }
 
 impl<T> List<T> {
+    /// A page as the application found it.
+    pub(crate) fn of(page: latarnik_app::Page<T>) -> Self {
+        Self {
+            next_cursor: page.next.map(|cursor| cursor.to_string()),
+            items: page.items,
+            total: None,
+        }
+    }
+
     /// A list that fits on one page.
     pub(crate) const fn whole(items: Vec<T>) -> Self {
         Self {

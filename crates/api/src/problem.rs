@@ -45,6 +45,8 @@ pub(crate) enum ApiError {
     App(AppError),
     /// From the door: status and code.
     Refused(StatusCode, &'static str),
+    /// Too many requests; the next one is welcome after so many seconds.
+    TooManyRequests(u64),
 }
 
 impl From<AppError> for ApiError {
@@ -71,16 +73,35 @@ impl ApiError {
 }
 
 const fn status(refusal: Refusal) -> StatusCode {
+    use Refusal as R;
     match refusal {
-        Refusal::NotSignedIn | Refusal::InvalidCredentials => StatusCode::UNAUTHORIZED,
-        Refusal::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::Forbidden => StatusCode::FORBIDDEN,
-        Refusal::NotFound | Refusal::NoLog => StatusCode::NOT_FOUND,
-        Refusal::NoRestartPending
-        | Refusal::NoDevices
-        | Refusal::TaskAlreadyFinished
-        | Refusal::IdempotencyKeyReused => StatusCode::CONFLICT,
-        Refusal::TooManyDevices => StatusCode::UNPROCESSABLE_ENTITY,
+        R::NotSignedIn
+        | R::InvalidCredentials
+        | R::TotpRequired
+        | R::TotpInvalid
+        | R::OpenidRefused => StatusCode::UNAUTHORIZED,
+        R::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+        R::Forbidden | R::TotpSetupRequired | R::UserRequired | R::OpenidNoAccess => {
+            StatusCode::FORBIDDEN
+        }
+        R::NotFound | R::NoLog | R::LinkUnknown | R::OpenidUnknown => StatusCode::NOT_FOUND,
+        R::LinkExpired => StatusCode::GONE,
+        R::NoRestartPending
+        | R::NoDevices
+        | R::TaskAlreadyFinished
+        | R::IdempotencyKeyReused
+        | R::TotpAlreadyOn
+        | R::TotpNotOn
+        | R::TotpMandatory
+        | R::UserAlreadyActive
+        | R::UserNotActive
+        | R::OwnAccount
+        | R::LastOwner
+        | R::ProviderStays
+        | R::TenantBeingDeleted
+        | R::GroupNameTaken => StatusCode::CONFLICT,
+        R::TooManyDevices => StatusCode::UNPROCESSABLE_ENTITY,
+        R::OpenidUnreachable => StatusCode::BAD_GATEWAY,
     }
 }
 
@@ -88,6 +109,10 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         match self {
             Self::Refused(status, code) => respond(status, code, Vec::new(), None),
+            Self::TooManyRequests(seconds) => {
+                let status = StatusCode::TOO_MANY_REQUESTS;
+                respond(status, "too_many_requests", Vec::new(), Some(seconds))
+            }
             Self::App(AppError::Refused(refusal)) => {
                 let wait = match refusal {
                     Refusal::TooManyAttempts {
@@ -112,10 +137,10 @@ impl IntoResponse for ApiError {
                     None,
                 )
             }
-            Self::App(AppError::Store(error)) => {
+            Self::App(error @ (AppError::Store(_) | AppError::Secrets(_))) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
-                    "the database failed"
+                    "database or keys failed"
                 );
                 respond(
                     StatusCode::SERVICE_UNAVAILABLE,

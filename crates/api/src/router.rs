@@ -1,6 +1,9 @@
 //! All routes together.
 
-use crate::{ApiState, agent_programs, console, problem::ApiError, request_id, security, v1};
+use crate::{
+    ApiState, agent_programs, console, description, limits, problem::ApiError, request_id,
+    security, v1,
+};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -9,15 +12,21 @@ use axum::{
     routing::get,
 };
 use http::StatusCode;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use std::time::Duration;
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
+};
 use utoipa::openapi::OpenApi;
 
+/// How long a request may take until its answer begins, its body included.
+const LONGEST: Duration = Duration::from_secs(60);
 /// Longest body, in bytes.
 const MOST_BODY_BYTES: usize = 1024 * 1024;
 
 /// Everything that browsers reach.
 pub fn router(state: ApiState) -> Router {
     let (api, openapi) = v1::router().split_for_parts();
+    let openapi = description::complete(openapi);
     let document: axum::body::Bytes = openapi
         .to_json()
         .expect("the description has only string keys")
@@ -33,7 +42,15 @@ pub fn router(state: ApiState) -> Router {
         .fallback(console::serve)
         .layer(middleware::from_fn(security::same_origin))
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            LONGEST,
+        ))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            limits::enforce,
+        ))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             request_id::name,
@@ -46,7 +63,7 @@ pub fn router(state: ApiState) -> Router {
 /// The description of the API, as `openapi/console.json` holds it.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    v1::router().into_openapi()
+    description::complete(v1::router().into_openapi())
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {

@@ -1,6 +1,9 @@
 //! What every route needs.
 
-use crate::AgentPrograms;
+use crate::{
+    AgentPrograms,
+    limits::{Limits, RateLimits},
+};
 use latarnik_app::App;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +16,19 @@ pub struct ApiSettings {
     pub public_url: Option<String>,
     /// Whether browsers come over TLS, so that cookies may demand it.
     pub cookie_security: CookieSecurity,
+    /// Whether a proxy in front says where requests come from.
+    pub proxy: ProxyTrust,
+    /// How often anybody may ask.
+    pub limits: RateLimits,
+}
+
+/// Who is believed about the address that a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyTrust {
+    /// The connection alone.
+    None,
+    /// The last entry of `X-Forwarded-For`, which the proxy in front added.
+    LastHop,
 }
 
 /// Whether the session cookie travels over TLS only.
@@ -30,6 +46,7 @@ pub struct ApiState(Arc<Inner>);
 
 struct Inner {
     app: App,
+    limits: Limits,
     settings: ApiSettings,
     programs: AgentPrograms,
     shutdown: CancellationToken,
@@ -46,6 +63,7 @@ impl ApiState {
     ) -> Self {
         Self(Arc::new(Inner {
             app,
+            limits: Limits::new(settings.limits),
             settings,
             programs,
             shutdown,
@@ -58,6 +76,10 @@ impl ApiState {
 
     pub(crate) fn settings(&self) -> &ApiSettings {
         &self.0.settings
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     pub(crate) fn programs(&self) -> &AgentPrograms {

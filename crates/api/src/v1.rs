@@ -2,14 +2,21 @@
 
 mod actions;
 mod agent_programs;
+mod api_tokens;
+mod audit_events;
 mod devices;
 mod enrollment_tokens;
 mod events;
 mod groups;
+mod invitations;
+mod password_resets;
 mod profile;
 mod session;
+mod sessions;
+mod sign_in_options;
 mod tasks;
 mod tenants;
+mod users;
 
 use crate::{ApiState, problem::Problem};
 use utoipa::OpenApi;
@@ -34,9 +41,46 @@ pub(crate) fn router() -> OpenApiRouter<ApiState> {
             session::read::handle,
             session::delete::handle
         ))
+        .routes(routes!(sign_in_options::read::handle))
+        .routes(routes!(invitations::read::handle))
+        .routes(routes!(invitations::accept::handle))
+        .routes(routes!(password_resets::create::handle))
+        .routes(routes!(password_resets::read::handle))
+        .routes(routes!(password_resets::complete::handle))
         .routes(routes!(profile::update::handle))
-        .routes(routes!(tenants::list::handle))
-        .routes(routes!(groups::list::handle))
+        .routes(routes!(profile::change_password::handle))
+        .routes(routes!(profile::begin_totp::handle))
+        .routes(routes!(profile::confirm_totp::handle))
+        .routes(routes!(profile::disable_totp::handle))
+        .routes(routes!(profile::renew_recovery_codes::handle))
+        .routes(routes!(sessions::list::handle))
+        .routes(routes!(sessions::delete::handle))
+        .routes(routes!(users::list::handle, users::create::handle))
+        .routes(routes!(
+            users::read::handle,
+            users::update::handle,
+            users::delete::handle
+        ))
+        .routes(routes!(users::renew_invitation::handle))
+        .routes(routes!(users::create_password_reset::handle))
+        .routes(routes!(users::delete_second_factor::handle))
+        .routes(routes!(
+            users::list_sessions::handle,
+            users::delete_sessions::handle
+        ))
+        .routes(routes!(
+            api_tokens::list::handle,
+            api_tokens::create::handle
+        ))
+        .routes(routes!(api_tokens::delete::handle))
+        .routes(routes!(tenants::list::handle, tenants::create::handle))
+        .routes(routes!(tenants::read::handle, tenants::update::handle))
+        .routes(routes!(tenants::delete::handle))
+        .routes(routes!(tenants::verify_audit::handle))
+        .routes(routes!(groups::list::handle, groups::create::handle))
+        .routes(routes!(groups::update::handle, groups::delete::handle))
+        .routes(routes!(audit_events::list::handle))
+        .routes(routes!(audit_events::export::handle))
         .routes(routes!(devices::list::handle))
         .routes(routes!(
             devices::read::handle,

@@ -93,7 +93,7 @@ mod tests {
             panic!("a fault")
         }
         async fn no_database() -> Result<(), Refusal> {
-            Err(AgentError::Unavailable(StoreError::Address).into())
+            Err(AgentError::from(StoreError::Address).into())
         }
         let router = Router::new()
             .route("/broken", get(broken))

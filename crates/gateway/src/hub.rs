@@ -158,6 +158,7 @@ impl Hub {
             match events.recv().await {
                 Ok(Event::TasksWaiting { device_id, .. }) => self.wake(device_id),
                 Ok(Event::DeviceRemoved { device_id, .. }) => self.remove(device_id),
+                Ok(Event::TenantDeleted { .. }) => self.recheck_all(),
                 Ok(_) => {}
                 Err(RecvError::Lagged(missed)) => {
                     tracing::warn!(

@@ -38,18 +38,33 @@ impl Clock for TestClock {
     }
 }
 
-/// Bytes that look random and repeat in every run.
-#[derive(Debug, Default)]
+/// Bytes that look random and repeat in every run. No two sources of a process make the same.
+#[derive(Debug)]
 pub struct CountingRandomness(AtomicU64);
+
+impl Default for CountingRandomness {
+    fn default() -> Self {
+        static SOURCES: AtomicU64 = AtomicU64::new(0);
+        Self(AtomicU64::new(
+            SOURCES.fetch_add(1, Ordering::Relaxed) << 40,
+        ))
+    }
+}
 
 impl Randomness for CountingRandomness {
     fn fill(&self, bytes: &mut [u8]) {
         for byte in bytes {
-            let number = self.0.fetch_add(1, Ordering::Relaxed);
-            // The golden ratio's multiplier spreads consecutive numbers.
-            *byte = number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes()[0];
+            *byte = mixed(self.0.fetch_add(1, Ordering::Relaxed)).to_be_bytes()[0];
         }
     }
+}
+
+/// SplitMix64: consecutive numbers become unrelated ones (Steele, Lea and Flood, 2014).
+const fn mixed(number: u64) -> u64 {
+    let mut z = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }
 
 impl IdSource for CountingRandomness {

@@ -9,8 +9,10 @@
 
 mod clock;
 mod database;
+mod mailer;
 mod office;
 
 pub use clock::{CountingRandomness, TestClock, test_start};
 pub use database::Database;
-pub use office::{Office, TestTokenFormat, facts};
+pub use mailer::{TestMailer, link_in};
+pub use office::{Office, OfficeOptions, TestMasterKey, TestTokenFormat, facts, settings};

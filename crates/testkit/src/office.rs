@@ -1,12 +1,13 @@
 //! A provider with two clients, their people and their machines.
 
+use crate::TestMailer;
 use crate::{CountingRandomness, Database, TestClock};
 use latarnik_app::{
-    AgentSettings, App, Context, NewEnrollmentToken, NewUser, Password, Settings, SignIn,
-    TokenFormat,
+    AgentSettings, App, Context, MasterKey, MasterKeySource, NewEnrollmentToken, NewUser, Origin,
+    Password, Settings, SignIn, SignInSettings, TokenFormat,
     agents::{self, AgentIdentity, CheckIn, DeviceFacts, Registration, Restart},
 };
-use latarnik_model::{OsFamily, RestartSignal, RestartSignalName, Role, Scope, TenantId};
+use latarnik_model::{Clock, OsFamily, RestartSignal, RestartSignalName, Role, TenantId};
 use latarnik_store::Store;
 use std::sync::{
     Arc,
@@ -22,12 +23,52 @@ impl TokenFormat for TestTokenFormat {
     }
 }
 
+/// The master key of every test.
+pub struct TestMasterKey;
+
+impl MasterKeySource for TestMasterKey {
+    fn load(&self) -> Result<MasterKey, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(MasterKey::new([42; 32]))
+    }
+}
+
+/// What an application for tests is made of: no second factor, no mails.
+#[must_use]
+pub fn settings(
+    store: Store,
+    clock: Arc<dyn Clock>,
+    token_format: Arc<dyn TokenFormat>,
+) -> Settings {
+    Settings {
+        store,
+        clock,
+        randomness: Arc::new(CountingRandomness::default()),
+        token_format,
+        agents: AgentSettings::default(),
+        sign_in: SignInSettings {
+            console_url: "https://rmm.example.com".to_owned(),
+            require_second_factor: false,
+        },
+        mailer: None,
+        master_key: Arc::new(TestMasterKey),
+    }
+}
+
+/// How strict an office is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OfficeOptions {
+    /// Whether owners and admins must have a second factor before they can act.
+    pub require_second_factor: bool,
+}
+
 /// An application on a real database, under a clock that stands still.
 pub struct Office {
     /// The application.
     pub app: App,
     /// Its clock.
     pub clock: Arc<TestClock>,
+    /// Its mails.
+    pub mailer: Arc<TestMailer>,
     /// Its database.
     pub database: Database,
     /// The provider's tenant.
@@ -43,26 +84,40 @@ impl Office {
     /// The password of everyone.
     pub const PASSWORD: &str = "correct horse battery";
 
-    /// Opens for business.
+    /// Opens for business. Owners need no second factor here.
     pub async fn open(database: Database) -> Self {
+        Self::open_with(database, OfficeOptions::default()).await
+    }
+
+    /// Opens for business under stricter rules.
+    pub async fn open_with(database: Database, options: OfficeOptions) -> Self {
+        let mailer = Arc::new(TestMailer::default());
         let clock = Arc::new(TestClock::default());
         let app = App::new(Settings {
-            store: database.store.clone(),
-            clock: clock.clone(),
-            randomness: Arc::new(CountingRandomness::default()),
-            token_format: Arc::new(TestTokenFormat),
-            agents: AgentSettings::default(),
+            sign_in: SignInSettings {
+                console_url: "https://rmm.example.com".to_owned(),
+                require_second_factor: options.require_second_factor,
+            },
+            mailer: Some(mailer.clone()),
+            ..settings(
+                database.store.clone(),
+                clock.clone(),
+                Arc::new(TestTokenFormat),
+            )
         });
         let shell = Context::command_line();
         let provider = app.provider().await.unwrap().id;
         let bakery = app
-            .create_tenant(&shell, "Piekarnia Zdrój")
+            .create_tenant(&shell, "Piekarnia Zdrój", None)
             .await
             .unwrap()
+            .record
             .id;
-        let printer = app.create_tenant(&shell, "Drukarnia").await.unwrap().id;
+        let printer = app.create_tenant(&shell, "Drukarnia", None).await.unwrap();
+        let printer = printer.record.id;
         Self {
             app,
+            mailer,
             clock,
             database,
             provider,
@@ -81,10 +136,9 @@ impl Office {
     /// Someone of a tenant, signed in.
     pub async fn person(&self, tenant: TenantId, role: Role) -> Context {
         let email = format!("{}@{tenant}.example", role.name());
-        let tenants = self.store().tenants(&Scope::one(tenant)).await.unwrap();
         let password = || Password::typed(Self::PASSWORD.to_owned());
         let new = NewUser {
-            tenant: Some(tenants.first().unwrap().name.clone()),
+            tenant_id: tenant,
             email: email.clone(),
             name: role.name().to_owned(),
             role,
@@ -97,6 +151,8 @@ impl Office {
         let sign_in = SignIn {
             email,
             password: password(),
+            totp_code: None,
+            origin: Origin::default(),
         };
         self.app.sign_in(sign_in).await.unwrap().1.context
     }

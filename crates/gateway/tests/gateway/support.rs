@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use latarnik_app::{
-    ActionRequest, ActionTarget, Actor, AgentSettings, App, Context, IssuedEnrollmentToken,
-    NewEnrollmentToken, NewUser, Password, Randomness, RequestedParameters,
+    ActionRequest, ActionTarget, Actor, App, Context, IssuedEnrollmentToken, NewEnrollmentToken,
+    NewUser, Password, Randomness, RequestedParameters,
 };
 use latarnik_gateway::{Authority, EnrollmentTokenFormat, Gateway, Settings};
-use latarnik_model::{Clock, DeviceId, OsFamily, Role, Scope, TaskId, TenantId, When};
+use latarnik_model::{Clock, DeviceId, OsFamily, Role, Scope, SessionId, TaskId, TenantId, When};
 use latarnik_protocol::{
     EnrollmentToken, Facts, PROTOCOL_VERSION, Problem, ProblemCode, RegisterRequest,
     RegisterResponse, TaskBatch, TaskEvent, TaskReport, TaskReportResponse, paths,
@@ -240,22 +240,22 @@ async fn application(
         address: database,
         max_connections: 4,
     };
+    let token_format = Arc::new(EnrollmentTokenFormat {
+        address: address.to_owned(),
+        authority: authority.fingerprint(),
+    });
+    let store = Store::connect(&options).await.unwrap();
     App::new(latarnik_app::Settings {
-        store: Store::connect(&options).await.unwrap(),
-        clock,
         randomness: Arc::new(Counting::default()),
-        token_format: Arc::new(EnrollmentTokenFormat {
-            address: address.to_owned(),
-            authority: authority.fingerprint(),
-        }),
-        agents: AgentSettings::default(),
+        ..latarnik_testkit::settings(store, clock, token_format)
     })
 }
 
 /// The first user, as the console would know them.
 async fn operator(app: &App) -> (Context, TenantId) {
+    let tenant = app.provider().await.unwrap().id;
     let user = NewUser {
-        tenant: None,
+        tenant_id: tenant,
         email: "operator@example.com".to_owned(),
         name: "Operator".to_owned(),
         role: Role::Owner,
@@ -265,18 +265,18 @@ async fn operator(app: &App) -> (Context, TenantId) {
         .create_user(&Context::command_line(), user)
         .await
         .unwrap();
-    let tenant = app.provider().await.unwrap().id;
     let actor = Actor::User {
         id,
         tenant_id: tenant,
         name: "Operator".to_owned(),
         role: Role::Owner,
+        session_id: SessionId(id.0),
     };
     (
         Context {
             actor,
             scope: Scope::one(tenant),
-            request_id: None,
+            ..Context::command_line()
         },
         tenant,
     )

@@ -2,7 +2,7 @@
 
 use super::Action;
 use crate::{
-    ApiState,
+    ApiState, access,
     caller::Caller,
     extract::Body,
     problem::{ApiError, Problem},
@@ -75,6 +75,7 @@ impl NewAction {
     post, path = "/api/v1/actions", operation_id = "create_action", tag = "actions",
     params(("Idempotency-Key" = String, Header, description = "Up to 200 characters, new for each action")),
     request_body = NewAction,
+    extensions(("x-access" = json!(access::BY_ACTION))),
     responses(
         (status = 201, description = "Begun: its tasks are on their way", body = Action),
         (status = 400, description = "`malformed_body` or a missing `Idempotency-Key`", body = Problem),

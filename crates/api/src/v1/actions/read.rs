@@ -8,12 +8,13 @@ use crate::{
     problem::{ApiError, Problem},
 };
 use axum::{Json, extract::State};
-use latarnik_model::ActionId;
+use latarnik_model::{ActionId, Permission};
 
 /// One action, with what the caller may see of its tasks.
 #[utoipa::path(
     get, path = "/api/v1/actions/{id}", operation_id = "read_action", tag = "actions",
     params(("id" = ActionId, Path, description = "The action")),
+    extensions(("x-access" = json!(Permission::ReadDevices.name()))),
     responses(
         (status = 200, description = "The action", body = Action),
         (status = 401, description = "`not_signed_in`", body = Problem),

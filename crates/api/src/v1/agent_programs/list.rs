@@ -1,6 +1,6 @@
 //! All programs.
 
-use crate::{ApiState, agent_programs, caller::Caller, list::List, problem::Problem};
+use crate::{ApiState, access, agent_programs, caller::Caller, list::List, problem::Problem};
 use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,6 +24,7 @@ pub(crate) struct AgentProgram {
 #[utoipa::path(
     get, path = "/api/v1/agent-programs", operation_id = "list_agent_programs",
     tag = "enrollment",
+    extensions(("x-access" = json!(access::SIGNED_IN))),
     responses(
         (status = 200, description = "All of them on one page", body = List<AgentProgram>),
         (status = 401, description = "`not_signed_in`", body = Problem),

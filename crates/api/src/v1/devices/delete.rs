@@ -8,12 +8,13 @@ use crate::{
 };
 use axum::extract::State;
 use http::StatusCode;
-use latarnik_model::DeviceId;
+use latarnik_model::{DeviceId, Permission};
 
 /// Removes a device: its certificate stops working at once, its open tasks end.
 #[utoipa::path(
     delete, path = "/api/v1/devices/{id}", operation_id = "delete_device", tag = "devices",
     params(("id" = DeviceId, Path, description = "The device")),
+    extensions(("x-access" = json!(Permission::RemoveDevices.name()))),
     responses(
         (status = 204, description = "Removed"),
         (status = 401, description = "`not_signed_in`", body = Problem),

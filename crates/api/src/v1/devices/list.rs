@@ -12,7 +12,7 @@ use crate::{
     problem::{ApiError, Problem},
 };
 use axum::{Json, extract::State};
-use latarnik_model::{GroupId, OsFamily, TenantId};
+use latarnik_model::{GroupId, OsFamily, Permission, TenantId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -50,6 +50,7 @@ pub(crate) struct DeviceParameters {
 #[utoipa::path(
     get, path = "/api/v1/devices", operation_id = "list_devices", tag = "devices",
     params(DeviceParameters),
+    extensions(("x-access" = json!(Permission::ReadDevices.name()))),
     responses(
         (status = 200, description = "A page", body = List<Device>),
         (status = 400, description = "`malformed_request`", body = Problem),

@@ -10,7 +10,9 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use latarnik_app::UpdateRecord;
-use latarnik_model::{DeviceId, RestartBehavior, Severity, UpdateCategory, UpdateSource};
+use latarnik_model::{
+    DeviceId, Permission, RestartBehavior, Severity, UpdateCategory, UpdateSource,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -64,6 +66,7 @@ impl From<UpdateRecord> for Update {
     get, path = "/api/v1/devices/{id}/updates", operation_id = "list_device_updates",
     tag = "devices",
     params(("id" = DeviceId, Path, description = "The device")),
+    extensions(("x-access" = json!(Permission::ReadDevices.name()))),
     responses(
         (status = 200, description = "All of them on one page", body = List<Update>),
         (status = 401, description = "`not_signed_in`", body = Problem),

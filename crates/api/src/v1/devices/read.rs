@@ -8,12 +8,13 @@ use crate::{
     problem::{ApiError, Problem},
 };
 use axum::{Json, extract::State};
-use latarnik_model::DeviceId;
+use latarnik_model::{DeviceId, Permission};
 
 /// One device.
 #[utoipa::path(
     get, path = "/api/v1/devices/{id}", operation_id = "read_device", tag = "devices",
     params(("id" = DeviceId, Path, description = "The device")),
+    extensions(("x-access" = json!(Permission::ReadDevices.name()))),
     responses(
         (status = 200, description = "The device", body = Device),
         (status = 401, description = "`not_signed_in`", body = Problem),

@@ -8,7 +8,7 @@ use crate::{
     problem::{ApiError, Problem},
 };
 use axum::{Json, extract::State};
-use latarnik_model::{DeviceId, GroupId};
+use latarnik_model::{DeviceId, GroupId, Permission};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -25,6 +25,7 @@ pub(crate) struct DeviceChange {
     patch, path = "/api/v1/devices/{id}", operation_id = "update_device", tag = "devices",
     params(("id" = DeviceId, Path, description = "The device")),
     request_body = DeviceChange,
+    extensions(("x-access" = json!(Permission::MoveDevices.name()))),
     responses(
         (status = 200, description = "The device where it is now", body = Device),
         (status = 400, description = "`malformed_body`", body = Problem),

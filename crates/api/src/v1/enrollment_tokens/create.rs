@@ -11,7 +11,7 @@ use crate::{
 use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode, header};
 use latarnik_app::NewEnrollmentToken as AppNewEnrollmentToken;
-use latarnik_model::{GroupId, OsFamily, TenantId};
+use latarnik_model::{GroupId, OsFamily, Permission, TenantId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -54,6 +54,7 @@ struct InstallCommand {
     post, path = "/api/v1/enrollment-tokens", operation_id = "create_enrollment_token",
     tag = "enrollment",
     request_body = NewEnrollmentToken,
+    extensions(("x-access" = json!(Permission::ManageEnrollmentTokens.name()))),
     responses(
         (status = 201, description = "Made", body = IssuedEnrollmentToken),
         (status = 400, description = "`malformed_body`", body = Problem),
@@ -70,7 +71,7 @@ pub(crate) async fn handle(
 ) -> Result<(StatusCode, Json<IssuedEnrollmentToken>), ApiError> {
     let new = AppNewEnrollmentToken {
         name: body.name,
-        tenant_id: body.tenant_id.unwrap_or(caller.0.tenant.id),
+        tenant_id: body.tenant_id.map_or_else(|| caller.tenant_id(), Ok)?,
         group_id: body.group_id,
         expires_in_hours: body.expires_in_hours,
         max_uses: body.max_uses,

@@ -8,13 +8,14 @@ use crate::{
 };
 use axum::extract::State;
 use http::StatusCode;
-use latarnik_model::EnrollmentTokenId;
+use latarnik_model::{EnrollmentTokenId, Permission};
 
 /// Revokes a token: no agent can register with it any more. It stays in the list.
 #[utoipa::path(
     delete, path = "/api/v1/enrollment-tokens/{id}", operation_id = "delete_enrollment_token",
     tag = "enrollment",
     params(("id" = EnrollmentTokenId, Path, description = "The token")),
+    extensions(("x-access" = json!(Permission::ManageEnrollmentTokens.name()))),
     responses(
         (status = 204, description = "Revoked"),
         (status = 401, description = "`not_signed_in`", body = Problem),

@@ -9,12 +9,14 @@ use crate::{
     problem::{ApiError, Problem},
 };
 use axum::{Json, extract::State};
+use latarnik_model::Permission;
 
 /// Tokens, newest first.
 #[utoipa::path(
     get, path = "/api/v1/enrollment-tokens", operation_id = "list_enrollment_tokens",
     tag = "enrollment",
     params(PageParameters),
+    extensions(("x-access" = json!(Permission::ManageEnrollmentTokens.name()))),
     responses(
         (status = 200, description = "A page", body = List<EnrollmentToken>),
         (status = 400, description = "`malformed_request`", body = Problem),

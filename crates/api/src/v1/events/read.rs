@@ -1,6 +1,6 @@
 //! The stream of events.
 
-use crate::{ApiState, caller::Caller, problem::Problem};
+use crate::{ApiState, access, caller::Caller, problem::Problem};
 use axum::{
     extract::State,
     response::sse::{Event as SseEvent, KeepAlive, Sse},
@@ -23,6 +23,12 @@ struct DeviceEvent {
     tenant_id: TenantId,
 }
 
+/// Data of `tenants_changed`.
+#[derive(Serialize)]
+struct TenantEvent {
+    id: TenantId,
+}
+
 /// Data of `task_changed`.
 #[derive(Serialize)]
 struct TaskEvent {
@@ -33,10 +39,11 @@ struct TaskEvent {
     state: TaskState,
 }
 
-/// Server-sent events: `device_changed`, `device_removed`, `task_changed` with ids to fetch again,
+/// Server-sent events: `device_changed`, `device_removed`, `task_changed`, `tenants_changed` with ids to fetch again,
 /// and `resync` when events were missed.
 #[utoipa::path(
     get, path = "/api/v1/events", operation_id = "read_events", tag = "events",
+    extensions(("x-access" = json!(access::SIGNED_IN))),
     responses(
         (status = 200, description = "Events until the stream ends", body = String,
             content_type = "text/event-stream"),
@@ -58,7 +65,7 @@ pub(crate) async fn handle(
     // A first event at once tells the browser that the line stands.
     let hello = stream::once(async { Ok(SseEvent::default().event("hello").data("{}")) });
     let stream = hello
-        .chain(visible(events, caller.0.context.scope))
+        .chain(visible(events, caller.context().scope.clone()))
         .take_until(end);
     Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
@@ -125,6 +132,9 @@ fn render(event: Event) -> Option<SseEvent> {
                 state,
             };
             Some(named("task_changed", &data))
+        }
+        Event::TenantsChanged { tenant_id } => {
+            Some(named("tenants_changed", &TenantEvent { id: tenant_id }))
         }
         _ => None,
     }

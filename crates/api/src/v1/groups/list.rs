@@ -1,5 +1,6 @@
 //! The groups that the caller may see.
 
+use super::Group;
 use crate::{
     ApiState,
     caller::Caller,
@@ -8,32 +9,9 @@ use crate::{
     problem::{ApiError, Problem},
 };
 use axum::{Json, extract::State};
-use latarnik_app::GroupRecord;
-use latarnik_model::{GroupId, TenantId};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-
-/// A group of devices.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Group {
-    id: GroupId,
-    tenant_id: TenantId,
-    name: String,
-    /// The group that it lies in.
-    parent_id: Option<GroupId>,
-}
-
-impl From<GroupRecord> for Group {
-    fn from(group: GroupRecord) -> Self {
-        Self {
-            id: group.id,
-            tenant_id: group.tenant_id,
-            name: group.name,
-            parent_id: group.parent_id,
-        }
-    }
-}
-
+use latarnik_model::{Permission, TenantId};
+use serde::Deserialize;
+use utoipa::IntoParams;
 /// Which groups.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -43,14 +21,16 @@ pub(crate) struct GroupParameters {
     tenant_id: Option<TenantId>,
 }
 
-/// The groups that the caller may see, by name.
+/// The groups that the caller may see.
 #[utoipa::path(
     get, path = "/api/v1/groups", operation_id = "list_groups", tag = "tenants",
     params(GroupParameters),
+    extensions(("x-access" = json!(Permission::ReadDevices.name()))),
     responses(
-        (status = 200, description = "All of them on one page", body = List<Group>),
+        (status = 200, description = "All of them on one page, by name", body = List<Group>),
         (status = 400, description = "`malformed_request`", body = Problem),
         (status = 401, description = "`not_signed_in`", body = Problem),
+        (status = 403, description = "`forbidden`", body = Problem),
     )
 )]
 pub(crate) async fn handle(
@@ -62,7 +42,6 @@ pub(crate) async fn handle(
         .app()
         .list_groups(caller.context(), parameters.tenant_id)
         .await?;
-    Ok(Json(List::whole(
-        groups.into_iter().map(Group::from).collect(),
-    )))
+    let items = groups.into_iter().map(Group::from).collect();
+    Ok(Json(List::whole(items)))
 }

@@ -1,8 +1,8 @@
 //! Choose language and colours.
 
 use crate::{
-    ApiState,
-    caller::Caller,
+    ApiState, access,
+    caller::Person,
     extract::Body,
     problem::{ApiError, Problem},
     v1::session::Session,
@@ -22,17 +22,19 @@ pub(crate) struct ProfileChange {
 
 /// Keeps what the caller chose for the console.
 #[utoipa::path(
-    patch, path = "/api/v1/profile", operation_id = "update_profile", tag = "session",
+    patch, path = "/api/v1/profile", operation_id = "update_profile", tag = "profile",
     request_body = ProfileChange,
+    extensions(("x-access" = json!(access::PERSON))),
     responses(
         (status = 200, description = "The session with the choice", body = Session),
         (status = 400, description = "Not a choice", body = Problem),
         (status = 401, description = "`not_signed_in`", body = Problem),
+        (status = 403, description = "`user_required`", body = Problem),
     )
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
-    Caller(mut signed_in): Caller,
+    Person(mut signed_in): Person,
     Body(change): Body<ProfileChange>,
 ) -> Result<Json<Session>, ApiError> {
     let user = &mut signed_in.user;
@@ -43,5 +45,5 @@ pub(crate) async fn handle(
         .app()
         .update_profile(&signed_in.context, language, color_scheme)
         .await?;
-    Ok(Json(signed_in.into()))
+    Ok(Json(Session::of(&state, signed_in).await?))
 }

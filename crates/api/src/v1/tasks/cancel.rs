@@ -8,12 +8,13 @@ use crate::{
     problem::{ApiError, Problem},
 };
 use axum::{Json, extract::State};
-use latarnik_model::TaskId;
+use latarnik_model::{Permission, TaskId};
 
 /// Cancels a task: at once while it is queued, otherwise as soon as the agent answers.
 #[utoipa::path(
     post, path = "/api/v1/tasks/{id}/cancel", operation_id = "cancel_task", tag = "tasks",
     params(("id" = TaskId, Path, description = "The task")),
+    extensions(("x-access" = json!(Permission::CancelTasks.name()))),
     responses(
         (status = 200, description = "The task, cancelled or about to be", body = Task),
         (status = 401, description = "`not_signed_in`", body = Problem),

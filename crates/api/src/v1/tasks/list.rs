@@ -10,7 +10,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use latarnik_app::TaskFilter;
-use latarnik_model::{ActionId, ActionKind, DeviceId, TaskState, TenantId};
+use latarnik_model::{ActionId, ActionKind, DeviceId, Permission, TaskState, TenantId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -43,6 +43,7 @@ pub(crate) struct TaskParameters {
 #[utoipa::path(
     get, path = "/api/v1/tasks", operation_id = "list_tasks", tag = "tasks",
     params(TaskParameters),
+    extensions(("x-access" = json!(Permission::ReadDevices.name()))),
     responses(
         (status = 200, description = "A page", body = List<Task>),
         (status = 400, description = "`malformed_request`", body = Problem),

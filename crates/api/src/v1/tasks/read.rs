@@ -8,12 +8,13 @@ use crate::{
     problem::{ApiError, Problem},
 };
 use axum::{Json, extract::State};
-use latarnik_model::TaskId;
+use latarnik_model::{Permission, TaskId};
 
 /// One task.
 #[utoipa::path(
     get, path = "/api/v1/tasks/{id}", operation_id = "read_task", tag = "tasks",
     params(("id" = TaskId, Path, description = "The task")),
+    extensions(("x-access" = json!(Permission::ReadDevices.name()))),
     responses(
         (status = 200, description = "The task", body = Task),
         (status = 401, description = "`not_signed_in`", body = Problem),

@@ -13,12 +13,13 @@ use axum::{
 };
 use futures_util::stream;
 use http::{HeaderValue, header};
-use latarnik_model::TaskId;
+use latarnik_model::{Permission, TaskId};
 
 /// The whole log of a task, as a download.
 #[utoipa::path(
     get, path = "/api/v1/tasks/{id}/log", operation_id = "read_task_log", tag = "tasks",
     params(("id" = TaskId, Path, description = "The task")),
+    extensions(("x-access" = json!(Permission::ReadDevices.name()))),
     responses(
         (status = 200, description = "The log", body = String, content_type = "text/plain"),
         (status = 401, description = "`not_signed_in`", body = Problem),

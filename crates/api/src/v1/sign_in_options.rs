@@ -1,0 +1,3 @@
+//! What the sign-in page can offer.
+
+pub(super) mod read;

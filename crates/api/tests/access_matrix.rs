@@ -1,0 +1,192 @@
+//! Every operation of the API, called by everybody: who gets what.
+//!
+//! What a cell of this matrix expects follows from `x-access` in the operation's description and the
+//! table of roles in `latarnik_model`. An operation without a row here fails the test, and so does
+//! a row without an operation.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a story that cannot be set up should fail at once"
+)]
+
+#[path = "access_matrix/callers.rs"]
+mod callers;
+#[path = "access_matrix/rows.rs"]
+mod rows;
+#[path = "access_matrix/scene.rs"]
+mod scene;
+
+use callers::{Caller, Standing};
+use http::{Method, StatusCode};
+use latarnik_api::openapi;
+use latarnik_model::{Permission, Reach};
+use latarnik_testkit::on_both_engines;
+use rows::{Reached, Row};
+use scene::{Answer, Scene};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// An operation as its description says it.
+struct Operation {
+    id: String,
+    method: Method,
+    path: String,
+    access: String,
+}
+
+fn operations() -> Vec<Operation> {
+    let document = serde_json::to_value(openapi()).unwrap();
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            operations.push(Operation {
+                id: operation["operationId"].as_str().unwrap().to_owned(),
+                method: method.to_uppercase().parse().unwrap(),
+                path: path.clone(),
+                access: operation["x-access"].as_str().unwrap_or("").to_owned(),
+            });
+        }
+    }
+    operations
+}
+
+/// What a cell expects: a status, and a code unless it is a success.
+#[derive(Debug, PartialEq, Eq)]
+struct Expected {
+    status: u16,
+    code: Option<&'static str>,
+}
+
+const fn refused(status: u16, code: &'static str) -> Expected {
+    Expected {
+        status,
+        code: Some(code),
+    }
+}
+
+/// The rule that the whole matrix follows.
+fn expected(access: &str, row: &Row, caller: &Caller) -> Expected {
+    let reached = |row: &Row| Expected {
+        status: row.reached.status,
+        code: row.reached.code,
+    };
+    if access == "public" {
+        return reached(row);
+    }
+    let (role, of_provider) = match caller.standing {
+        Standing::Unknown => return refused(401, "not_signed_in"),
+        Standing::Person { role, of_provider } => (role, of_provider),
+        Standing::Token { .. } if access == "person" => return refused(403, "user_required"),
+        Standing::Token { role, of_provider } => (role, of_provider),
+        Standing::WithoutSecondFactor if matches!(access, "person" | "signed_in") => {
+            return reached(row);
+        }
+        Standing::WithoutSecondFactor => return refused(403, "totp_setup_required"),
+    };
+    if matches!(access, "person" | "signed_in") {
+        return reached(row);
+    }
+    let name = if access == "by_action" {
+        row.permission
+            .expect("a row of an action names its permission")
+    } else {
+        access
+    };
+    let permission = Permission::ALL.iter().find(|p| p.name() == name);
+    let permission = permission.unwrap_or_else(|| panic!("{name} is no permission"));
+    let counts = of_provider || permission.reach() == Reach::EveryTenant;
+    if !(counts && role.may(*permission)) {
+        return refused(403, "forbidden");
+    }
+    match row.target {
+        rows::Target::Nothing => reached(row),
+        _ if caller.sees_bakery => reached(row),
+        rows::Target::InPath | rows::Target::InBody => refused(404, "not_found"),
+        rows::Target::TenantInBody => refused(422, "validation_failed"),
+    }
+}
+
+fn assert_cell(operation: &Operation, row: &Row, caller: &Caller, answer: &Answer) {
+    let expected = expected(&operation.access, row, caller);
+    let cell = format!("{} as {}: {}", row.name, caller.name, answer.text);
+    assert_eq!(
+        answer.status,
+        StatusCode::from_u16(expected.status).unwrap(),
+        "{cell}"
+    );
+    if let Some(code) = expected.code {
+        let problem: Value = serde_json::from_str(&answer.text).expect(&cell);
+        assert_eq!(problem["code"], code, "{cell}");
+        assert!(problem["request_id"].is_string(), "{cell}");
+    }
+}
+
+/// What belongs to the bakery is in no answer to somebody who does not see it, not even in a
+/// refusal.
+fn assert_silent(row: &Row, caller: &Caller, answer: &Answer, scene: &Scene) {
+    for secret in scene.secrets() {
+        assert!(
+            !answer.text.contains(&secret),
+            "{} as {} tells {secret}: {}",
+            row.name,
+            caller.name,
+            answer.text
+        );
+    }
+}
+
+on_both_engines! {
+    async fn everybody_gets_what_the_table_says(database: Database) {
+        let engine = format!("{:?}", database.store.engine());
+        let scene = Scene::open(database).await;
+        let callers = callers::all(&scene).await;
+        let operations = operations();
+        let rows = rows::all();
+        let described: BTreeSet<_> = operations.iter().map(|o| o.id.as_str()).collect();
+        let covered: BTreeSet<_> = rows.iter().map(|row| row.operation).collect();
+        assert_eq!(described, covered, "each operation has its rows, and no row is left over");
+
+        let mut cells = 0;
+        // The row that ends sessions comes last.
+        let (last, rows): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| row.operation == "delete_session");
+        for row in rows.iter().chain(&last) {
+            let operation = operations.iter().find(|o| o.id == row.operation).unwrap();
+            let mut fresh = scene.fresh().await;
+            for caller in &callers {
+                let answer = scene.call(operation, row, caller, &fresh).await;
+                assert_cell(operation, row, caller, &answer);
+                if !caller.sees_bakery {
+                    assert_silent(row, caller, &answer, &scene);
+                }
+                cells += 1;
+                // Whoever could act has used it up.
+                let acted = answer.status.is_success() || operation.access == "public";
+                if operation.method != Method::GET && acted {
+                    fresh = scene.fresh().await;
+                }
+            }
+        }
+        println!("access matrix: {cells} cells on {engine}");
+        assert!(cells >= 700, "{cells} cells");
+    }
+}
+
+#[test]
+fn every_access_is_a_permission_or_a_word() {
+    let words = ["public", "signed_in", "person", "by_action"];
+    for operation in operations() {
+        let known = words.contains(&operation.access.as_str())
+            || Permission::ALL.iter().any(|p| p.name() == operation.access);
+        assert!(known, "{}: {:?}", operation.id, operation.access);
+    }
+}
+
+#[test]
+fn reached_answers_are_never_those_of_a_refusal() {
+    for row in rows::all() {
+        let Reached { status, .. } = row.reached;
+        let is_public = row.operation == "create_session";
+        assert!(is_public || !matches!(status, 401 | 403), "{}", row.name);
+    }
+}

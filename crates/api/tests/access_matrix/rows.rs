@@ -1,0 +1,267 @@
+//! How each operation is called, and what somebody gets who may call it.
+
+use crate::scene::{Fresh, Scene};
+use serde_json::{Value, json};
+
+/// Where an operation names what it acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// It acts on what the caller sees, or on nothing.
+    Nothing,
+    /// By the id in its path: something of the bakery.
+    InPath,
+    /// By an id in its body: something of the bakery.
+    InBody,
+    /// By a tenant in its body: the bakery.
+    TenantInBody,
+}
+
+/// The answer to somebody who may.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reached {
+    pub(crate) status: u16,
+    pub(crate) code: Option<&'static str>,
+}
+
+pub(crate) type Body = fn(&Scene, &Fresh) -> Value;
+
+/// One operation, in one way to call it.
+pub(crate) struct Row {
+    pub(crate) operation: &'static str,
+    pub(crate) name: &'static str,
+    /// Which of the fresh things takes the place of `{id}`.
+    pub(crate) id: fn(&Fresh) -> String,
+    pub(crate) query: &'static str,
+    pub(crate) body: Option<Body>,
+    pub(crate) target: Target,
+    pub(crate) reached: Reached,
+    /// For operations whose permission depends on what is asked for.
+    pub(crate) permission: Option<&'static str>,
+}
+
+fn row(operation: &'static str, status: u16) -> Row {
+    Row {
+        operation,
+        name: operation,
+        id: |_| String::new(),
+        query: "",
+        body: None,
+        target: Target::Nothing,
+        reached: Reached { status, code: None },
+        permission: None,
+    }
+}
+
+impl Row {
+    fn code(mut self, code: &'static str) -> Self {
+        self.reached.code = Some(code);
+        self
+    }
+
+    fn body(mut self, body: Body) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    fn path(mut self, id: fn(&Fresh) -> String) -> Self {
+        self.id = id;
+        self.target = Target::InPath;
+        self
+    }
+
+    fn target(mut self, target: Target) -> Self {
+        self.target = target;
+        self
+    }
+
+    fn query(mut self, query: &'static str) -> Self {
+        self.query = query;
+        self
+    }
+
+    fn permission(mut self, name: &'static str, permission: &'static str) -> Self {
+        self.name = name;
+        self.permission = Some(permission);
+        self
+    }
+}
+
+pub(crate) fn all() -> Vec<Row> {
+    [
+        session(),
+        profile(),
+        users(),
+        tokens(),
+        tenants(),
+        devices(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn session() -> Vec<Row> {
+    let link = |_: &Scene, _: &Fresh| json!({"token": "00".repeat(32)});
+    let password = |_: &Scene, _: &Fresh| json!({"token": "00".repeat(32), "password": "x"});
+    vec![
+        row("create_session", 401)
+            .code("invalid_credentials")
+            .body(|_, fresh| json!({"email": fresh.unknown_email, "password": "wrong"})),
+        row("read_session", 200),
+        row("delete_session", 204),
+        row("read_sign_in_options", 200),
+        row("read_invitation", 404).code("link_unknown").body(link),
+        row("accept_invitation", 404)
+            .code("link_unknown")
+            .body(password),
+        row("create_password_reset_request", 202)
+            .body(|_, fresh| json!({"email": fresh.unknown_email})),
+        row("read_password_reset", 404)
+            .code("link_unknown")
+            .body(link),
+        row("complete_password_reset", 404)
+            .code("link_unknown")
+            .body(password),
+    ]
+}
+
+fn profile() -> Vec<Row> {
+    let code = |_: &Scene, _: &Fresh| json!({"totp_code": "000000"});
+    vec![
+        row("update_profile", 200).body(|_, _| json!({"language": "pl"})),
+        row("change_password", 422)
+            .code("validation_failed")
+            .body(|_, _| json!({"current_password": "wrong", "new_password": "x"})),
+        row("begin_totp", 422)
+            .code("validation_failed")
+            .body(|_, _| json!({"password": "wrong"})),
+        row("confirm_totp", 409).code("totp_not_on").body(code),
+        row("disable_totp", 409).code("totp_not_on").body(code),
+        row("renew_recovery_codes", 409)
+            .code("totp_not_on")
+            .body(code),
+        row("list_sessions", 200),
+        Row {
+            // Somebody else's, even of the same tenant, is not there.
+            target: Target::Nothing,
+            ..row("delete_own_session", 404)
+                .code("not_found")
+                .path(|fresh| fresh.session.clone())
+        },
+    ]
+}
+
+fn users() -> Vec<Row> {
+    let user = |fresh: &Fresh| fresh.user.clone();
+    vec![
+        row("list_users", 200),
+        row("create_user", 201)
+            .body(|scene, fresh| {
+                json!({
+                    "tenant_id": scene.bakery(), "email": fresh.unknown_email, "name": "New",
+                    "role": "client_view", "language": "en",
+                })
+            })
+            .target(Target::TenantInBody),
+        row("read_user", 200).path(user),
+        row("update_user", 200)
+            .path(user)
+            .body(|_, _| json!({"name": "Renamed"})),
+        row("renew_invitation", 200).path(|fresh| fresh.invited.clone()),
+        row("create_password_reset", 200).path(user),
+        row("delete_second_factor", 409)
+            .code("totp_not_on")
+            .path(user),
+        row("list_user_sessions", 200).path(user),
+        row("delete_user_sessions", 204).path(user),
+        row("delete_user", 204).path(user),
+    ]
+}
+
+fn tokens() -> Vec<Row> {
+    vec![
+        row("list_api_tokens", 200),
+        row("create_api_token", 201)
+            .body(|scene, _| {
+                json!({
+                    "tenant_id": scene.bakery(), "name": "Program", "role": "client_view",
+                    "expires_in_days": 1,
+                })
+            })
+            .target(Target::TenantInBody),
+        row("delete_api_token", 204).path(|fresh| fresh.api_token.clone()),
+        row("list_enrollment_tokens", 200),
+        row("create_enrollment_token", 201)
+            .body(|scene, _| {
+                json!({"tenant_id": scene.bakery(), "name": "Office", "expires_in_hours": 1})
+            })
+            .target(Target::TenantInBody),
+        row("delete_enrollment_token", 204).path(|fresh| fresh.enrollment_token.clone()),
+    ]
+}
+
+fn tenants() -> Vec<Row> {
+    let tenant = |fresh: &Fresh| fresh.tenant.clone();
+    let group = |fresh: &Fresh| fresh.group.clone();
+    vec![
+        row("list_tenants", 200),
+        row("read_tenant", 200).path(tenant),
+        row("create_tenant", 201).body(|_, fresh| json!({"name": fresh.unused_name})),
+        row("update_tenant", 200)
+            .path(tenant)
+            .body(|_, _| json!({"time_zone": "Europe/Warsaw"})),
+        row("delete_tenant", 422)
+            .code("validation_failed")
+            .path(tenant)
+            .body(|_, _| json!({"name": "not its name"})),
+        row("verify_audit", 200).path(tenant),
+        row("list_audit_events", 200),
+        row("export_audit_events", 200).query("?format=jsonl"),
+        row("list_groups", 200),
+        row("create_group", 201)
+            .body(|scene, fresh| json!({"tenant_id": scene.bakery(), "name": fresh.unused_name}))
+            .target(Target::TenantInBody),
+        row("update_group", 200)
+            .path(group)
+            .body(|_, fresh| json!({"name": fresh.unused_name})),
+        row("delete_group", 204).path(group),
+    ]
+}
+
+fn devices() -> Vec<Row> {
+    let device = |fresh: &Fresh| fresh.device.clone();
+    let task = |fresh: &Fresh| fresh.task.clone();
+    vec![
+        row("list_devices", 200),
+        row("read_device", 200).path(device),
+        row("list_device_updates", 200).path(device),
+        row("update_device", 200)
+            .path(device)
+            .body(|_, _| json!({"group_id": null})),
+        row("create_action", 201)
+            .permission("create_action: scan", "scan_devices")
+            .body(|_, fresh| asked("scan", fresh))
+            .target(Target::InBody),
+        row("create_action", 201)
+            .permission("create_action: install", "install_updates")
+            .body(|_, fresh| asked("install_updates", fresh))
+            .target(Target::InBody),
+        row("create_action", 409)
+            .code("no_restart_pending")
+            .permission("create_action: restart", "restart_devices")
+            .body(|_, fresh| asked("restart", fresh))
+            .target(Target::InBody),
+        row("read_action", 200).path(|fresh| fresh.action.clone()),
+        row("list_tasks", 200),
+        row("read_task", 200).path(task),
+        row("read_task_log", 404).code("no_log").path(task),
+        row("cancel_task", 200).path(task),
+        row("delete_device", 204).path(device),
+        row("list_agent_programs", 200),
+        row("read_events", 200),
+    ]
+}
+
+fn asked(kind: &str, fresh: &Fresh) -> Value {
+    json!({"kind": kind, "device_ids": [fresh.device], "when": {"type": "now"}})
+}

@@ -1,0 +1,331 @@
+//! A bakery, another client, and fresh things of the bakery for every call.
+
+use crate::{Operation, callers::Caller, rows::Row};
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+};
+use http::{Request, StatusCode, header};
+use latarnik_api::{
+    AgentPrograms, ApiSettings, ApiState, CookieSecurity, ProxyTrust, RateLimit, RateLimits, router,
+};
+use latarnik_app::{
+    ActionRequest, ActionTarget, App, Context, NewApiToken, NewEnrollmentToken, NewGroup,
+    NewInvitation, NewUser, Password, RequestedParameters, agents,
+};
+use latarnik_model::{Language, Role, Scope, TenantId, UserId, When};
+use latarnik_testkit::{Database, Office};
+use serde_json::json;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU32, Ordering},
+};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// Things of the bakery that no other call has touched, and names that nothing has.
+pub(crate) struct Fresh {
+    pub(crate) user: String,
+    pub(crate) invited: String,
+    pub(crate) session: String,
+    pub(crate) api_token: String,
+    pub(crate) enrollment_token: String,
+    pub(crate) group: String,
+    pub(crate) device: String,
+    pub(crate) action: String,
+    pub(crate) task: String,
+    pub(crate) tenant: String,
+    pub(crate) unknown_email: String,
+    pub(crate) unused_name: String,
+}
+
+/// An answer, as much of it as comes at once.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) text: String,
+}
+
+pub(crate) struct Scene {
+    pub(crate) office: Office,
+    router: Router,
+    /// The same database behind a server that insists on a second factor.
+    strict: Router,
+    operator: Context,
+    next: AtomicU32,
+    secrets: Mutex<Vec<String>>,
+}
+
+impl Scene {
+    pub(crate) async fn open(database: Database) -> Self {
+        let office = Office::open(database).await;
+        let strict = App::new(latarnik_app::Settings {
+            sign_in: latarnik_app::SignInSettings {
+                console_url: "https://rmm.example.com".to_owned(),
+                require_second_factor: true,
+            },
+            ..latarnik_testkit::settings(
+                office.store().clone(),
+                office.clock.clone(),
+                std::sync::Arc::new(latarnik_testkit::TestTokenFormat),
+            )
+        });
+        let operator = office.person(office.bakery, Role::Technician).await;
+        Self {
+            router: served(office.app.clone()),
+            strict: served(strict),
+            office,
+            operator,
+            next: AtomicU32::new(0),
+            secrets: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn bakery(&self) -> TenantId {
+        self.office.bakery
+    }
+
+    /// What nobody else may read: ids and names of the bakery.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let mut secrets = self.secrets.lock().unwrap().clone();
+        secrets.push("Piekarnia Zdrój".to_owned());
+        secrets
+    }
+
+    /// Signs somebody in whose e-mail address has this word in it.
+    pub(crate) async fn sign_in(
+        &self,
+        tenant: TenantId,
+        role: Role,
+        word: &str,
+    ) -> (String, UserId) {
+        let email = format!("{word}-{}@{tenant}.example", role.name());
+        let user = NewUser {
+            tenant_id: tenant,
+            email: email.clone(),
+            name: word.to_owned(),
+            role,
+            password: Password::typed(Office::PASSWORD.to_owned()),
+        };
+        let shell = Context::command_line();
+        let id = self.office.app.create_user(&shell, user).await.unwrap();
+        let body = json!({"email": email, "password": Office::PASSWORD});
+        let request = Request::post("/api/v1/session")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
+        (cookie.split(';').next().unwrap().to_owned(), id)
+    }
+
+    /// Calls an operation.
+    pub(crate) async fn call(
+        &self,
+        operation: &Operation,
+        row: &Row,
+        caller: &Caller,
+        fresh: &Fresh,
+    ) -> Answer {
+        let path = operation.path.replace("{id}", &(row.id)(fresh));
+        let mut request = Request::builder()
+            .method(operation.method.clone())
+            .uri(format!("{path}{}", row.query))
+            .header("idempotency-key", fresh.unused_name.as_str());
+        if let Some((name, value)) = &caller.header {
+            request = request.header(name, value);
+        }
+        let body = match row.body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(body(self, fresh).to_string())
+            }
+            None => Body::empty(),
+        };
+        let router = if caller.strict {
+            &self.strict
+        } else {
+            &self.router
+        };
+        let response = router
+            .clone()
+            .oneshot(request.body(body).unwrap())
+            .await
+            .unwrap();
+        let (status, text) = (response.status(), first_of(response.into_body()).await);
+        Answer { status, text }
+    }
+
+    pub(crate) async fn fresh(&self) -> Fresh {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let (app, bakery) = (&self.office.app, self.bakery());
+        let shell = Context::command_line();
+        let group = NewGroup {
+            tenant_id: bakery,
+            name: format!("Group-of-the-bakery-{number}"),
+            parent_id: None,
+        };
+        let group = app.create_group(&shell, group).await.unwrap();
+        let token = NewApiToken {
+            name: format!("Token-of-the-bakery-{number}"),
+            tenant_id: bakery,
+            role: Role::ClientView,
+            clients: None,
+            expires_in_days: 1,
+        };
+        let (api_token, _) = app.create_api_token(&shell, token).await.unwrap();
+        let enrollment = NewEnrollmentToken {
+            name: format!("Enrollment-of-the-bakery-{number}"),
+            tenant_id: bakery,
+            group_id: None,
+            expires_in_hours: 1,
+            max_uses: None,
+        };
+        let enrollment = app
+            .create_enrollment_token(&shell, enrollment)
+            .await
+            .unwrap();
+        let device = self.device(number, enrollment.record.secret_hash).await;
+        let action = ActionRequest {
+            parameters: RequestedParameters::Scan,
+            target: ActionTarget::Devices(vec![device.device_id]),
+            when: When::Now,
+            idempotency_key: format!("fresh-{number}"),
+        };
+        let action = app.create_action(&self.operator, action).await.unwrap();
+        let delivery = agents::take_tasks(app, &device, 0).await.unwrap();
+        let (user, session) = self.user(number).await;
+        let fresh = Fresh {
+            user: user.to_string(),
+            invited: self.invited(number).await.to_string(),
+            session,
+            api_token: api_token.record.id.to_string(),
+            enrollment_token: enrollment.record.id.to_string(),
+            group: group.record.id.to_string(),
+            device: device.device_id.to_string(),
+            action: action.id.to_string(),
+            task: delivery.tasks[0].id.to_string(),
+            tenant: bakery.to_string(),
+            unknown_email: format!("unknown-{number}@elsewhere.example"),
+            unused_name: format!("Unused {number}"),
+        };
+        *self.secrets.lock().unwrap() = vec![
+            fresh.user.clone(),
+            fresh.invited.clone(),
+            fresh.api_token.clone(),
+            fresh.enrollment_token.clone(),
+            fresh.group.clone(),
+            fresh.device.clone(),
+            fresh.action.clone(),
+            fresh.task.clone(),
+            "of-the-bakery".to_owned(),
+        ];
+        fresh
+    }
+
+    async fn device(&self, number: u32, secret_hash: [u8; 32]) -> latarnik_app::AgentIdentity {
+        let mut key_fingerprint = [0; 32];
+        key_fingerprint[..4].copy_from_slice(&number.to_be_bytes());
+        key_fingerprint[4] = 1;
+        let registration = agents::Registration {
+            secret_hash,
+            key_fingerprint,
+            facts: latarnik_testkit::facts(&format!("till-of-the-bakery-{number}")),
+        };
+        agents::register(&self.office.app, registration)
+            .await
+            .unwrap()
+    }
+
+    /// Somebody with a session. Written past the use cases: hashing a thousand passwords would
+    /// prove nothing.
+    async fn user(&self, number: u32) -> (UserId, String) {
+        let scope = Scope::one(self.bakery());
+        let store = self.office.store();
+        let id = self.invited(number + 1_000_000).await;
+        let transaction = store.begin(&scope).await.unwrap();
+        let mut user = transaction.lock_user(&scope, id).await.unwrap().unwrap();
+        user.state = latarnik_model::UserState::Active;
+        user.password_hash = Some("$argon2id$none".to_owned());
+        transaction.update_user(&user).await.unwrap();
+        let now = latarnik_model::Clock::now(&*self.office.clock);
+        let mut token_hash = [7; 32];
+        token_hash[..4].copy_from_slice(&number.to_be_bytes());
+        let session = latarnik_model::SessionId(uuid::Uuid::from_u128(number.into()));
+        transaction
+            .insert_session(&latarnik_store::SessionRecord {
+                id: session,
+                token_hash,
+                user_id: id,
+                tenant_id: self.bakery(),
+                method: latarnik_model::SignInMethod::Password,
+                address: None,
+                user_agent: None,
+                created_at: now,
+                last_seen_at: now,
+                expires_at: now + jiff::SignedDuration::from_hours(1),
+            })
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+        (id, session.to_string())
+    }
+
+    async fn invited(&self, number: u32) -> UserId {
+        let new = NewInvitation {
+            tenant_id: self.bakery(),
+            email: format!("person-of-the-bakery-{number}@bakery.example"),
+            name: format!("Person-of-the-bakery-{number}"),
+            role: Role::Technician,
+            language: Language::Pl,
+            clients: None,
+        };
+        let shell = Context::command_line();
+        self.office.app.invite_user(&shell, new).await.unwrap().0
+    }
+}
+
+/// The beginning of a body: a stream of events has no end.
+async fn first_of(body: Body) -> String {
+    use http_body_util::BodyExt;
+    if body.is_end_stream() {
+        return String::new();
+    }
+    if body.size_hint().exact().is_some() {
+        let bytes = body.collect().await.unwrap().to_bytes();
+        return String::from_utf8_lossy(&bytes).into_owned();
+    }
+    let mut body = body;
+    let mut text = String::new();
+    while let Some(Ok(frame)) = body.frame().await {
+        if let Some(data) = frame.data_ref() {
+            text.push_str(&String::from_utf8_lossy(data));
+        }
+        if text.starts_with("event: hello") {
+            break;
+        }
+    }
+    text
+}
+
+fn served(app: App) -> Router {
+    let plenty = RateLimit {
+        burst: 1_000_000,
+        per_second: 1_000_000,
+    };
+    let settings = ApiSettings {
+        public_url: None,
+        cookie_security: CookieSecurity::PlainAllowed,
+        proxy: ProxyTrust::None,
+        limits: RateLimits {
+            address: plenty,
+            caller: plenty,
+        },
+    };
+    router(ApiState::new(
+        app,
+        settings,
+        AgentPrograms::default(),
+        CancellationToken::new(),
+    ))
+}
