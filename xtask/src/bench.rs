@@ -59,8 +59,12 @@ pub(crate) fn run(workspace: &Workspace, settings: &Load) -> Result<()> {
     step::say("\n== SQLite ==");
     let sqlite = (
         Subject::start(&bench, sqlite, None)?.measure()?,
-        Subject::start(&bench, Settings::for_one_run(workspace, "bench-memory")?, None)?
-            .measure_memory()?,
+        Subject::start(
+            &bench,
+            Settings::for_one_run(workspace, "bench-memory")?,
+            None,
+        )?
+        .measure_memory()?,
     );
     step::say("\n== PostgreSQL ==");
     let postgres = Postgres::start(workspace, DURABLE)?;

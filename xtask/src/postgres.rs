@@ -57,7 +57,7 @@ impl Postgres {
         let mut initdb = run("initdb");
         initdb.arg("--pgdata").arg(&data);
         initdb.args([
-            "--username=latarnik",
+            "--username=postgres",
             "--auth=trust",
             "--encoding=UTF8",
             "--locale=C",
@@ -86,19 +86,34 @@ impl Postgres {
         };
         children::wait_until("PostgreSQL", START_LIMIT, || {
             started.server.check()?;
-            Ok(started.psql("postgres", "SELECT 1").is_ok())
+            Ok(started
+                .psql(&started.superuser_address(), "SELECT 1")
+                .is_ok())
         })?;
+        // Row-level security binds no superuser: the server refuses to work as one.
+        started.psql(
+            &started.superuser_address(),
+            "CREATE ROLE latarnik LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS",
+        )?;
         Ok(started)
     }
 
-    /// The address of one of its databases, with all rights and no password.
+    /// The address of one of its databases for an ordinary user who may make more; no password.
     pub(crate) fn address(&self, database: &str) -> String {
         format!("postgres://latarnik@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// The address for its superuser.
+    pub(crate) fn superuser_address(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
     /// Makes an empty database and returns its address.
     pub(crate) fn create_database(&self, name: &str) -> Result<String> {
-        self.psql("postgres", &format!("CREATE DATABASE {name}"))?;
+        self.psql(
+            &self.address("postgres"),
+            &format!("CREATE DATABASE {name}"),
+        )?;
         Ok(self.address(name))
     }
 
@@ -107,7 +122,7 @@ impl Postgres {
         self.server.id()
     }
 
-    fn psql(&self, database: &str, statement: &str) -> Result<String> {
+    fn psql(&self, address: &str, statement: &str) -> Result<String> {
         let mut psql = Command::new(self.programs.join("psql"));
         psql.args([
             "--no-psqlrc",
@@ -116,7 +131,7 @@ impl Postgres {
             "--command",
             statement,
         ]);
-        psql.arg(self.address(database));
+        psql.arg(address);
         children::capture(psql)
     }
 }

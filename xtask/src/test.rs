@@ -248,7 +248,10 @@ impl Bench<'_> {
                 "--all-targets",
             ]);
         }
-        cargo.env("LATARNIK_TEST_POSTGRES", &address);
+        cargo.env("LATARNIK_TEST_POSTGRES", &address).env(
+            "LATARNIK_TEST_POSTGRES_SUPERUSER",
+            self.postgres()?.superuser_address(),
+        );
         step::run_shown("unit and integration tests", "rust", cargo)?;
         let mut examples = self.workspace.cargo();
         examples.args(["test", "--workspace", "--locked", "--doc"]);

@@ -73,6 +73,46 @@ pub(crate) struct SettingArguments {
         value_name = "FOLDER"
     )]
     pub(crate) agent_programs: Option<PathBuf>,
+    /// Whether owners and admins must have a second factor [default: true]; they can do without
+    /// only while the console listens on loopback
+    #[arg(
+        long,
+        global = true,
+        env = "LATARNIK_REQUIRE_SECOND_FACTOR",
+        value_name = "true|false"
+    )]
+    pub(crate) require_second_factor: Option<bool>,
+    /// File with the master key, which secrets in the database are sealed with [default: master.key
+    /// in the data folder, made at the first start]
+    #[arg(
+        long,
+        global = true,
+        env = "LATARNIK_MASTER_KEY_FILE",
+        value_name = "FILE"
+    )]
+    pub(crate) master_key_file: Option<PathBuf>,
+    /// The master key itself, 64 hexadecimal digits. From the environment alone
+    #[arg(
+        long,
+        global = true,
+        env = "LATARNIK_MASTER_KEY",
+        hide = true,
+        hide_env_values = true
+    )]
+    pub(crate) master_key: Option<String>,
+    /// Mail server: smtp://USER:PASSWORD@HOST (STARTTLS) or smtps://… An address with a password
+    /// belongs into the environment or a file
+    #[arg(
+        long,
+        global = true,
+        env = "LATARNIK_MAIL_SMTP_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub(crate) mail_smtp_url: Option<String>,
+    /// Sender of mails, such as `Latarnik <rmm@example.com>`
+    #[arg(long, global = true, env = "LATARNIK_MAIL_FROM", value_name = "SENDER")]
+    pub(crate) mail_from: Option<String>,
     /// What to log, such as `info` or `info,latarnik_gateway=debug`
     #[arg(long, global = true, env = "LATARNIK_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -117,6 +157,12 @@ pub(crate) enum Command {
     /// Manage tokens that let agents register
     #[command(subcommand)]
     EnrollmentToken(EnrollmentTokenCommand),
+    /// Verify the audit
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Manage the keys of secrets at rest
+    #[command(subcommand)]
+    Secrets(SecretsCommand),
     /// Print the description of the console API (OpenAPI 3.1)
     Openapi,
 }
@@ -131,6 +177,39 @@ pub(crate) enum ConfigCommand {
 pub(crate) enum UserCommand {
     /// Create a user; without a password file, a password is made and printed once
     Create(NewUserArguments),
+    /// Let somebody in again: make a link with which they choose a new password
+    ResetPassword {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+    /// Let somebody in again who has lost their second factor and their recovery codes
+    ResetSecondFactor {
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Look whether the audit is as it was written: no event removed, none changed
+    Verify {
+        /// Name of the tenant [default: all tenants]
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SecretsCommand {
+    /// Wrap the keys of all secrets with another master key. The server may run meanwhile
+    Rotate {
+        /// File with the new master key; made if it does not exist. [default: a new key takes the
+        /// place of master.key in the data folder]
+        #[arg(long, value_name = "FILE")]
+        new_key_file: Option<PathBuf>,
+    },
 }
 
 /// A user to be.
@@ -142,7 +221,7 @@ pub(crate) struct NewUserArguments {
     /// Name, as others see it
     #[arg(long)]
     pub(crate) name: String,
-    /// owner, technician or client_view
+    /// owner, admin, technician or client_view
     #[arg(long)]
     pub(crate) role: Role,
     /// Name of the tenant [default: the provider]

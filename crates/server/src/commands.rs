@@ -1,100 +1,86 @@
 //! Administration commands. They work on the database itself, beside a running server or without
 //! one.
 
+mod secrets;
+mod users;
+
+pub(crate) use secrets::{rotate_master_key, verify_audit};
+pub(crate) use users::{create_user, reset_password, reset_second_factor};
+
 use crate::{
-    arguments::{NewEnrollmentTokenArguments, NewUserArguments},
+    arguments::NewEnrollmentTokenArguments,
     configuration::Configuration,
-    system::SystemRandomness,
-    wiring,
+    wiring::{self, Addresses},
 };
 use anyhow::{Context as _, bail};
-use latarnik_app::{App, Context, NewEnrollmentToken, NewUser, Password};
+use latarnik_app::{App, AppError, Context, NewEnrollmentToken, NewGroup, TenantRecord};
 use serde::Deserialize;
-use std::{fs, io::Read, path::Path};
+use std::fs;
 
 #[derive(Deserialize)]
 struct Reachable {
+    console_url: String,
     gateway_address: String,
 }
 
 async fn open(configuration: &Configuration) -> anyhow::Result<App> {
-    Ok(wiring::open(configuration, gateway_address(configuration))
+    Ok(wiring::open(configuration, addresses(configuration))
         .await?
         .app)
 }
 
-/// Where agents reach the gateway: as configured, or as the running server says, or what it would
+/// Where others reach the server: as configured, or as the running server says, or what it would
 /// listen on.
-fn gateway_address(configuration: &Configuration) -> String {
-    if let Some(address) = &configuration.gateway.address {
-        return address.clone();
-    }
-    fs::read_to_string(wiring::server_file(&configuration.data_folder))
+fn addresses(configuration: &Configuration) -> Addresses {
+    let running = fs::read_to_string(wiring::server_file(&configuration.data_folder))
         .ok()
-        .and_then(|text| serde_json::from_str::<Reachable>(&text).ok())
-        .map_or_else(
-            || configuration.gateway.listen.to_string(),
-            |server| server.gateway_address,
-        )
-}
-
-/// Makes a user; prints the password if there was none.
-pub(crate) async fn create_user(
-    configuration: &Configuration,
-    arguments: NewUserArguments,
-) -> anyhow::Result<()> {
-    let given = arguments
-        .password_file
-        .as_deref()
-        .map(read_password)
-        .transpose()?;
-    let generated = given.is_none();
-    let password = given.unwrap_or_else(|| Password::generate(&SystemRandomness));
-    let app = open(configuration).await?;
-    app.create_user(
-        &Context::command_line(),
-        NewUser {
-            tenant: arguments.tenant,
-            email: arguments.email.clone(),
-            name: arguments.name,
-            role: arguments.role,
-            password: password.clone(),
-        },
-    )
-    .await?;
-    eprintln!("Created {} as {}.", arguments.email, arguments.role.name());
-    if generated {
-        eprintln!("The password, shown this once:");
-        println!("{}", password.reveal());
-    }
-    Ok(())
-}
-
-fn read_password(path: &Path) -> anyhow::Result<Password> {
-    let text = if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .context("cannot read standard input")?;
-        text
-    } else {
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?
+        .and_then(|text| serde_json::from_str::<Reachable>(&text).ok());
+    let (console, gateway) = match running {
+        Some(running) => (running.console_url, running.gateway_address),
+        None => (
+            format!("http://{}", configuration.console.listen),
+            configuration.gateway.listen.to_string(),
+        ),
     };
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.contains('\n') {
-        bail!("the password has more than one line");
+    Addresses {
+        gateway: configuration.gateway.address.clone().unwrap_or(gateway),
+        console: configuration.console.public_url.clone().unwrap_or(console),
     }
-    Ok(Password::new(line.to_owned())?)
+}
+
+/// What was wrong, for people at a terminal.
+fn explain(error: AppError) -> anyhow::Error {
+    match error {
+        AppError::Invalid(fields) => {
+            let fields: Vec<_> = fields
+                .iter()
+                .map(|field| format!("{}: {}", field.field, field.code.code()))
+                .collect();
+            anyhow::anyhow!("not usable: {}", fields.join(", "))
+        }
+        other => other.into(),
+    }
+}
+
+async fn tenant_named(app: &App, name: Option<&str>) -> anyhow::Result<TenantRecord> {
+    let context = Context::command_line();
+    let tenant = app.tenant_named(&context, name).await?;
+    tenant.with_context(|| {
+        format!(
+            "there is no tenant named {:?}; `latarnik tenant list` shows them",
+            name.unwrap_or_default()
+        )
+    })
 }
 
 /// Makes a client tenant.
 pub(crate) async fn create_tenant(configuration: &Configuration, name: &str) -> anyhow::Result<()> {
     let tenant = open(configuration)
         .await?
-        .create_tenant(&Context::command_line(), name)
-        .await?;
-    println!("{}", tenant.id);
+        .create_tenant(&Context::command_line(), name, None)
+        .await
+        .map_err(explain)?;
+    println!("{}", tenant.record.id);
     Ok(())
 }
 
@@ -102,6 +88,7 @@ pub(crate) async fn create_tenant(configuration: &Configuration, name: &str) -> 
 pub(crate) async fn list_tenants(configuration: &Configuration) -> anyhow::Result<()> {
     let app = open(configuration).await?;
     for tenant in app.list_tenants(&Context::command_line()).await? {
+        let tenant = tenant.record;
         let kind = if tenant.parent_id.is_none() {
             "provider"
         } else {
@@ -119,10 +106,16 @@ pub(crate) async fn create_group(
     tenant: Option<&str>,
 ) -> anyhow::Result<()> {
     let app = open(configuration).await?;
+    let new = NewGroup {
+        tenant_id: tenant_named(&app, tenant).await?.id,
+        name: name.to_owned(),
+        parent_id: None,
+    };
     let group = app
-        .create_group(&Context::command_line(), tenant, name)
-        .await?;
-    println!("{}", group.id);
+        .create_group(&Context::command_line(), new)
+        .await
+        .map_err(explain)?;
+    println!("{}", group.record.id);
     Ok(())
 }
 
@@ -132,9 +125,13 @@ pub(crate) async fn create_enrollment_token(
     arguments: NewEnrollmentTokenArguments,
 ) -> anyhow::Result<()> {
     let app = open(configuration).await?;
-    let tenant = app.tenant_or_provider(arguments.tenant.as_deref()).await?;
+    let tenant = tenant_named(&app, arguments.tenant.as_deref()).await?;
     let group = match &arguments.group {
-        Some(name) => Some(app.group_named(tenant.id, name).await?.id),
+        Some(name) => match app.groups_named(tenant.id, name).await?.as_slice() {
+            [group] => Some(group.id),
+            [] => bail!("the tenant has no group named {name:?}"),
+            _ => bail!("the tenant has several groups named {name:?}; use the console"),
+        },
         None => None,
     };
     let new = NewEnrollmentToken {
@@ -147,7 +144,7 @@ pub(crate) async fn create_enrollment_token(
     let issued = app
         .create_enrollment_token(&Context::command_line(), new)
         .await
-        .context("cannot make the token (name of 1 to 100 characters, 1 to 8760 hours, 1 to 100,000 uses)")?;
+        .map_err(explain)?;
     eprintln!(
         "A token for {} until {}. On the machine: latarnik-agent install TOKEN",
         tenant.name, issued.record.expires_at

@@ -3,6 +3,7 @@
 mod check;
 
 use crate::arguments::{LogFormat, SettingArguments};
+use latarnik_api::{RateLimit, RateLimits};
 use serde::Deserialize;
 use std::{
     fmt, fs, io,
@@ -25,6 +26,54 @@ pub(crate) struct Configuration {
     pub(crate) gateway: GatewayConfiguration,
     pub(crate) agent_programs: Option<PathBuf>,
     pub(crate) log: LogConfiguration,
+    pub(crate) sign_in: SignInConfiguration,
+    pub(crate) secrets: SecretsConfiguration,
+    pub(crate) mail: Option<MailConfiguration>,
+    pub(crate) limits: RateLimits,
+}
+
+#[derive(Debug)]
+pub(crate) struct SignInConfiguration {
+    pub(crate) require_second_factor: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct SecretsConfiguration {
+    /// Where the master key is.
+    pub(crate) master_key: MasterKeyPlace,
+}
+
+/// Where the master key is.
+#[derive(Clone)]
+pub(crate) enum MasterKeyPlace {
+    /// In a file that the first start makes.
+    DataFolder(PathBuf),
+    /// In a file that somebody else takes care of.
+    File(PathBuf),
+    /// In the environment: 64 hexadecimal digits.
+    Environment(String),
+}
+
+impl fmt::Debug for MasterKeyPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DataFolder(path) | Self::File(path) => write!(f, "{}", path.display()),
+            Self::Environment(_) => f.write_str("the environment"),
+        }
+    }
+}
+
+pub(crate) struct MailConfiguration {
+    /// `smtp://…` or `smtps://…`; it may hold a password and is not printed.
+    pub(crate) smtp_url: String,
+    /// The sender, such as `Latarnik <rmm@example.com>`.
+    pub(crate) from: String,
+}
+
+impl fmt::Debug for MailConfiguration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} from {}", redacted(&self.smtp_url), self.from)
+    }
 }
 
 #[derive(Debug)]
@@ -45,16 +94,21 @@ impl fmt::Debug for DatabaseAddress {
 impl DatabaseAddress {
     /// The address with its password blotted out.
     pub(crate) fn redacted(&self) -> String {
-        let Some((scheme, rest)) = self.0.split_once("://") else {
-            return "…".to_owned();
-        };
-        match rest.rsplit_once('@') {
-            Some((credentials, host)) => {
-                let user = credentials.split(':').next().unwrap_or_default();
-                format!("{scheme}://{user}:…@{host}")
-            }
-            None => self.0.clone(),
+        redacted(&self.0)
+    }
+}
+
+/// An address with its password blotted out.
+pub(crate) fn redacted(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return "…".to_owned();
+    };
+    match rest.rsplit_once('@') {
+        Some((credentials, host)) => {
+            let user = credentials.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}:…@{host}")
         }
+        None => address.to_owned(),
     }
 }
 
@@ -99,6 +153,45 @@ struct File {
     gateway: GatewayFile,
     database: DatabaseFile,
     log: LogFile,
+    sign_in: SignInFile,
+    secrets: SecretsFile,
+    mail: MailFile,
+    limits: LimitsFile,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SignInFile {
+    require_second_factor: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SecretsFile {
+    master_key_file: Option<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct MailFile {
+    smtp_url: Option<String>,
+    smtp_url_file: Option<PathBuf>,
+    from: Option<String>,
+}
+
+impl fmt::Debug for MailFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MailFile").finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LimitsFile {
+    address_burst: Option<u32>,
+    address_per_second: Option<u32>,
+    caller_burst: Option<u32>,
+    caller_per_second: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -202,7 +295,17 @@ impl Configuration {
             .unwrap_or_else(|| format!("sqlite://{}", data_folder.join("latarnik.db").display()));
         let listen = arguments.console_listen.or(file.console.listen);
         let listen = listen.unwrap_or_else(|| loopback(8080));
+        let place = master_key(arguments, &file.secrets, &data_folder);
         Self {
+            sign_in: SignInConfiguration {
+                require_second_factor: arguments
+                    .require_second_factor
+                    .or(file.sign_in.require_second_factor)
+                    .unwrap_or(true),
+            },
+            secrets: SecretsConfiguration { master_key: place },
+            mail: mail(arguments, &file.mail, mistakes),
+            limits: limits(&file.limits),
             database: DatabaseConfiguration {
                 address: DatabaseAddress(address),
                 max_connections: file.database.max_connections.unwrap_or(8),
@@ -285,6 +388,40 @@ impl Configuration {
                 &format!("{} is not a folder", folder.display()),
             );
         }
+        let is_loopback = matches!(self.console.transport, ConsoleTransport::Loopback);
+        if !self.sign_in.require_second_factor && !is_loopback {
+            unusable(
+                "sign_in.require_second_factor",
+                "owners and admins do without a second factor only on a console that listens on \
+                 loopback, for trying out",
+            );
+        }
+        if self.mail.is_some() && self.console.public_url.is_none() && !is_loopback {
+            unusable(
+                "console.public_url",
+                "mails carry links to the console: say under which address people reach it",
+            );
+        }
+        if let MasterKeyPlace::Environment(text) = &self.secrets.master_key
+            && crate::master_key::parse(text).is_none()
+        {
+            unusable(
+                "LATARNIK_MASTER_KEY",
+                "it has 64 hexadecimal digits; `openssl rand -hex 32` makes one",
+            );
+        }
+        if let Some(mail) = &self.mail
+            && let Err(hint) = crate::mail::check(mail)
+        {
+            unusable("mail", &hint);
+        }
+        let limits = [self.limits.address, self.limits.caller];
+        if limits
+            .iter()
+            .any(|limit| limit.burst == 0 || limit.per_second == 0)
+        {
+            unusable("limits", "each of them is at least 1");
+        }
         if tracing_subscriber::EnvFilter::try_new(&self.log.filter).is_err() {
             unusable(
                 "log.filter",
@@ -309,6 +446,81 @@ fn read_file(path: Option<&Path>) -> Result<File, Mistake> {
             path: path.to_owned(),
             source,
         }),
+    }
+}
+
+fn master_key(
+    arguments: &SettingArguments,
+    file: &SecretsFile,
+    data_folder: &Path,
+) -> MasterKeyPlace {
+    if let Some(text) = &arguments.master_key {
+        return MasterKeyPlace::Environment(text.clone());
+    }
+    let path = arguments
+        .master_key_file
+        .clone()
+        .or_else(|| file.master_key_file.clone());
+    path.map_or_else(
+        || MasterKeyPlace::DataFolder(data_folder.join("master.key")),
+        MasterKeyPlace::File,
+    )
+}
+
+fn mail(
+    arguments: &SettingArguments,
+    file: &MailFile,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<MailConfiguration> {
+    let from_file = match &file.smtp_url_file {
+        Some(path) => match fs::read_to_string(path) {
+            Ok(text) => Some(text.trim().to_owned()),
+            Err(source) => {
+                mistakes.push(Mistake::Unreadable {
+                    path: path.clone(),
+                    source,
+                });
+                None
+            }
+        },
+        None => None,
+    };
+    if file.smtp_url.is_some() && file.smtp_url_file.is_some() {
+        mistakes.push(Mistake::Conflict {
+            first: "mail.smtp_url",
+            second: "mail.smtp_url_file",
+            hint: "keep the one that should count",
+        });
+    }
+    let smtp_url = arguments
+        .mail_smtp_url
+        .clone()
+        .or_else(|| file.smtp_url.clone())
+        .or(from_file)?;
+    let from = arguments.mail_from.clone().or_else(|| file.from.clone());
+    if from.is_none() {
+        mistakes.push(Mistake::Unusable {
+            setting: "mail.from",
+            hint: "it looks like Latarnik <rmm@example.com>".to_owned(),
+        });
+    }
+    Some(MailConfiguration {
+        smtp_url,
+        from: from.unwrap_or_default(),
+    })
+}
+
+fn limits(file: &LimitsFile) -> RateLimits {
+    let usual = RateLimits::default();
+    RateLimits {
+        address: RateLimit {
+            burst: file.address_burst.unwrap_or(usual.address.burst),
+            per_second: file.address_per_second.unwrap_or(usual.address.per_second),
+        },
+        caller: RateLimit {
+            burst: file.caller_burst.unwrap_or(usual.caller.burst),
+            per_second: file.caller_per_second.unwrap_or(usual.caller.per_second),
+        },
     }
 }
 
@@ -447,6 +659,31 @@ mod tests {
         let error = load("[console]\nlisten = \"0.0.0.0:8080\"").unwrap_err();
         assert!(error.contains("plain text"), "{error}");
         assert!(load("[console]\nlisten = \"0.0.0.0:8080\"\nbehind_proxy = true").is_ok());
+    }
+
+    #[test]
+    fn second_factor_is_optional_on_loopback_alone() {
+        let text = "[sign_in]\nrequire_second_factor = false\n";
+        assert!(!load(text).unwrap().sign_in.require_second_factor);
+        assert!(load("").unwrap().sign_in.require_second_factor);
+        let text = format!("{text}[console]\nlisten = \"0.0.0.0:8080\"\nbehind_proxy = true");
+        let error = load(&text).unwrap_err();
+        assert!(error.contains("require_second_factor"), "{error}");
+    }
+
+    #[test]
+    fn mails_need_a_sender_and_an_address_for_their_links() {
+        let error = load("[mail]\nsmtp_url = \"smtp://mail.example.com\"").unwrap_err();
+        assert!(error.contains("mail.from"), "{error}");
+        let mail = "[mail]\nsmtp_url = \"smtp://me:secret@mail.example.com\"\n\
+                    from = \"Latarnik <rmm@example.com>\"\n";
+        let printed = format!("{:?}", load(mail).unwrap());
+        assert!(!printed.contains("secret"), "{printed}");
+        let network = "[console]\nlisten = \"0.0.0.0:8080\"\nbehind_proxy = true\n";
+        let error = load(&format!("{mail}{network}")).unwrap_err();
+        assert!(error.contains("console.public_url"), "{error}");
+        let error = load("[mail]\nsmtp_url = \"mail.example.com\"\nfrom = \"x\"").unwrap_err();
+        assert!(error.contains("mail has no value"), "{error}");
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use crate::configuration::ConsoleTransport;
 use anyhow::Context;
-use axum::Router;
+use axum::{Extension, Router};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
+use latarnik_api::PeerAddress;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::{
@@ -57,10 +58,10 @@ pub(crate) async fn serve(
 ) {
     let graceful = GracefulShutdown::new();
     loop {
-        let stream = tokio::select! {
+        let (stream, address) = tokio::select! {
             () = shutdown.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of file descriptors, most likely: give others time to close some.
                     tracing::warn!(error = &error as &dyn std::error::Error, "cannot accept");
@@ -69,7 +70,9 @@ pub(crate) async fn serve(
                 }
             }
         };
-        let (router, watcher, tls) = (router.clone(), graceful.watcher(), tls.clone());
+        // Each request knows where it comes from.
+        let router = router.clone().layer(Extension(PeerAddress(address.ip())));
+        let (watcher, tls) = (graceful.watcher(), tls.clone());
         tokio::spawn(async move {
             if let Some(stream) = open(stream, tls).await {
                 answer(stream, router, watcher).await;

@@ -15,14 +15,18 @@ mod commands;
 mod configuration;
 mod health;
 mod listener;
+mod mail;
+mod master_key;
 mod serve;
 mod system;
 mod telemetry;
 mod wiring;
 
 use anyhow::Context;
-use arguments::{Arguments, Command, ConfigCommand, EnrollmentTokenCommand, GroupCommand};
-use arguments::{TenantCommand, UserCommand};
+use arguments::{
+    Arguments, AuditCommand, Command, ConfigCommand, EnrollmentTokenCommand, GroupCommand,
+    SecretsCommand, TenantCommand, UserCommand,
+};
 use clap::Parser;
 use configuration::Configuration;
 use std::process::ExitCode;
@@ -56,15 +60,31 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(execute(arguments.command, configuration))?;
+    runtime.block_on(execute(arguments.command, configuration))
+}
+
+async fn execute(command: Command, configuration: Configuration) -> anyhow::Result<ExitCode> {
+    if let Command::Audit(AuditCommand::Verify { tenant }) = command {
+        return commands::verify_audit(&configuration, tenant.as_deref()).await;
+    }
+    run_command(command, configuration).await?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn execute(command: Command, configuration: Configuration) -> anyhow::Result<()> {
+async fn run_command(command: Command, configuration: Configuration) -> anyhow::Result<()> {
     match command {
         Command::Serve => serve::serve(configuration).await,
         Command::User(UserCommand::Create(user)) => {
             commands::create_user(&configuration, user).await
+        }
+        Command::User(UserCommand::ResetPassword { email }) => {
+            commands::reset_password(&configuration, &email).await
+        }
+        Command::User(UserCommand::ResetSecondFactor { email }) => {
+            commands::reset_second_factor(&configuration, &email).await
+        }
+        Command::Secrets(SecretsCommand::Rotate { new_key_file }) => {
+            commands::rotate_master_key(&configuration, new_key_file.as_deref()).await
         }
         Command::Tenant(TenantCommand::Create { name }) => {
             commands::create_tenant(&configuration, &name).await
@@ -76,6 +96,8 @@ async fn execute(command: Command, configuration: Configuration) -> anyhow::Resu
         Command::EnrollmentToken(EnrollmentTokenCommand::Create(token)) => {
             commands::create_enrollment_token(&configuration, token).await
         }
-        Command::Openapi | Command::Config(_) => unreachable!("answered without a database"),
+        Command::Openapi | Command::Config(_) | Command::Audit(_) => {
+            unreachable!("answered before")
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     health, listener, wiring,
 };
 use anyhow::Context;
-use latarnik_api::{AgentPrograms, ApiSettings, ApiState, CookieSecurity};
+use latarnik_api::{AgentPrograms, ApiSettings, ApiState, CookieSecurity, ProxyTrust};
 use latarnik_gateway::{Gateway, Settings as GatewaySettings};
 use serde::Serialize;
 use std::{fs, net::SocketAddr, path::Path};
@@ -29,7 +29,12 @@ pub(crate) async fn serve(configuration: Configuration) -> anyhow::Result<()> {
         None => gateway_listener.local_addr()?.to_string(),
     };
     let tls = listener::acceptor(&configuration.console.transport)?;
-    let parts = wiring::open(&configuration, gateway_address.clone()).await?;
+    let console_url = console_url(&configuration, console_listener.local_addr()?);
+    let addresses = wiring::Addresses {
+        gateway: gateway_address.clone(),
+        console: console_url.clone(),
+    };
+    let parts = wiring::open(&configuration, addresses).await?;
     let gateway = Gateway::new(
         parts.app.clone(),
         parts.authority,
@@ -48,7 +53,7 @@ pub(crate) async fn serve(configuration: Configuration) -> anyhow::Result<()> {
 
     let reachable = Reachable {
         pid: std::process::id(),
-        console_url: console_url(&configuration, console_listener.local_addr()?),
+        console_url,
         gateway_address,
     };
     let file = wiring::server_file(&configuration.data_folder);
@@ -100,6 +105,11 @@ fn api_settings(configuration: &Configuration) -> ApiSettings {
             ConsoleTransport::Loopback => CookieSecurity::PlainAllowed,
             ConsoleTransport::BehindProxy | ConsoleTransport::Tls { .. } => CookieSecurity::TlsOnly,
         },
+        proxy: match configuration.console.transport {
+            ConsoleTransport::BehindProxy => ProxyTrust::LastHop,
+            ConsoleTransport::Loopback | ConsoleTransport::Tls { .. } => ProxyTrust::None,
+        },
+        limits: configuration.limits,
     }
 }
 

@@ -98,21 +98,26 @@ impl<'a> Subject<'a> {
     pub(super) fn measure_memory(&mut self) -> Result<Memory> {
         let agents = self.bench.settings.agents;
         let mut memory = Memory::default();
-        step::work(&format!("memory with {agents} and twice as many agents"), || {
-            memory.idle_bytes = self.settled_bytes()?;
-            let more = ["--tasks", "1", "--seconds", "300"].map(str::to_owned);
-            let folder = self.settings.simulator_folder();
-            let mut first =
-                self.load_from(&folder.join("first"), "action-to-start", agents, &more)?;
-            first.wait_for("connected", Duration::from_secs(600))?;
-            memory.with_agents_bytes = self.settled_bytes()?;
-            let mut further =
-                self.load_from(&folder.join("further"), "action-to-start", agents, &more)?;
-            further.wait_for("connected", Duration::from_secs(600))?;
-            let added = self.settled_bytes()?.saturating_sub(memory.with_agents_bytes);
-            memory.bytes_per_further_agent = added as f64 / f64::from(agents);
-            Ok(memory)
-        })
+        step::work(
+            &format!("memory with {agents} and twice as many agents"),
+            || {
+                memory.idle_bytes = self.settled_bytes()?;
+                let more = ["--tasks", "1", "--seconds", "300"].map(str::to_owned);
+                let folder = self.settings.simulator_folder();
+                let mut first =
+                    self.load_from(&folder.join("first"), "action-to-start", agents, &more)?;
+                first.wait_for("connected", Duration::from_secs(600))?;
+                memory.with_agents_bytes = self.settled_bytes()?;
+                let mut further =
+                    self.load_from(&folder.join("further"), "action-to-start", agents, &more)?;
+                further.wait_for("connected", Duration::from_secs(600))?;
+                let added = self
+                    .settled_bytes()?
+                    .saturating_sub(memory.with_agents_bytes);
+                memory.bytes_per_further_agent = added as f64 / f64::from(agents);
+                Ok(memory)
+            },
+        )
     }
 
     fn settled_bytes(&self) -> Result<u64> {

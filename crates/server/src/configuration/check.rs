@@ -47,6 +47,10 @@ fn describe(configuration: &Configuration) -> String {
          public URL      {}\n\
          gateway         {} (agents connect to {address})\n\
          agent programs  {programs}\n\
+         second factor   {}\n\
+         master key      {:?}\n\
+         mail            {}\n\
+         limits          {} a second and address, {} a second and caller\n\
          log             {}, {:?}\n",
         configuration.data_folder.display(),
         configuration.database.address.redacted(),
@@ -57,6 +61,18 @@ fn describe(configuration: &Configuration) -> String {
             .as_deref()
             .unwrap_or("as the browser's request says"),
         gateway.listen,
+        if configuration.sign_in.require_second_factor {
+            "required of owners and admins"
+        } else {
+            "optional"
+        },
+        configuration.secrets.master_key,
+        configuration
+            .mail
+            .as_ref()
+            .map_or_else(|| "none".to_owned(), |mail| format!("{mail:?}")),
+        configuration.limits.address.per_second,
+        configuration.limits.caller.per_second,
         configuration.log.filter,
         configuration.log.format,
     )
