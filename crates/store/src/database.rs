@@ -60,11 +60,12 @@ impl Store {
             Some(("postgres" | "postgresql", _)) => {
                 let reader = Database::connect(pool(options, options.max_connections)).await?;
                 let writer = Database::connect(pool(options, options.max_connections)).await?;
-                Self { reader, writer }
+                let store = Self { reader, writer };
+                migrations::run(&store).await?;
+                store
             }
             _ => return Err(StoreError::Address),
         };
-        migrations::run(&store).await?;
         wall::check(&store).await?;
         Ok(store)
     }
@@ -85,6 +86,12 @@ impl Store {
             Database::connect(pool).await
         };
         let writer = connect(1).await?;
+        migrations::run(&Self {
+            reader: writer.clone(),
+            writer: writer.clone(),
+        })
+        .await?;
+        // Only now: a connection that knew the schema as it was before would trip over it.
         let reader = connect(options.max_connections).await?;
         Ok(Self { reader, writer })
     }

@@ -8,21 +8,24 @@ use tempfile::TempDir;
 /// Names the server on which tests make their databases. `cargo xtask test` starts one and sets it.
 const POSTGRES: &str = "LATARNIK_TEST_POSTGRES";
 
-/// An empty database with the product's schema.
-pub struct Database {
-    /// The store on it.
-    pub store: Store,
-    /// How to connect to it again.
-    pub options: ConnectOptions,
-    _folder: Option<TempDir>,
+/// A database without any schema, for tests of migrations.
+pub struct EmptyDatabase {
+    /// `sqlite://…` or `postgres://…`.
+    pub address: String,
+    folder: Option<TempDir>,
 }
 
-impl Database {
+impl EmptyDatabase {
     /// A SQLite file in a temporary folder, gone with this value.
-    pub async fn sqlite() -> Self {
+    #[must_use]
+    pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let address = format!("sqlite://{}", folder.path().join("test.db").display());
-        Self::connect(address, Some(folder)).await
+        let file = folder.path().join("test.db");
+        std::fs::File::create(&file).unwrap();
+        Self {
+            address: format!("sqlite://{}", file.display()),
+            folder: Some(folder),
+        }
     }
 
     /// A database of its own on the test server.
@@ -32,7 +35,7 @@ impl Database {
     pub async fn postgres() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let server = std::env::var(POSTGRES).unwrap_or_else(|_| {
-            panic!("{POSTGRES} names no server; `cargo xtask test --only unit` starts one")
+            panic!("{POSTGRES} names no server; `cargo xtask test --only rust` starts one")
         });
         let name = format!(
             "test_{}_{}",
@@ -46,19 +49,46 @@ impl Database {
             .unwrap();
         connection.close().await.unwrap();
         let (base, _) = server.rsplit_once('/').unwrap();
-        Self::connect(format!("{base}/{name}"), None).await
+        Self {
+            address: format!("{base}/{name}"),
+            folder: None,
+        }
+    }
+}
+
+/// An empty database with the product's schema.
+pub struct Database {
+    /// The store on it.
+    pub store: Store,
+    /// How to connect to it again.
+    pub options: ConnectOptions,
+    _folder: Option<TempDir>,
+}
+
+impl Database {
+    /// A SQLite file in a temporary folder, gone with this value.
+    pub async fn sqlite() -> Self {
+        Self::on(EmptyDatabase::sqlite()).await
     }
 
-    async fn connect(address: String, folder: Option<TempDir>) -> Self {
+    /// A database of its own on the test server.
+    ///
+    /// # Panics
+    /// If there is no test server.
+    pub async fn postgres() -> Self {
+        Self::on(EmptyDatabase::postgres().await).await
+    }
+
+    async fn on(empty: EmptyDatabase) -> Self {
         let options = ConnectOptions {
-            address,
+            address: empty.address,
             max_connections: 4,
         };
         let store = Store::connect(&options).await.unwrap();
         Self {
             store,
             options,
-            _folder: folder,
+            _folder: empty.folder,
         }
     }
 }
@@ -82,6 +112,30 @@ macro_rules! on_both_engines {
             #[tokio::test]
             async fn on_postgres() {
                 story($crate::Database::postgres().await).await;
+            }
+        }
+    )*};
+}
+
+/// Runs each story on an empty SQLite and on an empty PostgreSQL database:
+/// `on_empty_databases! { async fn rule(database: EmptyDatabase) { … } }`.
+#[macro_export]
+macro_rules! on_empty_databases {
+    ($($(#[$attribute:meta])* async fn $name:ident($database:ident: EmptyDatabase) $story:block)*) => {$(
+        $(#[$attribute])*
+        mod $name {
+            use super::*;
+
+            async fn story($database: $crate::EmptyDatabase) $story
+
+            #[tokio::test]
+            async fn on_sqlite() {
+                story($crate::EmptyDatabase::sqlite()).await;
+            }
+
+            #[tokio::test]
+            async fn on_postgres() {
+                story($crate::EmptyDatabase::postgres().await).await;
             }
         }
     )*};

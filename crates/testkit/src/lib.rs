@@ -13,6 +13,6 @@ mod mailer;
 mod office;
 
 pub use clock::{CountingRandomness, TestClock, test_start};
-pub use database::Database;
+pub use database::{Database, EmptyDatabase};
 pub use mailer::{TestMailer, link_in};
 pub use office::{Office, OfficeOptions, TestMasterKey, TestTokenFormat, facts, settings};
