@@ -121,17 +121,22 @@ impl App {
     /// over. Never ends by itself; what is cut off goes on after the next start.
     async fn tidy_up(&self) {
         loop {
-            for (work, result) in [
-                ("deleting tenants", self.delete_tenants().await),
-                ("pruning the audit", self.prune_audits().await),
-            ] {
-                if let Err(error) = result {
-                    tracing::error!(error = &error as &dyn std::error::Error, "{work} failed");
-                }
-            }
+            self.keep_house().await;
             tokio::select! {
                 () = self.0.deletions.notified() => {}
                 () = tokio::time::sleep(TIDY_EVERY) => {}
+            }
+        }
+    }
+
+    /// One round of what is done in the background.
+    pub async fn keep_house(&self) {
+        for (work, result) in [
+            ("deleting tenants", self.delete_tenants().await),
+            ("pruning the audit", self.prune_audits().await),
+        ] {
+            if let Err(error) = result {
+                tracing::error!(error = &error as &dyn std::error::Error, "{work} failed");
             }
         }
     }

@@ -9,10 +9,11 @@ use crate::{
     context::{Done, Mutation, Target},
     error::invalid,
     listing::check_page,
+    randomness::Ids,
     tenants::narrowed,
 };
 use jiff::{SignedDuration, Timestamp};
-use latarnik_model::{AuditEventId, Permission, Scope, TenantId};
+use latarnik_model::{AuditEventId, IdSource, Permission, Scope, TenantId};
 use latarnik_store::{
     AuditChain, AuditEvent, AuditFilter, Direction, Page, PageRequest, StoreError, Transaction,
 };
@@ -175,10 +176,11 @@ impl App {
 
     fn event(&self, entry: Entry, chain: &AuditChain) -> AuditEvent {
         let now = self.now();
+        let sequence = chain.last_sequence + 1;
         let mut event = AuditEvent {
             tenant_id: entry.tenant_id,
-            sequence: chain.last_sequence + 1,
-            id: AuditEventId::generate(now, &self.ids()),
+            sequence,
+            id: AuditEventId::generate(now, &InOrder(self.ids(), sequence)),
             at: to_milliseconds(now),
             actor_kind: entry.actor_kind.to_owned(),
             actor_id: entry.actor_id,
@@ -368,6 +370,22 @@ impl App {
         self.write_audit(&transaction, Entry::by_system(&PRUNE, target))
             .await?;
         Ok(transaction.commit().await?)
+    }
+}
+
+/// Ids that sort like the places of their events also within a millisecond: lists are ordered by
+/// time and id.
+struct InOrder<'a>(Ids<'a>, u64);
+
+impl IdSource for InOrder<'_> {
+    fn random_bytes(&self) -> [u8; 10] {
+        let mut bytes = self.0.random_bytes();
+        // The first twelve bits that an id of version 7 takes from its source.
+        let [.., high, low] = self.1.to_be_bytes();
+        if let [first, second, ..] = &mut bytes {
+            (*first, *second) = (high, low);
+        }
+        bytes
     }
 }
 

@@ -79,6 +79,13 @@ impl Database {
         Self::on(EmptyDatabase::postgres().await).await
     }
 
+    /// A connection to it that knows nothing of the product.
+    pub async fn bare(&self) -> sea_orm::DatabaseConnection {
+        sea_orm::Database::connect(&self.options.address)
+            .await
+            .unwrap()
+    }
+
     async fn on(empty: EmptyDatabase) -> Self {
         let options = ConnectOptions {
             address: empty.address,

@@ -8,7 +8,8 @@ use latarnik_app::{
     agents::{self, AgentIdentity, CheckIn, DeviceFacts, Registration, Restart},
 };
 use latarnik_model::{Clock, OsFamily, RestartSignal, RestartSignalName, Role, TenantId};
-use latarnik_store::Store;
+use latarnik_store::{Engine, Store};
+use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 use std::sync::{
     Arc,
     atomic::{AtomicU8, Ordering},
@@ -135,12 +136,17 @@ impl Office {
 
     /// Someone of a tenant, signed in.
     pub async fn person(&self, tenant: TenantId, role: Role) -> Context {
-        let email = format!("{}@{tenant}.example", role.name());
+        self.person_named(tenant, role, role.name()).await
+    }
+
+    /// Someone whose e-mail address begins with this word, signed in.
+    pub async fn person_named(&self, tenant: TenantId, role: Role, word: &str) -> Context {
+        let email = format!("{word}@{tenant}.example");
         let password = || Password::typed(Self::PASSWORD.to_owned());
         let new = NewUser {
             tenant_id: tenant,
             email: email.clone(),
-            name: role.name().to_owned(),
+            name: word.to_owned(),
             role,
             password: password(),
         };
@@ -148,13 +154,79 @@ impl Office {
             .create_user(&Context::command_line(), new)
             .await
             .unwrap();
+        self.sign_in(email).await
+    }
+
+    /// The same person as [`Office::person`], signed in once more.
+    pub async fn sign_in_again(&self, tenant: TenantId, role: Role) -> Context {
+        self.sign_in(format!("{}@{tenant}.example", role.name()))
+            .await
+    }
+
+    async fn sign_in(&self, email: String) -> Context {
         let sign_in = SignIn {
             email,
-            password: password(),
+            password: Password::typed(Self::PASSWORD.to_owned()),
             totp_code: None,
             origin: Origin::default(),
         };
         self.app.sign_in(sign_in).await.unwrap().1.context
+    }
+
+    /// Waits until so many mails were sent, and takes them.
+    pub async fn wait_for_mails(&self, count: usize) -> Vec<latarnik_app::Mail> {
+        let mut mails = Vec::new();
+        while mails.len() < count {
+            tokio::task::yield_now().await;
+            mails.extend(self.mailer.take());
+        }
+        mails
+    }
+
+    /// Runs statements on the database itself, past store and walls: as somebody who has got hold
+    /// of it.
+    pub async fn sql(&self, statements: &str) {
+        let connection = self.database.bare().await;
+        let transaction = connection.begin().await.unwrap();
+        if self.store().engine() == Engine::Postgres {
+            let open = "SET LOCAL latarnik.everything = 'yes'";
+            transaction.execute_unprepared(open).await.unwrap();
+        }
+        transaction.execute_unprepared(statements).await.unwrap();
+        transaction.commit().await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// How many rows of a table name a tenant, in whatever column.
+    pub async fn rows_naming(&self, table: &str, tenant: TenantId) -> u64 {
+        let connection = self.database.bare().await;
+        let transaction = connection.begin().await.unwrap();
+        let (columns, id) = if self.store().engine() == Engine::Postgres {
+            let open = "SET LOCAL latarnik.everything = 'yes'";
+            transaction.execute_unprepared(open).await.unwrap();
+            let columns = format!(
+                "SELECT column_name::text AS name FROM information_schema.columns
+                 WHERE table_name = '{table}' AND data_type = 'uuid'"
+            );
+            (columns, format!("'{tenant}'"))
+        } else {
+            let columns = format!("SELECT name FROM pragma_table_info('{table}')");
+            (columns, format!("x'{}'", tenant.0.simple()))
+        };
+        let backend = transaction.get_database_backend();
+        let ask = async |text: String| {
+            let statement = Statement::from_string(backend, text);
+            transaction.query_all_raw(statement).await.unwrap()
+        };
+        let mut total = 0;
+        for column in ask(columns).await {
+            let column: String = column.try_get("", "name").unwrap();
+            let count = format!("SELECT COUNT(*) AS total FROM {table} WHERE {column} = {id}");
+            let rows = ask(count).await;
+            let found: i64 = rows.first().unwrap().try_get("", "total").unwrap();
+            total += u64::try_from(found).unwrap();
+        }
+        total
     }
 
     /// The hash of a fresh enrollment token's secret.
