@@ -70,7 +70,8 @@ impl FromRequestParts<ApiState> for Person {
             state.app().authenticate_api_token(&secret, origin).await?;
             return Err(Problem::UserRequired.into());
         }
-        let token = cookie::read(&parts.headers).ok_or(Problem::NotSignedIn)?;
+        let token = cookie::read(&parts.headers, state.settings().cookie_security)
+            .ok_or(Problem::NotSignedIn)?;
         let origin = origin::of(parts, state);
         let signed_in = state.app().resume(&token, origin).await?;
         admit(parts, state, &signed_in.context)?;

@@ -55,7 +55,10 @@ pub fn router(state: ApiState) -> Router {
             state.clone(),
             request_id::name,
         ))
-        .layer(middleware::from_fn(security::headers))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            security::headers,
+        ))
         .layer(CompressionLayer::new())
         .with_state(state)
 }

@@ -1,28 +1,63 @@
 //! What protects browsers: headers, and no mutation from other sites.
 
-use crate::problem::ApiError;
+use crate::{ApiState, CookieSecurity, problem::ApiError};
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-/// Scripts, styles and pictures come from here alone. Components set some styles by attribute,
-/// which the style rule allows; scripts never stand in a page.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; \
-    frame-ancestors 'none'";
+/// Scripts, styles and pictures come from here alone; styles that a page makes while it runs need
+/// its nonce.
+pub(crate) fn policy(nonce: Option<&str>) -> HeaderValue {
+    let nonce = nonce.map_or_else(String::new, |nonce| format!(" 'nonce-{nonce}'"));
+    let policy = format!(
+        "default-src 'self'; script-src 'self'{nonce}; style-src 'self'{nonce}; img-src 'self' \
+         data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    );
+    HeaderValue::from_str(&policy).expect("a nonce is base64")
+}
 
 /// Adds the headers that tell browsers to be strict.
-pub(crate) async fn headers(request: Request, next: Next) -> Response {
+pub(crate) async fn headers(
+    State(state): State<ApiState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    // Browsers that came over TLS once come over nothing else for a year.
+    let strict_transport = match state.settings().cookie_security {
+        CookieSecurity::TlsOnly => Some(HeaderValue::from_static("max-age=31536000")),
+        CookieSecurity::PlainAllowed => None,
+    };
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
-    set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::X_FRAME_OPTIONS, "DENY");
-    set(header::REFERRER_POLICY, "same-origin");
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert_with(|| policy(None));
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(age) = strict_transport {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, age);
+    }
     response
 }
 

@@ -382,9 +382,8 @@ impl IdSource for InOrder<'_> {
         let mut bytes = self.0.random_bytes();
         // The first twelve bits that an id of version 7 takes from its source.
         let [.., high, low] = self.1.to_be_bytes();
-        if let [first, second, ..] = &mut bytes {
-            (*first, *second) = (high, low);
-        }
+        let [first, second, ..] = &mut bytes;
+        (*first, *second) = (high, low);
         bytes
     }
 }

@@ -18,7 +18,7 @@ pub(crate) async fn handle(
     RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    if let Some(token) = cookie::read(&headers) {
+    if let Some(token) = cookie::read(&headers, state.settings().cookie_security) {
         state.app().sign_out(&token, origin).await?;
     }
     let cookie = cookie::clear(state.settings().cookie_security);
