@@ -9,6 +9,8 @@ mod enrollment_tokens;
 mod events;
 mod groups;
 mod invitations;
+mod openid;
+mod openid_sign_ins;
 mod password_resets;
 mod profile;
 mod session;
@@ -44,6 +46,14 @@ pub(crate) fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(sign_in_options::read::handle))
         .routes(routes!(invitations::read::handle))
         .routes(routes!(invitations::accept::handle))
+        .routes(routes!(openid_sign_ins::create::handle))
+        .routes(routes!(openid_sign_ins::complete::handle))
+        .routes(routes!(
+            openid::read::handle,
+            openid::replace::handle,
+            openid::delete::handle
+        ))
+        .routes(routes!(openid::test::handle))
         .routes(routes!(password_resets::create::handle))
         .routes(routes!(password_resets::read::handle))
         .routes(routes!(password_resets::complete::handle))

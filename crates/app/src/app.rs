@@ -1,9 +1,9 @@
 //! The application: what every use case needs.
 
 use crate::{
-    Events, MasterKeySource, Randomness, agents::Fleet, heartbeats::Heartbeats, mail::Mailer,
-    password::PasswordHasher, progress::ProgressBoard, randomness::Ids, secrets::Keyring,
-    throttle::Attempts,
+    Events, MasterKeySource, OpenidClient, Randomness, agents::Fleet, heartbeats::Heartbeats,
+    mail::Mailer, password::PasswordHasher, progress::ProgressBoard, randomness::Ids,
+    secrets::Keyring, throttle::Attempts,
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::Clock;
@@ -65,6 +65,8 @@ pub struct Settings {
     pub sign_in: SignInSettings,
     /// Sends mails; `None` if no mail server is set up.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// Talks to providers of identities; `None` where nobody signs in through one.
+    pub openid: Option<Arc<dyn OpenidClient>>,
     /// Where the master key is.
     pub master_key: Arc<dyn MasterKeySource>,
 }
@@ -229,6 +231,10 @@ impl App {
 
     pub(crate) fn mailer(&self) -> Option<&dyn Mailer> {
         self.0.settings.mailer.as_deref()
+    }
+
+    pub(crate) fn openid_client(&self) -> Option<&dyn OpenidClient> {
+        self.0.settings.openid.as_deref()
     }
 
     /// Whether mails can be sent.

@@ -48,11 +48,16 @@ pub use events::{Event, Events};
 pub use groups::{Group, GroupChange, NewGroup};
 pub use latarnik_store::{
     ActionRecord, ApiTokenRecord, AuditEvent, AuditFilter, Cursor, DeviceFilter, DeviceRecord,
-    DeviceSort, Direction, EnrollmentTokenRecord, GroupRecord, InvalidCursor, Page, PageRequest,
-    PendingFilter, SessionRecord, StoreError as StoreFailure, TaskFilter, TaskRecord,
-    TenantDeletion, TenantRecord, UpdateRecord, UpdateResultRecord, UserFilter, UserRecord,
+    DeviceSort, Direction, EnrollmentTokenRecord, GroupRecord, InvalidCursor, OpenidProviderRecord,
+    Page, PageRequest, PendingFilter, SessionRecord, StoreError as StoreFailure, TaskFilter,
+    TaskRecord, TenantDeletion, TenantRecord, UpdateRecord, UpdateResultRecord, UserFilter,
+    UserRecord,
 };
 pub use mail::{Delivery, Mail, MailContent, MailError, Mailer};
+pub use openid::{
+    OpenidBrowser, OpenidChange, OpenidClient, OpenidClientSettings, OpenidError, OpenidFuture,
+    OpenidIdentity, OpenidRequest, OpenidResponse, OpenidReturn,
+};
 pub use password::{InvalidPassword, Password};
 pub use progress::Progress;
 pub use randomness::Randomness;

@@ -591,7 +591,10 @@ fn changed_state(user: &UserRecord, state: UserState) -> Result<UserState, AppEr
 }
 
 /// Refuses a change after which a tenant that had an owner has none who can sign in.
-async fn keep_an_owner(transaction: &Transaction, before: &UserRecord) -> Result<(), AppError> {
+pub(crate) async fn keep_an_owner(
+    transaction: &Transaction,
+    before: &UserRecord,
+) -> Result<(), AppError> {
     let was_owner = before.role == Role::Owner && before.state == UserState::Active;
     if was_owner
         && transaction

@@ -675,10 +675,10 @@ mod tests {
     fn mails_need_a_sender_and_an_address_for_their_links() {
         let error = load("[mail]\nsmtp_url = \"smtp://mail.example.com\"").unwrap_err();
         assert!(error.contains("mail.from"), "{error}");
-        let mail = "[mail]\nsmtp_url = \"smtp://me:secret@mail.example.com\"\n\
+        let mail = "[mail]\nsmtp_url = \"smtp://me:hunter2@mail.example.com\"\n\
                     from = \"Latarnik <rmm@example.com>\"\n";
         let printed = format!("{:?}", load(mail).unwrap());
-        assert!(!printed.contains("secret"), "{printed}");
+        assert!(!printed.contains("hunter2"), "{printed}");
         let network = "[console]\nlisten = \"0.0.0.0:8080\"\nbehind_proxy = true\n";
         let error = load(&format!("{mail}{network}")).unwrap_err();
         assert!(error.contains("console.public_url"), "{error}");
@@ -700,9 +700,9 @@ mod tests {
 
     #[test]
     fn password_of_the_database_is_not_printed() {
-        let configuration = load("[database]\nurl = \"postgres://me:secret@host/db\"").unwrap();
+        let configuration = load("[database]\nurl = \"postgres://me:hunter2@host/db\"").unwrap();
         let printed = format!("{configuration:?}");
-        assert!(!printed.contains("secret"), "{printed}");
+        assert!(!printed.contains("hunter2"), "{printed}");
         assert!(printed.contains("postgres://me:…@host/db"), "{printed}");
     }
 }

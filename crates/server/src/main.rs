@@ -17,6 +17,7 @@ mod health;
 mod listener;
 mod mail;
 mod master_key;
+mod openid;
 mod serve;
 mod system;
 mod telemetry;

@@ -4,6 +4,7 @@ use crate::{
     configuration::{Configuration, MasterKeyPlace},
     mail::SmtpMailer,
     master_key,
+    openid::HttpOpenidClient,
     system::{SystemClock, SystemRandomness},
 };
 use anyhow::Context;
@@ -68,6 +69,7 @@ pub(crate) async fn open(
             require_second_factor: configuration.sign_in.require_second_factor,
         },
         mailer: mailer(configuration)?,
+        openid: Some(Arc::new(HttpOpenidClient::new()?)),
         master_key: place.clone(),
     });
     finish_rotation(&app, &place).await?;

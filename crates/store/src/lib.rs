@@ -43,6 +43,7 @@ pub use devices::{AgentState, CheckInChanges, DeviceFacts, DeviceRecord, NewDevi
 pub use enrollment_tokens::EnrollmentTokenRecord;
 pub use error::StoreError;
 pub use groups::GroupRecord;
+pub use openid::{OpenidProviderRecord, OpenidSignInRecord};
 pub use page::{Cursor, Direction, InvalidCursor, Page, PageRequest};
 pub use sessions::SessionRecord;
 pub use task_logs::{TaskLog, TaskLogChunk};

@@ -51,6 +51,7 @@ pub fn settings(
             require_second_factor: false,
         },
         mailer: None,
+        openid: None,
         master_key: Arc::new(TestMasterKey),
     }
 }

@@ -116,6 +116,12 @@ fn session() -> Vec<Row> {
             .body(password),
         row("create_password_reset_request", 202)
             .body(|_, fresh| json!({"email": fresh.unknown_email})),
+        row("create_openid_sign_in", 404)
+            .code("openid_unknown")
+            .body(|_, fresh| json!({"email": fresh.unknown_email})),
+        row("complete_openid_sign_in", 401)
+            .code("openid_refused")
+            .body(|_, _| json!({"state": "x", "code": "x"})),
         row("read_password_reset", 404)
             .code("link_unknown")
             .body(link),
@@ -215,6 +221,19 @@ fn tenants() -> Vec<Row> {
             .path(tenant)
             .body(|_, _| json!({"name": "not its name"})),
         row("verify_audit", 200).path(tenant),
+        row("replace_openid", 200).path(tenant).body(|_, _| {
+            json!({
+                "issuer": "https://login.example.com", "client_id": "latarnik",
+                "client_secret": "secret", "domains": ["bakery.example"], "role_claim": "groups",
+                "roles": [], "default_role": null, "enabled": false,
+            })
+        }),
+        row("read_openid", 200).path(tenant),
+        row("test_openid", 422)
+            .code("validation_failed")
+            .path(tenant)
+            .body(|_, _| json!({"issuer": "ftp://login.example.com"})),
+        row("delete_openid", 204).path(tenant),
         row("list_audit_events", 200),
         row("export_audit_events", 200).query("?format=jsonl"),
         row("list_groups", 200),

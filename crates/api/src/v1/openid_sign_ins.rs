@@ -1,0 +1,4 @@
+//! Sign-ins through a provider.
+
+pub(super) mod complete;
+pub(super) mod create;
