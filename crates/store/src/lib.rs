@@ -8,6 +8,7 @@
 mod actions;
 mod audit;
 mod database;
+mod device_authorities;
 mod device_certificates;
 mod device_list;
 mod device_updates;
@@ -28,6 +29,7 @@ mod users;
 pub use actions::{ActionRecord, NewAction, NewTask, TaskCounts};
 pub use audit::AuditEvent;
 pub use database::{ConnectOptions, Engine, Store, Transaction};
+pub use device_authorities::{AuthorityCoverage, UncoveredDevice};
 pub use device_certificates::CertificateRecord;
 pub use device_list::{DeviceFilter, DeviceSort, PendingFilter};
 pub use device_updates::UpdateRecord;

@@ -4,7 +4,10 @@ use crate::{Engine, Store, StoreError, Transaction, sql::sql};
 use sea_orm::DbBackend;
 
 /// Number and text of every migration, in order.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../migrations/0001_initial.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("../migrations/0001_initial.sql")),
+    (3, include_str!("../migrations/0003_device_authorities.sql")),
+];
 
 /// Any number that nothing else locks: servers that start together migrate one after the other.
 const POSTGRES_LOCK: i64 = 0x6c61_7461_726e_696b;
