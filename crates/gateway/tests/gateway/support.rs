@@ -5,7 +5,7 @@ use latarnik_app::{
     ActionRequest, ActionTarget, Actor, AgentSettings, App, Context, IssuedEnrollmentToken,
     NewEnrollmentToken, NewUser, Password, Randomness, RequestedParameters,
 };
-use latarnik_gateway::{Authority, EnrollmentTokenFormat, Gateway, Settings};
+use latarnik_gateway::{Authorities, Authority, EnrollmentTokenFormat, Gateway, Settings};
 use latarnik_model::{Clock, DeviceId, OsFamily, Role, Scope, TaskId, TenantId, When};
 use latarnik_protocol::{
     EnrollmentToken, Facts, PROTOCOL_VERSION, Problem, ProblemCode, RegisterRequest,
@@ -71,6 +71,8 @@ impl Randomness for Counting {
 pub(crate) struct Server {
     pub(crate) app: App,
     pub(crate) gateway: Gateway,
+    pub(crate) authorities: Arc<Authorities>,
+    /// The authority in force when the server started.
     pub(crate) authority: Arc<Authority>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) operator: Context,
@@ -90,15 +92,15 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let now = "2026-11-23T12:00:00Z".parse().unwrap();
         let clock = Arc::new(TestClock(Mutex::new(now)));
-        let authority =
-            Arc::new(Authority::open_or_create(&folder.path().join("authority"), now).unwrap());
+        let authorities = Authorities::open_or_create(&folder.path().join("authority"), now);
+        let authorities = Arc::new(authorities.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let app = application(&folder, &address, &authority, clock.clone()).await;
+        let app = application(&folder, &address, authorities.clone(), clock.clone()).await;
         let (operator, tenant) = operator(&app).await;
         let mut settings = Settings::new(address.clone());
         change(&mut settings);
-        let gateway = Gateway::new(app.clone(), authority.clone(), settings).unwrap();
+        let gateway = Gateway::new(app.clone(), authorities.clone(), settings).unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn({
             let gateway = gateway.clone();
@@ -111,7 +113,8 @@ impl Server {
         Self {
             app,
             gateway,
-            authority,
+            authority: authorities.present(),
+            authorities,
             clock,
             operator,
             tenant,
@@ -152,9 +155,9 @@ impl Server {
     /// A client that trusts `authorities` and shows a certificate and its key.
     pub(crate) fn client(&self, authorities: &str, own: Option<(&str, &KeyPair)>) -> Agent {
         let mut roots = RootCertStore::empty();
-        roots
-            .add(CertificateDer::from_pem_slice(authorities.as_bytes()).unwrap())
-            .unwrap();
+        for authority in CertificateDer::pem_slice_iter(authorities.as_bytes()) {
+            roots.add(authority.unwrap()).unwrap();
+        }
         let builder = ClientConfig::builder_with_details(
             Arc::new(ring::default_provider()),
             self.clock.clone(),
@@ -232,7 +235,7 @@ impl Server {
 async fn application(
     folder: &TempDir,
     address: &str,
-    authority: &Authority,
+    authorities: Arc<Authorities>,
     clock: Arc<TestClock>,
 ) -> App {
     let database = format!("sqlite://{}", folder.path().join("latarnik.db").display());
@@ -246,7 +249,7 @@ async fn application(
         randomness: Arc::new(Counting::default()),
         token_format: Arc::new(EnrollmentTokenFormat {
             address: address.to_owned(),
-            authority: authority.fingerprint(),
+            authorities,
         }),
         agents: AgentSettings::default(),
     })
