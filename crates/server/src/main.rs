@@ -11,6 +11,7 @@
 )]
 
 mod arguments;
+mod authority;
 mod commands;
 mod configuration;
 mod health;
@@ -76,6 +77,7 @@ async fn execute(command: Command, configuration: Configuration) -> anyhow::Resu
         Command::EnrollmentToken(EnrollmentTokenCommand::Create(token)) => {
             commands::create_enrollment_token(&configuration, token).await
         }
+        Command::Authority(command) => authority::run(&configuration, command).await,
         Command::Openapi | Command::Config(_) => unreachable!("answered without a database"),
     }
 }

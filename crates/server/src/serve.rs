@@ -32,8 +32,11 @@ pub(crate) async fn serve(configuration: Configuration) -> anyhow::Result<()> {
     let parts = wiring::open(&configuration, gateway_address.clone()).await?;
     let gateway = Gateway::new(
         parts.app.clone(),
-        parts.authority,
-        GatewaySettings::new(gateway_address.clone()),
+        parts.authorities,
+        GatewaySettings {
+            renewal_spread: configuration.gateway.renewal_spread,
+            ..GatewaySettings::new(gateway_address.clone())
+        },
     )
     .context("cannot start the agent gateway")?;
     let shutdown = CancellationToken::new();

@@ -6,18 +6,18 @@ use crate::{
 };
 use anyhow::Context;
 use latarnik_app::{AgentSettings, App, Settings};
-use latarnik_gateway::{Authority, EnrollmentTokenFormat};
+use latarnik_gateway::{Authorities, EnrollmentTokenFormat};
 use latarnik_model::Clock;
 use latarnik_store::{ConnectOptions, Store};
 use std::{fs, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
 
-/// The application on its database, with the authority that agents trust.
+/// The application on its database, with the authorities that agents trust.
 pub(crate) struct Parts {
     pub(crate) app: App,
-    pub(crate) authority: Arc<Authority>,
+    pub(crate) authorities: Arc<Authorities>,
 }
 
-/// Opens database and authority; makes both on the first start.
+/// Opens database and authorities; makes both on the first start.
 pub(crate) async fn open(
     configuration: &Configuration,
     gateway_address: String,
@@ -39,23 +39,23 @@ pub(crate) async fn open(
             configuration.database.address.redacted()
         )
     })?;
-    let authority = Authority::open_or_create(&folder.join("authority"), SystemClock.now())
+    let authorities = Authorities::open_or_create(&folder.join("authority"), SystemClock.now())
         .context("cannot open the certificate authority")?;
-    let authority = Arc::new(authority);
+    let authorities = Arc::new(authorities);
     let app = App::new(Settings {
         store,
         clock: Arc::new(SystemClock),
         randomness: Arc::new(SystemRandomness),
         token_format: Arc::new(EnrollmentTokenFormat {
             address: gateway_address,
-            authority: authority.fingerprint(),
+            authorities: authorities.clone(),
         }),
         agents: AgentSettings::default(),
     });
     app.provider()
         .await
         .context("cannot prepare the provider tenant")?;
-    Ok(Parts { app, authority })
+    Ok(Parts { app, authorities })
 }
 
 /// Where a running server says how to reach it.
