@@ -12,7 +12,7 @@
 
 use super::{
     Authority, AuthorityError, create,
-    folder::{CERTIFICATE, Files, sync, write_new},
+    folder::{CERTIFICATE, Files, staging_path, sync, write_new},
 };
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, pem::PemObject};
@@ -147,12 +147,13 @@ impl Generations {
     pub(crate) fn take_over(&self, generation: u32, now: Timestamp) -> Result<(), AuthorityError> {
         let next = self.folder.join(NEXT);
         let rename = || {
-            let staging = next.join(format!(".{SINCE}.new-{}", std::process::id()));
+            let since = next.join(SINCE);
+            let staging = staging_path(&since);
             match fs::remove_file(&staging) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => write_new(&staging, &format!("{now}\n"))?,
             }
-            fs::rename(&staging, next.join(SINCE))?;
+            fs::rename(&staging, &since)?;
             sync(&next)?;
             fs::rename(&next, self.place(generation.saturating_add(1)))?;
             sync(&self.folder)
@@ -183,3 +184,6 @@ fn load(folder: &Path, now: Timestamp) -> Result<Authority, AuthorityError> {
     })?;
     Authority::load(folder, &files, now)
 }
+
+#[cfg(test)]
+mod tests;

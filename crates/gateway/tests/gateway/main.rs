@@ -7,6 +7,7 @@
 
 mod check_in;
 mod registration;
+mod rotation;
 mod support;
 mod tasks;
 mod trust;

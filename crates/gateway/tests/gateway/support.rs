@@ -19,6 +19,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject};
 use serde::de::DeserializeOwned;
 use std::{
     future::Future,
+    path::PathBuf,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -80,7 +81,7 @@ pub(crate) struct Server {
     address: String,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Server {
@@ -121,8 +122,17 @@ impl Server {
             address,
             stop: Some(stop),
             serving: Some(serving),
-            _folder: folder,
+            folder,
         }
+    }
+
+    pub(crate) fn authority_folder(&self) -> PathBuf {
+        self.folder.path().join("authority")
+    }
+
+    /// The authorities as a command in another process sees them.
+    pub(crate) fn authorities_of_a_command(&self) -> Authorities {
+        Authorities::open_or_create(&self.authority_folder(), self.clock.now()).unwrap()
     }
 
     pub(crate) fn begin_shutdown(&mut self) {
