@@ -45,13 +45,27 @@ impl Office {
 
     /// Opens for business.
     pub async fn open(database: Database) -> Self {
+        Self::open_with_agents(
+            database,
+            Arc::new(TestTokenFormat),
+            AgentSettings::default(),
+        )
+        .await
+    }
+
+    /// Opens for business with tokens that lead somewhere, and agents that are told otherwise.
+    pub async fn open_with_agents(
+        database: Database,
+        token_format: Arc<dyn TokenFormat>,
+        agents: AgentSettings,
+    ) -> Self {
         let clock = Arc::new(TestClock::default());
         let app = App::new(Settings {
             store: database.store.clone(),
             clock: clock.clone(),
             randomness: Arc::new(CountingRandomness::default()),
-            token_format: Arc::new(TestTokenFormat),
-            agents: AgentSettings::default(),
+            token_format,
+            agents,
         });
         let shell = Context::command_line();
         let provider = app.provider().await.unwrap().id;
