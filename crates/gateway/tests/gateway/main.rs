@@ -6,6 +6,7 @@
 )]
 
 mod check_in;
+mod matrix;
 mod registration;
 mod rotation;
 mod support;

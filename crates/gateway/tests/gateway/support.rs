@@ -143,16 +143,27 @@ impl Server {
         in_time(self.serving.take().unwrap()).await.unwrap();
     }
 
+    /// A client of the provider.
+    pub(crate) async fn other_tenant(&self) -> TenantId {
+        let context = Context::command_line();
+        let tenant = self.app.create_tenant(&context, "Piekarnia").await;
+        tenant.unwrap().id
+    }
+
     pub(crate) async fn token(&self, max_uses: Option<u32>) -> IssuedEnrollmentToken {
+        self.token_of(self.tenant, max_uses).await
+    }
+
+    async fn token_of(&self, tenant: TenantId, max_uses: Option<u32>) -> IssuedEnrollmentToken {
         let new = NewEnrollmentToken {
             name: "tests".to_owned(),
-            tenant_id: self.tenant,
+            tenant_id: tenant,
             group_id: None,
             expires_in_hours: 24,
             max_uses,
         };
         self.app
-            .create_enrollment_token(&self.operator, new)
+            .create_enrollment_token(&Context::command_line(), new)
             .await
             .unwrap()
     }
@@ -164,6 +175,37 @@ impl Server {
 
     /// A client that trusts `authorities` and shows a certificate and its key.
     pub(crate) fn client(&self, authorities: &str, own: Option<(&str, &KeyPair)>) -> Agent {
+        self.client_over(Http::Two, authorities, own)
+    }
+
+    /// The same, over this version of HTTP.
+    pub(crate) fn client_over(
+        &self,
+        version: Http,
+        authorities: &str,
+        own: Option<(&str, &KeyPair)>,
+    ) -> Agent {
+        let builder = Client::builder()
+            .tls_backend_preconfigured(self.tls(version, authorities, own))
+            .timeout(PATIENCE)
+            .no_proxy();
+        let builder = match version {
+            Http::One => builder.http1_only(),
+            Http::Two => builder.http2_prior_knowledge(),
+        };
+        Agent {
+            http: builder.build().unwrap(),
+            origin: format!("https://{}", self.address),
+        }
+    }
+
+    /// What a client says in the handshake.
+    pub(crate) fn tls(
+        &self,
+        version: Http,
+        authorities: &str,
+        own: Option<(&str, &KeyPair)>,
+    ) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         for authority in CertificateDer::pem_slice_iter(authorities.as_bytes()) {
             roots.add(authority.unwrap()).unwrap();
@@ -185,26 +227,24 @@ impl Server {
                     .unwrap()
             }
         };
-        tls.alpn_protocols = vec![b"h2".to_vec()];
-        let http = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .http2_prior_knowledge()
-            .timeout(PATIENCE)
-            .no_proxy()
-            .build()
-            .unwrap();
-        Agent {
-            http,
-            origin: format!("https://{}", self.address),
-        }
+        tls.alpn_protocols = vec![match version {
+            Http::One => b"http/1.1".to_vec(),
+            Http::Two => b"h2".to_vec(),
+        }];
+        tls
     }
 
     /// A registered device with its client.
     pub(crate) async fn device(&self) -> Device {
-        let token = self.token(None).await;
+        self.device_of(self.tenant).await
+    }
+
+    /// A registered device of a tenant.
+    pub(crate) async fn device_of(&self, tenant: TenantId) -> Device {
+        let token = self.token_of(tenant, None).await;
         let key = KeyPair::generate().unwrap();
         let answer: RegisterResponse = ok(self
-            .anonymous()
+            .client(self.authorities.present().certificate_pem(), None)
             .register(&register_request(&token.token, &key))
             .await)
         .await;
@@ -293,6 +333,13 @@ async fn operator(app: &App) -> (Context, TenantId) {
         },
         tenant,
     )
+}
+
+/// A version of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Http {
+    One,
+    Two,
 }
 
 pub(crate) struct Device {
