@@ -6,6 +6,7 @@
 )]
 
 mod check_in;
+mod hostile;
 mod matrix;
 mod registration;
 mod rotation;

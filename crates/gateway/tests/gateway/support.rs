@@ -15,7 +15,7 @@ use latarnik_store::{ConnectOptions, Store};
 use rcgen::{CertificateParams, KeyPair};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use rustls::{ClientConfig, RootCertStore, crypto::ring, time_provider::TimeProvider};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject};
 use serde::de::DeserializeOwned;
 use std::{
     future::Future,
@@ -27,7 +27,12 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 /// Nothing in these tests takes this long unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -197,6 +202,16 @@ impl Server {
             http: builder.build().unwrap(),
             origin: format!("https://{}", self.address),
         }
+    }
+
+    /// A connection on which a test says what it wants.
+    pub(crate) async fn connect(&self, tls: ClientConfig) -> TlsStream<TcpStream> {
+        let stream = TcpStream::connect(&self.address).await.unwrap();
+        let name = ServerName::try_from("127.0.0.1").unwrap();
+        let connected = TlsConnector::from(Arc::new(tls))
+            .connect(name, stream)
+            .await;
+        connected.unwrap()
     }
 
     /// What a client says in the handshake.
