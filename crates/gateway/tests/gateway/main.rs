@@ -8,6 +8,7 @@
 mod check_in;
 mod hostile;
 mod matrix;
+mod noise;
 mod registration;
 mod rotation;
 mod support;
