@@ -59,18 +59,8 @@ async fn finish(parts: &Parts, force: bool) -> anyhow::Result<()> {
         return Ok(());
     };
     let coverage = coverage(parts, &next).await?;
-    let (given_up, all) = (coverage.uncovered.len(), coverage.devices);
-    if given_up > 0 && !force {
-        bail!(
-            "{given_up} of {all} devices have not connected with a certificate of the next authority \
-             yet, and would have to be enrolled again. `latarnik authority show` lists them: wait \
-             for them, remove those that are gone for good, or give them up with --force"
-        );
-    }
-    let step = match given_up {
-        0 => AuthorityStep::Finish,
-        _ => AuthorityStep::FinishByForce,
-    };
+    let given_up = coverage.uncovered.len();
+    let step = last_step(&coverage, force)?;
     let present = parts.authorities.finish(SystemClock.now())?;
     audit(parts, step, &present).await?;
     eprintln!(
@@ -109,6 +99,20 @@ async fn audit(parts: &Parts, step: AuthorityStep, authority: &Authority) -> any
         .context("the step is done, but could not be written into the audit trail")
 }
 
+/// How the rotation may be ended, if it may.
+fn last_step(coverage: &AuthorityCoverage, force: bool) -> anyhow::Result<AuthorityStep> {
+    let (missing, all) = (coverage.uncovered.len(), coverage.devices);
+    match (missing, force) {
+        (0, _) => Ok(AuthorityStep::Finish),
+        (_, true) => Ok(AuthorityStep::FinishByForce),
+        (_, false) => bail!(
+            "{missing} of {all} devices have not connected with a certificate of the next authority \
+             yet, and would have to be enrolled again. `latarnik authority show` lists them: wait \
+             for them, remove those that are gone for good, or give them up with --force"
+        ),
+    }
+}
+
 fn describe(authorities: &Authorities, coverage: Option<&AuthorityCoverage>) -> String {
     let mut text = line("in force", &authorities.present());
     let (Some(next), Some(coverage)) = (authorities.next(), coverage) else {
@@ -116,11 +120,15 @@ fn describe(authorities: &Authorities, coverage: Option<&AuthorityCoverage>) -> 
         return text;
     };
     text.push_str(&line("next", &next));
+    text.push_str(&describe_coverage(coverage));
+    text
+}
+
+fn describe_coverage(coverage: &AuthorityCoverage) -> String {
     let (missing, all) = (coverage.uncovered.len(), coverage.devices);
     let arrived = all.saturating_sub(missing as u64);
-    let _ = writeln!(
-        text,
-        "{arrived} of {all} devices have connected with a certificate of the next authority."
+    let mut text = format!(
+        "{arrived} of {all} devices have connected with a certificate of the next authority.\n"
     );
     for device in &coverage.uncovered {
         let _ = writeln!(
@@ -139,4 +147,46 @@ fn line(what: &str, authority: &Authority) -> String {
         authority.made_at(),
         authority.ends_at()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use latarnik_app::agents::UncoveredDevice;
+
+    fn coverage(missing: usize) -> AuthorityCoverage {
+        let device = UncoveredDevice {
+            id: "019aa000-0000-7000-8000-0000000000d0".parse().unwrap(),
+            tenant_name: "Piekarnia".to_owned(),
+            hostname: "KASA-1".to_owned(),
+            last_seen_at: "2026-11-23T12:00:00.123Z".parse().unwrap(),
+        };
+        AuthorityCoverage {
+            devices: 3,
+            uncovered: vec![device; missing],
+        }
+    }
+
+    #[test]
+    fn devices_that_are_missing_are_listed() {
+        assert_eq!(
+            describe_coverage(&coverage(1)),
+            "2 of 3 devices have connected with a certificate of the next authority.\n\
+             missing   019aa000-0000-7000-8000-0000000000d0  last seen 2026-11-23T12:00:00Z  \
+             Piekarnia  KASA-1\n"
+        );
+    }
+
+    #[test]
+    fn rotation_ends_only_by_force_while_devices_are_missing() {
+        let refusal = last_step(&coverage(2), false).unwrap_err().to_string();
+        assert!(refusal.starts_with("2 of 3 devices"), "{refusal}");
+        assert!(refusal.contains("--force"), "{refusal}");
+        let forced = last_step(&coverage(2), true).unwrap();
+        assert_eq!(forced, AuthorityStep::FinishByForce);
+        for force in [false, true] {
+            let step = last_step(&coverage(0), force).unwrap();
+            assert_eq!(step, AuthorityStep::Finish);
+        }
+    }
 }
