@@ -61,7 +61,7 @@ pub enum AuthorityError {
     /// The key is open to other users.
     #[error(
         "{path} is readable for other users (mode {mode:o}); run `chmod 600` on it, and if others \
-         may have read it, replace the authority and enroll the agents again"
+         may have read it, replace the authority with `latarnik authority rotate` and `finish`"
     )]
     KeyExposed {
         /// The file.
@@ -83,7 +83,8 @@ pub enum AuthorityError {
     },
     /// The authority's certificate is over.
     #[error(
-        "the authority in {folder} ended at {ended_at}; replace it and enroll the agents again"
+        "the authority in {folder} ended at {ended_at}, so nobody trusts it any more; move the \
+         folder `authority` away to begin with a new one, and enroll the agents again"
     )]
     Ended {
         /// The folder.
