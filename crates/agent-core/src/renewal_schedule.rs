@@ -26,7 +26,7 @@ pub fn take_up_at(device: DeviceId, authorities: &str, trust: &Trust) -> Option<
     let spread_ms = u64::from(trust.renewal_spread_seconds) * 1000;
     // The low half of an id is random, whatever the version of the UUID.
     let (_, random) = device.0.as_u64_pair();
-    let place_ms = u128::from(random.rotate_left(8)) * u128::from(spread_ms) >> 64;
+    let place_ms = (u128::from(random.rotate_left(8)) * u128::from(spread_ms)) >> 64;
     let place = SignedDuration::from_millis(i64::try_from(place_ms).unwrap_or(0));
     trust.since.checked_add(place).ok()
 }

@@ -220,7 +220,7 @@ impl Server {
         let lifetime_over = async {
             tokio::time::sleep(self.inner.settings.anonymous_lifetime).await;
             if matches!(place, Place::OfDevice(_)) && peer.device().is_some() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         tokio::select! {

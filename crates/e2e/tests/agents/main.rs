@@ -1,9 +1,5 @@
 //! Agents' engines against the gateway of a real application.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "what surprises a test is to end it"
-)]
+#![expect(clippy::unwrap_used, reason = "what surprises a test is to end it")]
 
 mod agent;
 mod machine;
