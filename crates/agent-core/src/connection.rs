@@ -13,4 +13,5 @@ pub(crate) use client::unquoted;
 pub use client::{ConfigAnswer, GatewayClient};
 pub use error::{CallError, Operation};
 pub use key::{Credentials, DeviceKey, InvalidCredentials};
+pub(crate) use trust::fingerprints;
 pub use trust::{GatewayTrust, UnusableAuthorities};

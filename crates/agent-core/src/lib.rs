@@ -14,6 +14,7 @@ pub mod connection;
 pub mod engine;
 pub mod enrollment;
 mod ports;
+mod renewal_schedule;
 mod server_clock;
 pub mod state;
 
@@ -23,4 +24,5 @@ pub use ports::{
     OUTPUT_EXCERPT_BYTES, OutputExcerpt, Power, RestartError, RestartRequest, TaskProgress, Update,
     UpdateError, UpdateResult, Updates,
 };
+pub use renewal_schedule::{take_up_at, two_thirds};
 pub use server_clock::{LearnedTime, ServerClock};

@@ -1,5 +1,6 @@
 //! What agents do: register, check in, take tasks, report.
 
+mod authority;
 mod check_in;
 mod fleet;
 mod registration;
@@ -11,6 +12,7 @@ use latarnik_model::{DeviceId, TenantId};
 use latarnik_store::StoreError;
 
 pub use crate::app::AgentSettings;
+pub use authority::{AuthorityCoverage, AuthorityStep, UncoveredDevice, note_authority};
 pub use check_in::{CheckIn, CheckInAnswer, Restart, Scan, UpdatesChange, UpdatesReport, check_in};
 pub(crate) use fleet::Fleet;
 pub use latarnik_store::{

@@ -20,9 +20,12 @@ use latarnik_testkit::{Office, OfficeOptions, link_in, on_both_engines};
 use std::net::IpAddr;
 use totp_rs::{Builder, Secret, Totp};
 
-const STRICT: OfficeOptions = OfficeOptions {
-    require_second_factor: true,
-};
+fn strict() -> OfficeOptions {
+    OfficeOptions {
+        require_second_factor: true,
+        ..OfficeOptions::default()
+    }
+}
 
 fn problem<T: std::fmt::Debug>(result: Result<T, AppError>) -> Problem {
     match result {
@@ -152,7 +155,7 @@ async fn last_action(office: &Office, tenant: TenantId) -> (String, String) {
 
 on_both_engines! {
     async fn owner_does_nothing_before_there_is_a_second_factor(database: Database) {
-        let office = Office::open_with(database, STRICT).await;
+        let office = Office::open_with(database, strict()).await;
         let app = &office.app;
         for role in Role::ALL {
             let person = office.person(office.bakery, role).await;

@@ -1,6 +1,11 @@
 //! Whom a connection belongs to.
 
-use crate::{gateway::Inner, rate::TokenBucket, refusal::Refusal};
+use crate::{
+    gateway::Inner,
+    hub::Join,
+    rate::{Budget, Policy, TokenBucket},
+    refusal::Refusal,
+};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use jiff::Timestamp;
 use latarnik_app::{AgentIdentity, agents};
@@ -23,19 +28,25 @@ pub(crate) struct Peer {
     address: IpAddr,
     certificate: Option<PeerCertificate>,
     device: OnceLock<DeviceId>,
+    budget: OnceLock<Arc<Budget>>,
     memory: Mutex<Memory>,
 }
 
-/// A certificate that TLS verified: signed by our authority, in force when the connection began.
+/// A certificate that TLS verified: one of our authorities, present, next or past, signed it.
 #[derive(Debug, Clone, Copy)]
-struct PeerCertificate {
-    fingerprint: Fingerprint,
+pub(crate) struct PeerCertificate {
+    pub(crate) fingerprint: Fingerprint,
+    /// Who signed it.
+    signer: Fingerprint,
     not_after: Timestamp,
 }
 
 #[derive(Debug)]
 struct Memory {
     known: Option<(AgentIdentity, Instant)>,
+    /// Whether it is written down that the device has a certificate of the next authority.
+    noted_signer: Option<Fingerprint>,
+    /// Requests as long as it is not known whose they are.
     requests: TokenBucket,
     /// Cancelled tasks that this connection has been told of already.
     told_cancelled: Vec<TaskId>,
@@ -45,25 +56,21 @@ impl Peer {
     /// The peer at `address`, with the certificate that it proved to have, if any.
     pub(crate) fn new(
         address: IpAddr,
-        certificate: Option<&CertificateDer<'_>>,
-        requests_per_second: u32,
+        certificate: Option<PeerCertificate>,
+        requests: &Policy,
     ) -> Self {
-        let rate = requests_per_second.max(1) as f32;
         Self {
             address,
-            certificate: certificate.and_then(PeerCertificate::read),
+            certificate,
             device: OnceLock::new(),
+            budget: OnceLock::new(),
             memory: Mutex::new(Memory {
                 known: None,
-                requests: TokenBucket::new(rate, 2.0 * rate, Instant::now()),
+                noted_signer: None,
+                requests: TokenBucket::new(requests, Instant::now()),
                 told_cancelled: Vec::new(),
             }),
         }
-    }
-
-    /// Whether it came without a certificate.
-    pub(crate) const fn is_anonymous(&self) -> bool {
-        self.certificate.is_none()
     }
 
     /// Where it comes from.
@@ -76,10 +83,16 @@ impl Peer {
         self.device.get().copied()
     }
 
-    /// Notes whom it belongs to; says whether that is the first time.
-    pub(crate) fn remember(&self, identity: AgentIdentity) -> bool {
+    /// The budget of its device, once known.
+    pub(crate) fn budget(&self) -> Option<Arc<Budget>> {
+        self.budget.get().cloned()
+    }
+
+    /// Notes whom it belongs to.
+    pub(crate) fn remember(&self, identity: AgentIdentity) {
         self.memory().known = Some((identity, Instant::now()));
-        self.device.set(identity.device_id).is_ok()
+        // A certificate belongs to one device for ever.
+        let _ = self.device.set(identity.device_id);
     }
 
     /// The next request asks the application again.
@@ -111,35 +124,76 @@ impl Peer {
 }
 
 impl PeerCertificate {
-    fn read(der: &CertificateDer<'_>) -> Option<Self> {
+    /// Reads a certificate that passed the handshake.
+    pub(crate) fn read(der: &CertificateDer<'_>, signer: Fingerprint) -> Option<Self> {
         let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
         let not_after = certificate.validity().not_after.timestamp();
         Some(Self {
             fingerprint: Fingerprint::of(der),
+            signer,
             not_after: Timestamp::from_second(not_after).ok()?,
         })
+    }
+
+    /// Whether it counts at all, whomever it belongs to.
+    pub(crate) fn check(&self, inner: &Inner) -> Result<(), Refusal> {
+        let rejected = |detail| Refusal::new(ProblemCode::CertificateRejected).with_detail(detail);
+        if self.not_after < inner.app.now() {
+            return Err(rejected("the certificate ended; register again"));
+        }
+        if !inner.standing().trusts(self.signer) {
+            return Err(rejected(
+                "the certificate's authority was replaced; register again",
+            ));
+        }
+        Ok(())
     }
 }
 
 /// Whom the peer's certificate belongs to now.
 pub(crate) async fn identify(inner: &Inner, peer: &Arc<Peer>) -> Result<AgentIdentity, Refusal> {
     let certificate = peer.certificate.ok_or(ProblemCode::CertificateRequired)?;
-    if certificate.not_after < inner.app.now() {
-        return Err(Refusal::new(ProblemCode::CertificateRejected)
-            .with_detail("the certificate ended; register again"));
-    }
-    if let Some(identity) = peer.remembered() {
+    if let Some(identity) = peer.remembered()
+        && certificate.not_after >= inner.app.now()
+    {
         return Ok(identity);
     }
-    loop {
+    let identity = loop {
         let removals = inner.hub.removals();
+        certificate.check(inner)?;
         let fingerprint = *certificate.fingerprint.as_bytes();
         let identity = agents::authenticate(&inner.app, fingerprint)
             .await?
             .ok_or(ProblemCode::CertificateRejected)?;
-        if inner.hub.join(identity, peer, removals) {
-            return Ok(identity);
+        let most = inner.settings.connections_per_device;
+        match inner.hub.join(identity, peer, removals, most) {
+            Join::Joined => break identity,
+            Join::Outdated => {}
+            Join::Full => return Err(Refusal::too_many_connections()),
         }
+    };
+    note_signer(inner, peer, &identity, certificate.signer).await;
+    Ok(identity)
+}
+
+/// While an authority is replaced, writes down who has a certificate of the next one: shown here, not
+/// only handed out. Failing that is made up for when the agent is asked again.
+async fn note_signer(inner: &Inner, peer: &Peer, identity: &AgentIdentity, signer: Fingerprint) {
+    let is_next = inner
+        .standing()
+        .next
+        .as_ref()
+        .is_some_and(|next| next.fingerprint() == signer);
+    if !is_next || peer.memory().noted_signer == Some(signer) {
+        return;
+    }
+    match agents::note_authority(&inner.app, identity, *signer.as_bytes()).await {
+        Ok(()) => peer.memory().noted_signer = Some(signer),
+        Err(error) => tracing::warn!(
+            device = %identity.device_id,
+            error = &error as &dyn std::error::Error,
+            "cannot write down that a device has a certificate of the next authority"
+        ),
     }
 }
 
@@ -156,11 +210,16 @@ impl FromRequestParts<Arc<Inner>> for Agent {
 
     async fn from_request_parts(parts: &mut Parts, inner: &Arc<Inner>) -> Result<Self, Refusal> {
         let peer = peer(parts)?;
-        peer.memory()
-            .requests
-            .take(Instant::now())
-            .map_err(Refusal::too_many_requests)?;
+        if let Some(budget) = peer.budget.get() {
+            budget.take_request(Instant::now())?;
+            let identity = identify(inner, &peer).await?;
+            return Ok(Self { identity, peer });
+        }
+        let now = Instant::now();
+        peer.memory().requests.take(&inner.requests, 1.0, now)?;
         let identity = identify(inner, &peer).await?;
+        let budget = inner.budgets.of(identity.device_id, now);
+        peer.budget.get_or_init(|| budget).take_request(now)?;
         Ok(Self { identity, peer })
     }
 }

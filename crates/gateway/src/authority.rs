@@ -1,8 +1,10 @@
 //! The built-in certificate authority.
 
 mod folder;
+mod generations;
 mod signing_request;
 
+pub(crate) use generations::{Generations, Layout, Successor};
 pub(crate) use signing_request::{SigningRequest, SigningRequestInvalid};
 
 use folder::Files;
@@ -27,6 +29,11 @@ pub struct Authority {
     certificate: CertificateDer<'static>,
     certificate_pem: String,
     fingerprint: Fingerprint,
+    made_at: Timestamp,
+    ends_at: Timestamp,
+    /// This authority's key, certified by the one before: agents that know only that one follow it
+    /// far enough to be told that they are out.
+    bridge: Option<CertificateDer<'static>>,
 }
 
 /// The authority cannot be used.
@@ -54,7 +61,7 @@ pub enum AuthorityError {
     /// The key is open to other users.
     #[error(
         "{path} is readable for other users (mode {mode:o}); run `chmod 600` on it, and if others \
-         may have read it, replace the authority and enroll the agents again"
+         may have read it, replace the authority with `latarnik authority rotate` and `finish`"
     )]
     KeyExposed {
         /// The file.
@@ -76,13 +83,44 @@ pub enum AuthorityError {
     },
     /// The authority's certificate is over.
     #[error(
-        "the authority in {folder} ended at {ended_at}; replace it and enroll the agents again"
+        "the authority in {folder} ended at {ended_at}, so nobody trusts it any more; move the \
+         folder `authority` away to begin with a new one, and enroll the agents again"
     )]
     Ended {
         /// The folder.
         folder: PathBuf,
         /// When.
         ended_at: Timestamp,
+    },
+    /// The folder's content could not be listed.
+    #[error("cannot list {folder}, where the authority and its successors are")]
+    List {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// There is a next authority already.
+    #[error(
+        "a rotation is under way: authority {next} waits to take over since {since}; see how far \
+         the devices are with `latarnik authority show`, and end it with `latarnik authority finish`"
+    )]
+    UnderWay {
+        /// The next authority.
+        next: Fingerprint,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// There is no next authority.
+    #[error("no rotation is under way; begin one with `latarnik authority rotate`")]
+    NotUnderWay,
+    /// The next authority could not take over.
+    #[error("cannot put the next authority in force in {folder}")]
+    TakeOver {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
     },
     /// A certificate could not be made.
     #[error("cannot sign a certificate")]
@@ -106,20 +144,6 @@ pub(crate) struct GatewayLeaf {
 }
 
 impl Authority {
-    /// Loads the authority from its folder (`key.pem`, `certificate.pem`), or makes one there if
-    /// the folder does not exist. Of several processes that start at once, one makes it and the
-    /// others load it.
-    ///
-    /// # Errors
-    /// [`AuthorityError`], whose text says what to do.
-    pub fn open_or_create(folder: &Path, now: Timestamp) -> Result<Self, AuthorityError> {
-        let files = match Files::read(folder)? {
-            Some(files) => files,
-            None => create(now)?.write(folder)?,
-        };
-        Self::load(folder, &files, now)
-    }
-
     /// SHA-256 of the authority's certificate: what enrollment tokens carry.
     #[must_use]
     pub const fn fingerprint(&self) -> Fingerprint {
@@ -130,6 +154,18 @@ impl Authority {
     #[must_use]
     pub fn certificate_pem(&self) -> &str {
         &self.certificate_pem
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub const fn made_at(&self) -> Timestamp {
+        self.made_at
+    }
+
+    /// When its certificate ends.
+    #[must_use]
+    pub const fn ends_at(&self) -> Timestamp {
+        self.ends_at
     }
 
     /// The authority's certificate in DER.
@@ -151,14 +187,23 @@ impl Authority {
                 folder: folder.to_owned(),
             });
         }
-        let ended_at = Timestamp::from_second(parsed.validity().not_after.timestamp())
-            .map_err(|_| damaged(folder::CERTIFICATE))?;
-        if ended_at <= now {
+        let instant = |time: x509_parser::time::ASN1Time| {
+            Timestamp::from_second(time.timestamp()).map_err(|_| damaged(folder::CERTIFICATE))
+        };
+        let ends_at = instant(parsed.validity().not_after)?;
+        if ends_at <= now {
             return Err(AuthorityError::Ended {
                 folder: folder.to_owned(),
-                ended_at,
+                ended_at: ends_at,
             });
         }
+        let begin = instant(parsed.validity().not_before)?;
+        let bridge = files
+            .bridge
+            .as_ref()
+            .map(|pem| CertificateDer::from_pem_slice(pem.as_bytes()))
+            .transpose()
+            .map_err(|_| damaged(folder::BRIDGE))?;
         let issuer = Issuer::from_ca_cert_der(&certificate, key)
             .map_err(|_| damaged(folder::CERTIFICATE))?;
         Ok(Self {
@@ -166,6 +211,9 @@ impl Authority {
             certificate_pem: files.certificate.clone(),
             fingerprint: Fingerprint::of(&certificate),
             certificate,
+            made_at: begin.checked_add(BACKDATING).unwrap_or(begin),
+            ends_at,
+            bridge,
         })
     }
 
@@ -222,8 +270,10 @@ impl Authority {
         let certificate = parameters
             .signed_by(&key, &self.issuer)
             .map_err(AuthorityError::Sign)?;
+        let mut chain = vec![certificate.der().clone(), self.certificate.clone()];
+        chain.extend(self.bridge.clone());
         Ok(GatewayLeaf {
-            chain: vec![certificate.der().clone(), self.certificate.clone()],
+            chain,
             key: PrivatePkcs8KeyDer::from(key.serialize_der()),
             not_after: end(now, LEAF_LIFETIME),
         })
@@ -238,21 +288,32 @@ impl std::fmt::Debug for Authority {
     }
 }
 
-fn create(now: Timestamp) -> Result<Files, AuthorityError> {
+/// The files of an authority to be; `before` is the one that it follows.
+fn create(now: Timestamp, before: Option<(&Authority, u32)>) -> Result<Files, AuthorityError> {
     let key = KeyPair::generate().map_err(AuthorityError::Sign)?;
+    let name = match before {
+        None => "Latarnik authority".to_owned(),
+        Some((_, generation)) => format!("Latarnik authority {}", generation.saturating_add(1)),
+    };
     let mut parameters = CertificateParams::default();
     parameters.distinguished_name = DistinguishedName::new();
-    parameters
-        .distinguished_name
-        .push(DnType::CommonName, "Latarnik authority");
+    parameters.distinguished_name.push(DnType::CommonName, name);
     parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     parameters.not_before = calendar(begin(now));
     parameters.not_after = calendar(end(now, AUTHORITY_LIFETIME));
     let certificate = parameters.self_signed(&key).map_err(AuthorityError::Sign)?;
+    let bridge = before
+        .map(|(before, _)| {
+            parameters.use_authority_key_identifier_extension = true;
+            parameters.signed_by(&key, &before.issuer)
+        })
+        .transpose()
+        .map_err(AuthorityError::Sign)?;
     Ok(Files {
         key: key.serialize_pem(),
         certificate: certificate.pem(),
+        bridge: bridge.map(|bridge| bridge.pem()),
     })
 }
 

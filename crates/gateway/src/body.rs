@@ -1,6 +1,6 @@
 //! Reading JSON bodies, bounded in size and time.
 
-use crate::refusal::Refusal;
+use crate::{authentication::Peer, refusal::Refusal};
 use axum::{
     Json,
     extract::{FromRequest, Request},
@@ -9,12 +9,14 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use latarnik_protocol::{ProblemCode, limits};
 use serde::de::DeserializeOwned;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// Time for a whole JSON body.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A JSON body of at most [`limits::JSON_BODY_BYTES`], whatever its content type says.
+/// A JSON body of at most [`limits::JSON_BODY_BYTES`], whatever its content type says. It counts
+/// against the budget of the device that sends it.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
@@ -27,6 +29,13 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
             .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         if announced.is_some_and(|length| length > limits::JSON_BODY_BYTES as u64) {
             return Err(ProblemCode::BodyTooLarge.into());
+        }
+        let budget = request
+            .extensions()
+            .get::<Arc<Peer>>()
+            .and_then(|peer| peer.budget());
+        if let (Some(budget), Some(length)) = (&budget, announced) {
+            budget.check_bytes(length, Instant::now())?;
         }
         let body = Limited::new(request.into_body(), limits::JSON_BODY_BYTES);
         let bytes = tokio::time::timeout(TIMEOUT, body.collect())
@@ -42,6 +51,9 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
                 }
             })?
             .to_bytes();
+        if let Some(budget) = budget {
+            budget.take_bytes(bytes.len(), Instant::now())?;
+        }
         Json::<T>::from_bytes(&bytes)
             .map(|Json(value)| Self(value))
             .map_err(|error| malformed_body(error.body_text()))

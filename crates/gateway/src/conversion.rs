@@ -16,6 +16,8 @@ const TEXT_BYTES: usize = 4 * 1024;
 const DETAIL_BYTES: usize = 1024;
 /// Longest `boot_id`, in bytes.
 const BOOT_ID_BYTES: usize = 128;
+/// Longest hash of an inventory, in bytes; it has 64.
+const HASH_BYTES: usize = 128;
 /// Most restart signals in one report.
 const SIGNALS: usize = 64;
 
@@ -34,8 +36,8 @@ pub(crate) fn facts(facts: Facts) -> agents::DeviceFacts {
 
 /// A check-in, its inventory verified.
 pub(crate) fn check_in(request: CheckInRequest) -> Result<agents::CheckIn, Refusal> {
-    if request.boot_id.len() > BOOT_ID_BYTES {
-        return Err(malformed_body("boot_id is too long"));
+    if request.boot_id.len() > BOOT_ID_BYTES || !is_keepable(&request.boot_id) {
+        return Err(malformed_body("boot_id is too long or holds a NUL"));
     }
     let scan = request.scan.map(|scan| agents::Scan {
         attempted_at: scan.attempted_at,
@@ -67,6 +69,9 @@ pub(crate) fn check_in(request: CheckInRequest) -> Result<agents::CheckIn, Refus
 
 fn updates_report(report: InventoryReport) -> Result<agents::UpdatesReport, Refusal> {
     let InventoryReport { hash, delta, full } = report;
+    if hash.0.len() > HASH_BYTES || !is_keepable(&hash.0) {
+        return Err(malformed_body("the hash of the inventory is none"));
+    }
     let change = match (full, delta) {
         (Some(full), _) => {
             let inventory = verified_inventory(full, &hash)?;
@@ -75,8 +80,11 @@ fn updates_report(report: InventoryReport) -> Result<agents::UpdatesReport, Refu
         }
         (None, Some(delta)) => {
             check_updates(&delta.changed)?;
-            if delta.removed.len() > limits::UPDATES {
-                return Err(malformed_body("too many removed updates"));
+            let is_key = |key: &String| key.len() <= KEY_BYTES && is_keepable(key);
+            if delta.removed.len() > limits::UPDATES || !delta.removed.iter().all(is_key) {
+                return Err(malformed_body(
+                    "too many removed updates, or a key that cannot be one",
+                ));
             }
             Some(agents::UpdatesChange::Delta {
                 base: delta.base.0,
@@ -114,18 +122,17 @@ fn check_updates(updates: &[Update]) -> Result<(), Refusal> {
             &update.installed_version,
             &update.available_version,
         ];
+        let is_text = |text: &String| text.len() <= TEXT_BYTES && is_keepable(text);
         (1..=KEY_BYTES).contains(&update.key.len())
-            && update.title.len() <= TEXT_BYTES
-            && texts
-                .into_iter()
-                .flatten()
-                .all(|text| text.len() <= TEXT_BYTES)
+            && is_keepable(&update.key)
+            && is_text(&update.title)
+            && texts.into_iter().flatten().all(is_text)
     };
     if updates.iter().all(is_bounded) {
         Ok(())
     } else {
         Err(malformed_body(
-            "an update has no key or a text that is too long",
+            "an update has no key, or a text that is too long or holds a NUL",
         ))
     }
 }
@@ -222,10 +229,19 @@ fn finished(outcome: TaskOutcome) -> Result<agents::Outcome, Refusal> {
     })
 }
 
-/// Keeps the beginning.
+/// Keeps the beginning, and nothing that a database would not keep.
 fn cut(mut text: String) -> String {
     text.truncate(text.floor_char_boundary(DETAIL_BYTES));
-    text
+    if is_keepable(&text) {
+        text
+    } else {
+        text.replace('\0', "\u{fffd}")
+    }
+}
+
+/// Whether every database keeps it: PostgreSQL has no NUL in its texts.
+fn is_keepable(text: &str) -> bool {
+    !text.contains('\0')
 }
 
 /// Keeps the end, where a program says why it failed.

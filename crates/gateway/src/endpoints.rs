@@ -1,6 +1,6 @@
 //! The agent endpoints, one file each.
 
-mod config;
+pub(crate) mod config;
 mod metrics;
 mod register;
 mod renew;
@@ -9,44 +9,98 @@ mod task_result;
 mod tasks;
 
 use crate::{
+    authorities::Standing,
     authority::{Issued, SigningRequest, SigningRequestInvalid},
     gateway::Inner,
     refusal::Refusal,
 };
 use axum::{
     Router,
-    routing::{get, post, put},
+    routing::{MethodRouter, get, post, put},
 };
 use latarnik_app::{AgentIdentity, agents};
 use latarnik_protocol::{ProblemCode, paths};
 use std::sync::Arc;
 
+/// An endpoint as its callers see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Its HTTP method.
+    pub method: &'static str,
+    /// Its path; `{task_id}` stands for one.
+    pub path: &'static str,
+    /// Whom it answers.
+    pub access: Access,
+}
+
+/// Whom an endpoint answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everyone.
+    Anybody,
+    /// Devices with a certificate that counts, about themselves.
+    Devices,
+}
+
+type Route = (Endpoint, fn() -> MethodRouter<Arc<Inner>>);
+
+/// Every endpoint there is; the router is made of this and nothing else.
+const ROUTES: &[Route] = &[
+    (
+        Endpoint {
+            method: "POST",
+            path: paths::REGISTER,
+            access: Access::Anybody,
+        },
+        || post(register::register),
+    ),
+    (devices("POST", paths::RENEW), || post(renew::renew)),
+    (devices("GET", paths::CONFIG), || get(config::config)),
+    (devices("POST", paths::METRICS), || post(metrics::check_in)),
+    (devices("GET", paths::TASKS), || get(tasks::tasks)),
+    (devices("POST", paths::TASK_RESULT), || {
+        post(task_result::task_result)
+    }),
+    (devices("PUT", "/agent/task-log/{task_id}"), || {
+        put(task_log::task_log)
+    }),
+];
+
+const fn devices(method: &'static str, path: &'static str) -> Endpoint {
+    Endpoint {
+        method,
+        path,
+        access: Access::Devices,
+    }
+}
+
+/// Every endpoint of the gateway.
+pub fn endpoints() -> impl Iterator<Item = Endpoint> {
+    ROUTES.iter().map(|(endpoint, _)| *endpoint)
+}
+
 /// All endpoints.
 pub(crate) fn router(inner: Arc<Inner>) -> Router {
-    Router::new()
-        .route(paths::REGISTER, post(register::register))
-        .route(paths::RENEW, post(renew::renew))
-        .route(paths::CONFIG, get(config::config))
-        .route(paths::METRICS, post(metrics::check_in))
-        .route(paths::TASKS, get(tasks::tasks))
-        .route(paths::TASK_RESULT, post(task_result::task_result))
-        .route(
-            &format!("{}/{{task_id}}", paths::TASK_LOG),
-            put(task_log::task_log),
-        )
+    ROUTES
+        .iter()
+        .fold(Router::new(), |router, (endpoint, handler)| {
+            router.route(endpoint.path, handler())
+        })
         .with_state(inner)
 }
 
-/// Signs a certificate for an agent and records it.
+/// Signs a certificate for an agent and records it. The answer names the authorities of the same
+/// standing, so that an agent which knows them all has a certificate that counts for all of them.
 async fn issue(
     inner: &Inner,
+    standing: &Standing,
     identity: &AgentIdentity,
     request: &SigningRequest,
 ) -> Result<Issued, Refusal> {
     let mut serial = [0; 16];
     inner.app.random(&mut serial);
-    let issued = inner
-        .authority
+    let issued = standing
+        .signer()
         .sign_client(request, identity, inner.app.now(), serial)
         .map_err(|error| Refusal::internal(&error))?;
     let certificate = agents::Certificate {

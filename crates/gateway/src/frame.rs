@@ -4,7 +4,7 @@ use crate::refusal::Refusal;
 use axum::{
     Router,
     body::Body,
-    http::{HeaderValue, Request, StatusCode, header},
+    http::{HeaderName, HeaderValue, Request, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
@@ -13,6 +13,10 @@ use std::panic::AssertUnwindSafe;
 use tokio::time::Instant;
 use tower::ServiceExt;
 use tracing::Instrument;
+
+/// Fields of draft-ietf-httpapi-ratelimit-headers.
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Answers one request; `request_id` names it in the log and in problem details.
 pub(crate) async fn answer(router: Router, request: Request<Body>, request_id: u64) -> Response {
@@ -64,6 +68,17 @@ fn with_problem(mut response: Response, request_id: u64) -> Response {
     );
     if let Some(seconds) = refusal.retry_after_seconds() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(exceeded) = refusal.exceeded() {
+        let fields = [
+            (RATE_LIMIT_POLICY, exceeded.policy.to_string()),
+            (RATE_LIMIT, exceeded.to_string()),
+        ];
+        for (name, text) in fields {
+            if let Ok(value) = HeaderValue::try_from(text) {
+                headers.insert(name, value);
+            }
+        }
     }
     *response.status_mut() = refusal.status();
     *response.body_mut() = serde_json::to_vec(&problem).unwrap_or_default().into();

@@ -1,22 +1,23 @@
 //! The gateway as the server sees it.
 
 use crate::{
-    authority::{Authority, AuthorityError},
-    endpoints,
+    authorities::{Authorities, Refresh, Standing},
+    authority::AuthorityError,
+    connections::Connections,
+    endpoints::{self, config::LatestDocument},
     hub::Hub,
     listener,
-    rate::FailureLimit,
+    rate::{AddressLimits, DeviceBudgets, Policy, requests},
     settings::Settings,
-    tls,
+    tls::Tls,
 };
 use latarnik_app::App;
 use latarnik_model::DeviceId;
-use rustls::ServerConfig;
 use std::{
     future::Future,
     pin::pin,
     sync::{
-        Arc,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -37,8 +38,8 @@ pub enum GatewayError {
         /// Why it cannot stand in a certificate.
         source: Option<rcgen::Error>,
     },
-    /// The gateway's own certificate could not be made.
-    #[error("cannot make the gateway's certificate")]
+    /// The authorities are unusable, or could not make the gateway's own certificate.
+    #[error("the gateway cannot use its authorities")]
     Authority(#[source] AuthorityError),
     /// TLS refused its configuration.
     #[error("cannot set up TLS")]
@@ -51,12 +52,24 @@ pub enum GatewayError {
 /// What connections and endpoints share.
 pub(crate) struct Inner {
     pub(crate) app: App,
-    pub(crate) authority: Arc<Authority>,
     pub(crate) settings: Settings,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) failures: FailureLimit,
-    pub(crate) tls: Arc<ServerConfig>,
-    requests: AtomicU64,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) addresses: AddressLimits,
+    pub(crate) budgets: DeviceBudgets,
+    /// The limit of requests for a connection of which nobody knows yet whose it is.
+    pub(crate) requests: Policy,
+    pub(crate) latest_config: LatestDocument,
+    authorities: Arc<Authorities>,
+    trust: RwLock<Trust>,
+    request_ids: AtomicU64,
+}
+
+/// Whom the gateway trusts and what it shows, always of one standing.
+#[derive(Clone)]
+struct Trust {
+    standing: Arc<Standing>,
+    tls: Arc<Tls>,
 }
 
 impl Gateway {
@@ -66,20 +79,29 @@ impl Gateway {
     /// [`GatewayError`] if the address is none or TLS cannot be set up.
     pub fn new(
         app: App,
-        authority: Arc<Authority>,
+        authorities: Arc<Authorities>,
         settings: Settings,
     ) -> Result<Self, GatewayError> {
-        let tls = tls::server_config(&app, &authority, host_of(&settings.address)?)?;
+        let standing = authorities.standing();
+        let tls = Tls::new(&app, &standing, host_of(&settings.address)?, None)?;
+        let trust = Trust {
+            standing,
+            tls: Arc::new(tls),
+        };
         let mut first_request = [0; 8];
         app.random(&mut first_request);
         Ok(Self(Arc::new(Inner {
             app,
-            authority,
-            settings,
             hub: Arc::default(),
-            failures: FailureLimit::default(),
-            tls: Arc::new(tls),
-            requests: AtomicU64::new(u64::from_le_bytes(first_request)),
+            connections: Arc::default(),
+            addresses: AddressLimits::new(settings.registrations_per_second),
+            budgets: DeviceBudgets::new(&settings),
+            requests: requests(&settings),
+            latest_config: LatestDocument::default(),
+            settings,
+            authorities,
+            trust: RwLock::new(trust),
+            request_ids: AtomicU64::new(u64::from_le_bytes(first_request)),
         })))
     }
 
@@ -89,9 +111,77 @@ impl Gateway {
         let events = self.0.app.events().subscribe();
         let router = endpoints::router(self.0.clone());
         let mut serving = pin!(listener::serve(&self.0, listener, router, shutdown));
+        let authorities = self.follow_authorities();
         tokio::select! {
             () = &mut serving => {}
+            () = authorities => {}
             () = self.0.hub.follow(events) => serving.await,
+        }
+    }
+
+    /// Takes up what an administration command did to the authorities. New connections get what
+    /// counts now; open ones go on if their certificate still counts.
+    ///
+    /// # Errors
+    /// [`GatewayError`]; then everything goes on as before.
+    pub fn refresh_authorities(&self) -> Result<Refresh, GatewayError> {
+        let inner = &self.0;
+        inner
+            .authorities
+            .refresh(inner.app.now())
+            .map_err(GatewayError::Authority)?;
+        let standing = inner.authorities.standing();
+        let before = inner.trust();
+        if Arc::ptr_eq(&standing, &before.standing) {
+            return Ok(Refresh::Unchanged);
+        }
+        let host = host_of(&inner.settings.address)?;
+        let tls = Arc::new(Tls::new(&inner.app, &standing, host, Some(&before.tls))?);
+        tracing::info!(
+            present = %standing.present.fingerprint(),
+            next = standing.next.as_ref().map(|next| next.fingerprint().to_string()),
+            "the authorities changed"
+        );
+        let is_one_out = before
+            .standing
+            .fingerprints()
+            .into_iter()
+            .any(|authority| !standing.trusts(authority));
+        *inner.trust.write().unwrap_or_else(PoisonError::into_inner) = Trust { standing, tls };
+        if is_one_out {
+            inner.hub.recheck_all();
+        }
+        Ok(Refresh::Changed)
+    }
+
+    /// Looks at the authorities again and again. A failure is told once, until it is another one.
+    async fn follow_authorities(&self) {
+        let mut told = None;
+        loop {
+            tokio::time::sleep(self.0.settings.authorities_check).await;
+            let gateway = self.clone();
+            let refreshed = tokio::task::spawn_blocking(move || gateway.refresh_authorities());
+            let failure = match refreshed.await {
+                Ok(Ok(_)) => None,
+                Ok(Err(error)) => {
+                    let text = error.to_string();
+                    if told.as_ref() != Some(&text) {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "cannot take up the authorities; what counted before goes on"
+                        );
+                    }
+                    Some(text)
+                }
+                Err(panic) => {
+                    tracing::error!(
+                        error = &panic as &dyn std::error::Error,
+                        "looking at the authorities ended in a panic"
+                    );
+                    None
+                }
+            };
+            told = failure;
         }
     }
 
@@ -117,7 +207,24 @@ impl Gateway {
 impl Inner {
     /// A number for the next request, unique in this process.
     pub(crate) fn next_request_id(&self) -> u64 {
-        self.requests.fetch_add(1, Ordering::Relaxed)
+        self.request_ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The authorities that count now.
+    pub(crate) fn standing(&self) -> Arc<Standing> {
+        self.trust().standing
+    }
+
+    /// What new connections get now.
+    pub(crate) fn tls(&self) -> Arc<Tls> {
+        self.trust().tls
+    }
+
+    fn trust(&self) -> Trust {
+        self.trust
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 

@@ -25,6 +25,18 @@ pub(crate) enum Wake {
     Stopping,
 }
 
+/// What came of joining.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Join {
+    /// The connection counts among those of its device.
+    Joined,
+    /// A device was removed, or an authority replaced, in the meantime: the identity must be asked
+    /// for again.
+    Outdated,
+    /// The device has as many connections as it may have.
+    Full,
+}
+
 /// Presence of devices and their waiting polls. Locks are held for the time of a map operation.
 #[derive(Debug, Default)]
 pub(crate) struct Hub {
@@ -85,19 +97,29 @@ impl Hub {
         self.state().removals
     }
 
-    /// Notes whom a connection belongs to. Returns false, and notes nothing, if a device was
-    /// removed since `removals` was read: then the identity must be asked for again.
+    /// Notes whom a connection belongs to, unless something happened since `removals` was read or
+    /// the device has `most` other connections.
     #[must_use]
-    pub(crate) fn join(&self, identity: AgentIdentity, peer: &Arc<Peer>, removals: u64) -> bool {
+    pub(crate) fn join(
+        &self,
+        identity: AgentIdentity,
+        peer: &Arc<Peer>,
+        removals: u64,
+        most: usize,
+    ) -> Join {
         let mut state = self.state();
         if state.removals != removals {
-            return false;
+            return Join::Outdated;
         }
-        if peer.remember(identity) {
+        if peer.device().is_none() {
             let presence = state.devices.entry(identity.device_id).or_default();
+            if presence.peers.len() >= most {
+                return Join::Full;
+            }
             presence.peers.push(Arc::downgrade(peer));
         }
-        true
+        peer.remember(identity);
+        Join::Joined
     }
 
     /// The connection is over.
@@ -198,7 +220,8 @@ impl Hub {
         }
     }
 
-    fn recheck_all(&self) {
+    /// Every connection has to prove anew whom it belongs to, waiting polls as well.
+    pub(crate) fn recheck_all(&self) {
         let mut state = self.state();
         state.removals += 1;
         for presence in state.devices.values_mut() {

@@ -1,6 +1,11 @@
 //! Accepting connections and serving HTTP/2 or HTTP/1.1 on each.
 
-use crate::{authentication::Peer, frame, gateway::Inner, tls};
+use crate::{
+    authentication::{Peer, PeerCertificate},
+    connections, frame,
+    gateway::Inner,
+    tls::{self, Tls},
+};
 use axum::{Router, body::Body, http::Request};
 use hyper::{
     body::Incoming,
@@ -117,33 +122,39 @@ impl Server {
         address: SocketAddr,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         stream.set_nodelay(true)?;
-        let stream = self.handshake(stream).await?;
+        let inner = &self.inner;
+        let tls = inner.tls();
+        let stream = self.handshake(stream, &tls).await?;
         let (_, session) = stream.get_ref();
-        let certificate = session.peer_certificates().and_then(|chain| chain.first());
-        let requests_per_second = self.inner.settings.requests_per_second;
-        let peer = Arc::new(Peer::new(address.ip(), certificate, requests_per_second));
+        let certificate = session
+            .peer_certificates()
+            .and_then(|chain| chain.first())
+            .and_then(|der| PeerCertificate::read(der, tls.signer(der)?));
         let is_http2 = session.alpn_protocol() == Some(tls::HTTP2);
-        let anonymous = if peer.is_anonymous() {
-            let lifetime = self.inner.settings.anonymous_lifetime;
-            Some((self.anonymous.clone().try_acquire_owned()?, lifetime))
-        } else {
-            None
+        // A certificate that does not count gives no more room than none.
+        let place = match certificate.filter(|certificate| certificate.check(inner).is_ok()) {
+            Some(certificate) => {
+                let most = inner.settings.connections_per_device;
+                let place = inner.connections.enter(certificate.fingerprint, most);
+                Place::OfDevice(place.ok_or("too many connections with one certificate")?)
+            }
+            None => Place::Anonymous(self.anonymous.clone().try_acquire_owned()?),
         };
-        let lifetime = anonymous.as_ref().map(|(_, lifetime)| *lifetime);
+        let peer = Arc::new(Peer::new(address.ip(), certificate, &inner.requests));
         let _guard = Leave {
-            inner: self.inner.clone(),
+            inner: inner.clone(),
             peer: peer.clone(),
         };
         if is_http2 {
-            self.http2(stream, peer, lifetime).await
+            self.http2(stream, &peer, &place).await
         } else {
-            self.http1(stream, peer, lifetime).await
+            self.http1(stream, &peer, &place).await
         }
         .map_err(Into::into)
     }
 
-    async fn handshake(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        let acceptor = TlsAcceptor::from(self.inner.tls.clone());
+    async fn handshake(&self, stream: TcpStream, tls: &Tls) -> io::Result<TlsStream<TcpStream>> {
+        let acceptor = TlsAcceptor::from(tls.config.clone());
         let limit = self.inner.settings.handshake_timeout;
         self.stop
             .run_until_cancelled(timeout(limit, acceptor.accept(stream)))
@@ -155,8 +166,8 @@ impl Server {
     async fn http2(
         &self,
         stream: TlsStream<TcpStream>,
-        peer: Arc<Peer>,
-        lifetime: Option<Duration>,
+        peer: &Arc<Peer>,
+        place: &Place,
     ) -> hyper::Result<()> {
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -169,9 +180,9 @@ impl Server {
             .keep_alive_timeout(PING_TIMEOUT)
             .serve_connection(
                 TokioIo::new(stream),
-                service_fn(|request| self.request(request, &peer)),
+                service_fn(|request| self.request(request, peer)),
             );
-        self.drive(pin!(connection), lifetime, |connection| {
+        self.drive(pin!(connection), peer, place, |connection| {
             connection.graceful_shutdown();
         })
         .await
@@ -180,8 +191,8 @@ impl Server {
     async fn http1(
         &self,
         stream: TlsStream<TcpStream>,
-        peer: Arc<Peer>,
-        lifetime: Option<Duration>,
+        peer: &Arc<Peer>,
+        place: &Place,
     ) -> hyper::Result<()> {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -189,25 +200,27 @@ impl Server {
             .max_buf_size(SEND_BUFFER)
             .serve_connection(
                 TokioIo::new(stream),
-                service_fn(|request| self.request(request, &peer)),
+                service_fn(|request| self.request(request, peer)),
             );
-        self.drive(pin!(connection), lifetime, |connection| {
+        self.drive(pin!(connection), peer, place, |connection| {
             connection.graceful_shutdown();
         })
         .await
     }
 
-    /// Runs a connection until it ends, the server stops, or its lifetime is over.
+    /// Runs a connection until it ends, the server stops, or its time is over: a connection without
+    /// a certificate has only some, and so has one with a certificate that asks for nothing with it.
     async fn drive<C: Future<Output = hyper::Result<()>>>(
         &self,
         mut connection: Pin<&mut C>,
-        lifetime: Option<Duration>,
+        peer: &Peer,
+        place: &Place,
         begin_shutdown: impl FnOnce(Pin<&mut C>),
     ) -> hyper::Result<()> {
         let lifetime_over = async {
-            match lifetime {
-                Some(lifetime) => tokio::time::sleep(lifetime).await,
-                None => std::future::pending().await,
+            tokio::time::sleep(self.inner.settings.anonymous_lifetime).await;
+            if matches!(place, Place::OfDevice(_)) && peer.device().is_some() {
+                std::future::pending::<()>().await;
             }
         };
         tokio::select! {
@@ -231,6 +244,12 @@ impl Server {
         let (router, id) = (self.router.clone(), self.inner.next_request_id());
         async move { Ok(frame::answer(router, request, id).await) }
     }
+}
+
+/// Among whose connections one counts, until it ends.
+enum Place {
+    Anonymous(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit),
+    OfDevice(#[expect(dead_code, reason = "held")] connections::Place),
 }
 
 /// Takes a connection out of the hub when it ends, however it ends.

@@ -1,15 +1,18 @@
 //! Why a request is refused, before it is written as problem details.
 
+use crate::rate::Exceeded;
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use latarnik_app::agents::{AgentError, RegisterError};
 use latarnik_protocol::{Problem, ProblemCode};
-use std::{borrow::Cow, error::Error, time::Duration};
+use std::{borrow::Cow, error::Error};
 
 /// Seconds until an agent tries again when the server cannot answer.
 const UNAVAILABLE_RETRY_SECONDS: u64 = 5;
+/// Seconds until a device tries again that has too many connections: dead ones are noticed by then.
+const CONNECTIONS_RETRY_SECONDS: u64 = 60;
 
 /// A refusal. It travels as an extension of the response; `frame` writes the body, because only it
 /// knows the request's id.
@@ -18,6 +21,7 @@ pub(crate) struct Refusal {
     code: ProblemCode,
     detail: Option<Cow<'static, str>>,
     retry_after_seconds: Option<u64>,
+    exceeded: Option<Exceeded>,
 }
 
 impl Refusal {
@@ -27,6 +31,7 @@ impl Refusal {
             code,
             detail: None,
             retry_after_seconds: None,
+            exceeded: None,
         }
     }
 
@@ -36,13 +41,13 @@ impl Refusal {
         self
     }
 
-    /// Too many requests; the next one has a chance after `wait`.
-    pub(crate) fn too_many_requests(wait: Duration) -> Self {
-        let seconds = wait.as_secs_f32().ceil().max(1.0) as u64;
+    /// The device has too many connections.
+    pub(crate) fn too_many_connections() -> Self {
         Self {
-            retry_after_seconds: Some(seconds),
+            retry_after_seconds: Some(CONNECTIONS_RETRY_SECONDS),
             ..Self::new(ProblemCode::TooManyRequests)
         }
+        .with_detail("too many connections of one device")
     }
 
     /// The server cannot answer now. The cause goes to the log.
@@ -64,6 +69,11 @@ impl Refusal {
     /// What stands in `Retry-After`.
     pub(crate) const fn retry_after_seconds(&self) -> Option<u64> {
         self.retry_after_seconds
+    }
+
+    /// Which limit was reached.
+    pub(crate) const fn exceeded(&self) -> Option<&Exceeded> {
+        self.exceeded.as_ref()
     }
 
     /// The body.
@@ -102,6 +112,16 @@ impl Refusal {
 impl From<ProblemCode> for Refusal {
     fn from(code: ProblemCode) -> Self {
         Self::new(code)
+    }
+}
+
+impl From<Exceeded> for Refusal {
+    fn from(exceeded: Exceeded) -> Self {
+        Self {
+            retry_after_seconds: Some(exceeded.wait_seconds()),
+            exceeded: Some(exceeded),
+            ..Self::new(ProblemCode::TooManyRequests)
+        }
     }
 }
 

@@ -21,8 +21,20 @@ pub struct Settings {
     pub ping_interval: Duration,
     /// Time that requests get to finish after the shutdown began.
     pub shutdown_grace: Duration,
-    /// Requests per second that one connection may make for long; twice as many at once.
+    /// Requests per second that one device may make for long, over all of its connections; twice as
+    /// many at once.
     pub requests_per_second: u32,
+    /// Bytes of bodies and logs per second that one device may send for long; 256 times as many at
+    /// once.
+    pub bytes_per_second: u32,
+    /// Most connections of one device at a time.
+    pub connections_per_device: usize,
+    /// Registrations per second that one address may send for long; 50 times as many at once.
+    pub registrations_per_second: u32,
+    /// After the authorities changed, agents renew their certificates spread over this time.
+    pub renewal_spread: Duration,
+    /// How often the gateway looks whether the authorities have changed.
+    pub authorities_check: Duration,
 }
 
 impl Settings {
@@ -39,6 +51,11 @@ impl Settings {
             ping_interval: Duration::from_secs(50),
             shutdown_grace: Duration::from_secs(10),
             requests_per_second: 100,
+            bytes_per_second: 1024 * 1024,
+            connections_per_device: 32,
+            registrations_per_second: 100,
+            renewal_spread: Duration::from_secs(60 * 60),
+            authorities_check: Duration::from_secs(2),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What the server wants of an agent.
 
+use crate::Fingerprint;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// `GET /agent/config`; its version is the `ETag`.
@@ -12,6 +14,24 @@ pub struct AgentConfig {
     /// Seconds between scans that the agent starts by itself; each is moved at random by up to a
     /// quarter.
     pub scan_interval_seconds: u32,
+    /// Whom agents trust now. A server that does not say so expects nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<Trust>,
+}
+
+/// The authorities that count now.
+///
+/// An agent that was told of other ones with its certificate asks for a new certificate, and with it
+/// for the authorities, at an instant of its own between `since` and `renewal_spread_seconds` later;
+/// at once if that has passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trust {
+    /// Their fingerprints; the order says nothing.
+    pub authorities: Vec<Fingerprint>,
+    /// Since when they are these.
+    pub since: Timestamp,
+    /// Seconds over which the agents spread their renewals.
+    pub renewal_spread_seconds: u32,
 }
 
 impl Default for AgentConfig {
@@ -21,6 +41,7 @@ impl Default for AgentConfig {
             check_in_interval_seconds: 60,
             long_poll_seconds: 240,
             scan_interval_seconds: 8 * 60 * 60,
+            trust: None,
         }
     }
 }

@@ -14,7 +14,7 @@ mod register;
 mod task;
 
 pub use check_in::{CheckInRequest, CheckInResponse, Facts, RestartReport, ScanReport};
-pub use config::AgentConfig;
+pub use config::{AgentConfig, Trust};
 pub use enrollment::{EnrollmentToken, InvalidEnrollmentToken, Secret};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use inventory::{Inventory, InventoryDelta, InventoryHash, InventoryReport, Update};

@@ -13,7 +13,7 @@ use latarnik_protocol::{
     AgentConfig, CheckInRequest, CheckInResponse, Facts, Fingerprint, Inventory, InventoryReport,
     OutputExcerpt, PROTOCOL_VERSION, Problem, ProblemCode, RawTask, RegisterRequest,
     RegisterResponse, RenewRequest, RenewResponse, RestartReport, ScanReport, Secret, Task,
-    TaskBatch, TaskEvent, TaskOutcome, TaskProgress, TaskReport, TaskReportResponse, Update,
+    TaskBatch, TaskEvent, TaskOutcome, TaskProgress, TaskReport, TaskReportResponse, Trust, Update,
     UpdateResult,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -177,6 +177,18 @@ fn renewal() {
 #[test]
 fn configuration() {
     assert_bytes("config", &AgentConfig::default());
+    let during_a_rotation = AgentConfig {
+        trust: Some(Trust {
+            authorities: vec![
+                Fingerprint::of(b"authority"),
+                Fingerprint::of(b"next authority"),
+            ],
+            since: now(),
+            renewal_spread_seconds: 3600,
+        }),
+        ..AgentConfig::default()
+    };
+    assert_bytes("config_trust", &during_a_rotation);
 }
 
 #[test]
@@ -338,10 +350,14 @@ fn problems() {
 }
 
 #[test]
-fn fields_of_a_newer_program_are_ignored() {
+fn fields_of_a_newer_program_are_ignored_and_an_earlier_one_may_lack_some() {
     let json = r#"{"server_time":"2026-11-23T20:15:00Z","config_etag":"a","tomorrow":{"x":1}}"#;
     let response: CheckInResponse = serde_json::from_str(json).unwrap();
     assert_eq!(response.config_etag, "a");
+    let json = r#"{"check_in_interval_seconds":60,"long_poll_seconds":240,
+        "scan_interval_seconds":28800}"#;
+    let config: AgentConfig = serde_json::from_str(json).unwrap();
+    assert_eq!(config.trust, None, "an earlier server names nobody");
     let json = r#"{"code":"out_of_coffee","status":418}"#;
     let problem: Problem = serde_json::from_str(json).unwrap();
     assert_eq!(problem.code, ProblemCode::Other);

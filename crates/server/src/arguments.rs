@@ -163,6 +163,9 @@ pub(crate) enum Command {
     /// Manage the keys of secrets at rest
     #[command(subcommand)]
     Secrets(SecretsCommand),
+    /// Replace the certificate authority that agents and gateway trust, while everything runs
+    #[command(subcommand)]
+    Authority(AuthorityCommand),
     /// Print the description of the console API (OpenAPI 3.1)
     Openapi,
 }
@@ -231,6 +234,30 @@ pub(crate) struct NewUserArguments {
     /// end does not count)
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AuthorityCommand {
+    /// Show the authority in force, and during a rotation the next one and the devices that do not
+    /// have a certificate of it yet
+    Show,
+    /// Begin a rotation: make the next authority and trust it beside the present one
+    ///
+    /// New and renewed certificates of agents come from the next authority, and agents renew theirs
+    /// soon, spread over the time that gateway.renewal_spread_seconds says. The gateway itself keeps
+    /// a certificate of the present authority, so that no agent is shut out. A running server takes
+    /// this up within seconds.
+    Rotate,
+    /// End a rotation: put the next authority in force and trust the one before no longer
+    ///
+    /// Refuses as long as a device that is not removed has not connected with a certificate of the
+    /// next authority. Enrollment tokens that were made before do not work any more afterwards. A
+    /// running server takes this up within seconds.
+    Finish {
+        /// Give up the devices that are still missing: they have to be enrolled again
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 #[derive(Subcommand)]

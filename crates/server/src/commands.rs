@@ -31,7 +31,7 @@ async fn open(configuration: &Configuration) -> anyhow::Result<App> {
 
 /// Where others reach the server: as configured, or as the running server says, or what it would
 /// listen on.
-fn addresses(configuration: &Configuration) -> Addresses {
+pub(crate) fn addresses(configuration: &Configuration) -> Addresses {
     let running = fs::read_to_string(wiring::server_file(&configuration.data_folder))
         .ok()
         .and_then(|text| serde_json::from_str::<Reachable>(&text).ok());

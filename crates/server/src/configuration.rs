@@ -9,6 +9,7 @@ use std::{
     fmt, fs, io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 pub(crate) use check::check;
@@ -16,6 +17,8 @@ pub(crate) use check::check;
 /// Where the configuration file is looked for when nobody names one.
 const DEFAULT_FILE: &str = "/etc/latarnik/latarnik.toml";
 const DEFAULT_DATA_FOLDER: &str = "/var/lib/latarnik";
+/// By then most agents renew anyway.
+const LONGEST_RENEWAL_SPREAD: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Everything that can be set, complete and checked.
 #[derive(Debug)]
@@ -135,6 +138,8 @@ pub(crate) struct GatewayConfiguration {
     pub(crate) listen: SocketAddr,
     /// `None` is what it listens on.
     pub(crate) address: Option<String>,
+    /// Over which time agents spread their renewals when an authority is replaced.
+    pub(crate) renewal_spread: Duration,
 }
 
 #[derive(Debug)]
@@ -209,6 +214,7 @@ struct ConsoleFile {
 struct GatewayFile {
     listen: Option<SocketAddr>,
     address: Option<String>,
+    renewal_spread_seconds: Option<u32>,
 }
 
 #[derive(Default, Deserialize)]
@@ -321,6 +327,9 @@ impl Configuration {
                     .or(file.gateway.listen)
                     .unwrap_or_else(|| loopback(8443)),
                 address: arguments.gateway_address.clone().or(file.gateway.address),
+                renewal_spread: Duration::from_secs(
+                    file.gateway.renewal_spread_seconds.unwrap_or(3600).into(),
+                ),
             },
             agent_programs: arguments.agent_programs.clone().or(file.agent_programs),
             log: LogConfiguration {
@@ -370,6 +379,12 @@ impl Configuration {
             unusable(
                 "gateway.address",
                 "the gateway listens on every address, so say under which HOST:PORT agents reach it",
+            );
+        }
+        if self.gateway.renewal_spread > LONGEST_RENEWAL_SPREAD {
+            unusable(
+                "gateway.renewal_spread_seconds",
+                "agents renew within 30 days, 2592000 seconds",
             );
         }
         if let Some(url) = &self.console.public_url

@@ -11,6 +11,7 @@
 )]
 
 mod arguments;
+mod authority;
 mod commands;
 mod configuration;
 mod health;
@@ -97,6 +98,7 @@ async fn run_command(command: Command, configuration: Configuration) -> anyhow::
         Command::EnrollmentToken(EnrollmentTokenCommand::Create(token)) => {
             commands::create_enrollment_token(&configuration, token).await
         }
+        Command::Authority(command) => authority::run(&configuration, command).await,
         Command::Openapi | Command::Config(_) | Command::Audit(_) => {
             unreachable!("answered before")
         }

@@ -37,8 +37,11 @@ pub(crate) async fn serve(configuration: Configuration) -> anyhow::Result<()> {
     let parts = wiring::open(&configuration, addresses).await?;
     let gateway = Gateway::new(
         parts.app.clone(),
-        parts.authority,
-        GatewaySettings::new(gateway_address.clone()),
+        parts.authorities,
+        GatewaySettings {
+            renewal_spread: configuration.gateway.renewal_spread,
+            ..GatewaySettings::new(gateway_address.clone())
+        },
     )
     .context("cannot start the agent gateway")?;
     let shutdown = CancellationToken::new();

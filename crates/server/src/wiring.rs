@@ -9,15 +9,15 @@ use crate::{
 };
 use anyhow::Context;
 use latarnik_app::{AgentSettings, App, Mailer, Settings, SignInSettings};
-use latarnik_gateway::{Authority, EnrollmentTokenFormat};
+use latarnik_gateway::{Authorities, EnrollmentTokenFormat};
 use latarnik_model::Clock;
 use latarnik_store::{ConnectOptions, Store};
 use std::{fs, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
 
-/// The application on its database, with the authority that agents trust.
+/// The application on its database, with the authorities that agents trust.
 pub(crate) struct Parts {
     pub(crate) app: App,
-    pub(crate) authority: Arc<Authority>,
+    pub(crate) authorities: Arc<Authorities>,
 }
 
 /// Where others reach this server.
@@ -28,7 +28,7 @@ pub(crate) struct Addresses {
     pub(crate) console: String,
 }
 
-/// Opens database, keys and authority; makes them on the first start.
+/// Opens database, keys and authorities; makes them on the first start.
 pub(crate) async fn open(
     configuration: &Configuration,
     addresses: Addresses,
@@ -50,9 +50,9 @@ pub(crate) async fn open(
             configuration.database.address.redacted()
         )
     })?;
-    let authority = Authority::open_or_create(&folder.join("authority"), SystemClock.now())
+    let authorities = Authorities::open_or_create(&folder.join("authority"), SystemClock.now())
         .context("cannot open the certificate authority")?;
-    let authority = Arc::new(authority);
+    let authorities = Arc::new(authorities);
     let place = Arc::new(configuration.secrets.master_key.clone());
     master_key::prepare(&place, &SystemRandomness)?;
     let app = App::new(Settings {
@@ -61,7 +61,7 @@ pub(crate) async fn open(
         randomness: Arc::new(SystemRandomness),
         token_format: Arc::new(EnrollmentTokenFormat {
             address: addresses.gateway,
-            authority: authority.fingerprint(),
+            authorities: authorities.clone(),
         }),
         agents: AgentSettings::default(),
         sign_in: SignInSettings {
@@ -79,7 +79,7 @@ pub(crate) async fn open(
     app.provider()
         .await
         .context("cannot prepare the provider tenant")?;
-    Ok(Parts { app, authority })
+    Ok(Parts { app, authorities })
 }
 
 fn mailer(configuration: &Configuration) -> anyhow::Result<Option<Arc<dyn Mailer>>> {

@@ -28,10 +28,21 @@ use tokio::sync::{Notify, mpsc};
 /// Most tasks that wait on one agent.
 const WAITING_TASKS: usize = 64;
 
+/// How an agent reaches its gateway.
+pub(crate) struct Connection {
+    /// Where that is, `host:port`.
+    pub(crate) gateway: String,
+    /// Under the agent's certificate.
+    pub(crate) client: GatewayClient,
+    /// The server's clock.
+    pub(crate) clock: Arc<ServerClock>,
+}
+
 /// An agent that is registered.
 pub(crate) struct Agent {
-    pub(crate) client: GatewayClient,
     pub(crate) clock: Arc<ServerClock>,
+    gateway: String,
+    client: Mutex<GatewayClient>,
     /// Where logs wait for their upload.
     pub(crate) logs: Arc<PathBuf>,
     /// Where the identity is kept, if it is.
@@ -55,8 +66,7 @@ struct Sent {
 impl Agent {
     /// An agent with an identity.
     pub(crate) fn new(
-        client: GatewayClient,
-        clock: Arc<ServerClock>,
+        connection: Connection,
         logs: Arc<PathBuf>,
         identity: Identity,
         identity_file: Option<PathBuf>,
@@ -64,8 +74,9 @@ impl Agent {
     ) -> Self {
         machine.resume(&identity);
         Self {
-            client,
-            clock,
+            clock: connection.clock,
+            gateway: connection.gateway,
+            client: Mutex::new(connection.client),
             logs,
             identity_file,
             identity: Mutex::new(identity),
@@ -105,7 +116,28 @@ impl Agent {
                 tokio::time::sleep(pause(&mut random, failures, &error)).await;
             }
             failures = 0;
+            if let Err(error) = self.renew_if_due().await {
+                say(&format!(
+                    "{}: no new certificate: {error:#}",
+                    self.hostname()
+                ));
+            }
         }
+    }
+
+    /// Gets a new certificate when the old one is near its end or the server's authorities changed.
+    async fn renew_if_due(&self) -> Result<()> {
+        let trust = self.sent().config.trust.clone();
+        let mut identity = lock(&self.identity).clone();
+        if !identity.is_due(self.now(), trust.as_ref()) {
+            return Ok(());
+        }
+        identity.renew(&self.client()).await?;
+        let client = identity.client(&self.gateway, &self.clock)?;
+        lock(&self.identity).take_certificate(identity);
+        *lock(&self.client) = client;
+        self.save();
+        Ok(())
     }
 
     async fn keep_polling(&self, queue: mpsc::Sender<RawTask>) -> CallError {
@@ -113,7 +145,7 @@ impl Agent {
         let (mut after, mut failures) = (0, 0);
         loop {
             let wait = Duration::from_secs(self.sent().config.long_poll_seconds.into());
-            match self.client.tasks(wait, after).await {
+            match self.client().tasks(wait, after).await {
                 Ok(batch) => {
                     failures = 0;
                     self.clock.learn(batch.server_time);
@@ -146,7 +178,7 @@ impl Agent {
     async fn check_in(&self) -> Result<(), CallError> {
         loop {
             let request = self.check_in_request();
-            let answer = self.client.check_in(&request).await?;
+            let answer = self.client().check_in(&request).await?;
             self.clock.learn(answer.server_time);
             let resend = self.note(&request, &answer);
             if self.sent().config_etag.as_ref() != Some(&answer.config_etag) {
@@ -198,7 +230,7 @@ impl Agent {
     }
 
     async fn fetch_config(&self, etag: &str) -> Result<(), CallError> {
-        if let ConfigAnswer::Changed { config, .. } = self.client.config(None).await? {
+        if let ConfigAnswer::Changed { config, .. } = self.client().config(None).await? {
             let mut sent = self.sent();
             sent.config = config;
             sent.config_etag = Some(etag.to_owned());
@@ -215,6 +247,11 @@ impl Agent {
     /// Whether a person cancelled the task.
     pub(crate) fn is_cancelled(&self, task: TaskId) -> bool {
         lock(&self.cancelled).contains(&task)
+    }
+
+    /// The connection under the present certificate.
+    pub(crate) fn client(&self) -> GatewayClient {
+        lock(&self.client).clone()
     }
 
     /// The machine, for a moment.

@@ -1,7 +1,7 @@
 //! Registering and starting all agents.
 
 use crate::{
-    agent::Agent,
+    agent::{Agent, Connection},
     arguments::{Arguments, Measure},
     clock::SystemClock,
     identity::{self, Identity},
@@ -112,8 +112,9 @@ async fn start_one(
         }
     };
     let mut client = identity.client(&shared.token.gateway, &shared.clock)?;
-    let is_renewed = identity.renew(&client, &shared.clock).await?;
+    let is_renewed = identity.is_due(shared.clock.now(), None);
     if is_renewed {
+        identity.renew(&client).await?;
         client = identity.client(&shared.token.gateway, &shared.clock)?;
     }
     if let Some(file) = file.as_deref().filter(|_| is_new || is_renewed) {
@@ -121,7 +122,12 @@ async fn start_one(
     }
     let hostname = machine.facts.hostname.clone();
     let (clock, logs) = (shared.clock.clone(), shared.logs.clone());
-    let agent = Agent::new(client, clock, logs, identity, file, machine);
+    let connection = Connection {
+        gateway: shared.token.gateway.clone(),
+        client,
+        clock,
+    };
+    let agent = Agent::new(connection, logs, identity, file, machine);
     agent.begin().await.with_context(|| {
         format!("{hostname} cannot check in; if the server is a new one, delete the state folder")
     })?;

@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use latarnik_agent_core::{
     ServerClock,
     connection::{CallError, Credentials, DeviceKey, GatewayClient, GatewayTrust},
+    take_up_at,
 };
-use latarnik_model::Clock;
+use latarnik_model::DeviceId;
 use latarnik_protocol::{
     EnrollmentToken, Facts, PROTOCOL_VERSION, RegisterRequest, RegisterResponse, RenewRequest,
+    Trust,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -28,6 +30,9 @@ const ATTEMPTS: u32 = 8;
 /// What an agent keeps.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Identity {
+    /// The device's id; nil in identities of earlier versions.
+    #[serde(default = "nil")]
+    device_id: DeviceId,
     key: String,
     certificate: String,
     authorities: String,
@@ -38,6 +43,10 @@ pub(crate) struct Identity {
     /// How often the machine was restarted.
     #[serde(default)]
     pub(crate) restarts: u32,
+}
+
+fn nil() -> DeviceId {
+    DeviceId(uuid::Uuid::nil())
 }
 
 impl Identity {
@@ -88,6 +97,7 @@ impl Identity {
             .await
             .context("the registration failed")?;
         let RegisterResponse {
+            device_id,
             certificate,
             authorities,
             expires_at,
@@ -96,6 +106,7 @@ impl Identity {
         } = answer;
         clock.learn(server_time);
         Ok(Self {
+            device_id,
             key: key.to_pem(),
             certificate,
             authorities,
@@ -105,6 +116,14 @@ impl Identity {
         })
     }
 
+    /// Takes over the certificate of a renewed copy, and nothing else of it.
+    pub(crate) fn take_certificate(&mut self, renewed: Self) {
+        self.key = renewed.key;
+        self.certificate = renewed.certificate;
+        self.authorities = renewed.authorities;
+        self.expires_at = renewed.expires_at;
+    }
+
     /// A client with this identity.
     pub(crate) fn client(&self, gateway: &str, clock: &Arc<ServerClock>) -> Result<GatewayClient> {
         let trust = GatewayTrust::authorities(&self.authorities, clock.clone())?;
@@ -112,17 +131,16 @@ impl Identity {
         Ok(GatewayClient::new(gateway, &trust, Some(credentials))?)
     }
 
-    /// Asks for a new certificate if less than a third of its 90 days is left; says whether it got
-    /// one.
-    pub(crate) async fn renew(
-        &mut self,
-        client: &GatewayClient,
-        clock: &ServerClock,
-    ) -> Result<bool> {
-        let left = self.expires_at.duration_since(clock.now());
-        if left > jiff::SignedDuration::from_hours(30 * 24) {
-            return Ok(false);
-        }
+    /// Whether it is time for a new certificate: less than a third of the 90 days is left, or the
+    /// server trusts other authorities than it did.
+    pub(crate) fn is_due(&self, now: Timestamp, trust: Option<&Trust>) -> bool {
+        let left = self.expires_at.duration_since(now);
+        let take_up = trust.and_then(|trust| take_up_at(self.device_id, &self.authorities, trust));
+        left <= jiff::SignedDuration::from_hours(30 * 24) || take_up.is_some_and(|at| at <= now)
+    }
+
+    /// Asks for a new certificate.
+    pub(crate) async fn renew(&mut self, client: &GatewayClient) -> Result<()> {
         let key: DeviceKey = self.key.parse()?;
         let request = RenewRequest {
             signing_request: key.signing_request()?,
@@ -131,7 +149,7 @@ impl Identity {
         self.certificate = answer.certificate;
         self.authorities = answer.authorities;
         self.expires_at = answer.expires_at;
-        Ok(true)
+        Ok(())
     }
 }
 

@@ -102,13 +102,13 @@ async fn saturate(
     counting: Arc<AtomicBool>,
     stopping: Arc<AtomicBool>,
 ) -> (Vec<u32>, usize) {
-    let mut request = heartbeat(&agent);
+    let (mut request, client) = (heartbeat(&agent), agent.client());
     let (mut latencies, mut failures) = (Vec::new(), 0);
     let mut random = agent.random();
     while !stopping.load(Ordering::Relaxed) {
         request.sent_at = agent.clock.machine_now();
         let started = Instant::now();
-        let answer = agent.client.check_in(&request).await;
+        let answer = client.check_in(&request).await;
         let is_counted = counting.load(Ordering::Relaxed) && !stopping.load(Ordering::Relaxed);
         match answer {
             Ok(_) if is_counted => latencies.push(microseconds(started.elapsed())),
@@ -180,7 +180,7 @@ async fn answer_tasks(agent: Arc<Agent>, begun: Timestamp, read: mpsc::Unbounded
     let mut random = agent.random();
     let mut after = 0;
     loop {
-        match agent.client.tasks(POLL, after).await {
+        match agent.client().tasks(POLL, after).await {
             Ok(batch) => {
                 let now = SystemClock.now();
                 for task in batch.tasks {
@@ -225,7 +225,7 @@ async fn end_at_once(agent: &Agent, task_id: TaskId) {
         at: agent.clock.now(),
         event: TaskEvent::Finished(outcome),
     };
-    if let Err(error) = agent.client.report(&report).await {
+    if let Err(error) = agent.client().report(&report).await {
         say(&format!("task {task_id}: {error}"));
     }
 }

@@ -275,7 +275,7 @@ fn ended(state: TaskState, reason: Option<ReasonCode>) -> TaskOutcome {
 async fn upload(agent: &Agent, id: TaskId, log: &Log) -> Result<()> {
     let file = agent.logs.join(format!("{id}.log"));
     tokio::fs::write(&file, &log.0).await?;
-    let uploaded = agent.client.upload_log(id, &file).await;
+    let uploaded = agent.client().upload_log(id, &file).await;
     tokio::fs::remove_file(&file).await?;
     Ok(uploaded?)
 }
@@ -296,7 +296,8 @@ async fn report(agent: &Agent, task_id: TaskId, event: TaskEvent) -> Result<(), 
         event,
     };
     let mut random = agent.random();
-    crate::identity::patiently(&mut random, || agent.client.report(&report))
+    let client = agent.client();
+    crate::identity::patiently(&mut random, || client.report(&report))
         .await
         .map(drop)
 }

@@ -8,6 +8,7 @@ use sea_orm::DbBackend;
 const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("../migrations/0001_initial.sql")),
     (2, include_str!("../migrations/0002_identity.sql")),
+    (3, include_str!("../migrations/0003_device_authorities.sql")),
 ];
 
 /// Any number that nothing else locks: servers that start together migrate one after the other.

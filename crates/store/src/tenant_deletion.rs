@@ -12,6 +12,7 @@ const TABLES: &[&str] = &[
     "actions",
     "device_updates",
     "device_certificates",
+    "device_authorities",
     "devices",
     "enrollment_tokens",
     "device_groups",

@@ -7,7 +7,7 @@
 
 use latarnik_model::{Scope, TenantId, UserState};
 use latarnik_store::{ConnectOptions, GroupRecord, Store, StoreError};
-use latarnik_testkit::{EmptyDatabase, on_empty_databases, test_start};
+use latarnik_testkit::{on_empty_databases, test_start};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use uuid::Uuid;
 

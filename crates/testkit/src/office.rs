@@ -56,11 +56,25 @@ pub fn settings(
     }
 }
 
-/// How strict an office is.
-#[derive(Debug, Clone, Copy, Default)]
+/// How an office is opened.
+#[derive(Clone)]
 pub struct OfficeOptions {
     /// Whether owners and admins must have a second factor before they can act.
     pub require_second_factor: bool,
+    /// How enrollment tokens are written.
+    pub token_format: Arc<dyn TokenFormat>,
+    /// What agents are told to do.
+    pub agents: AgentSettings,
+}
+
+impl Default for OfficeOptions {
+    fn default() -> Self {
+        Self {
+            require_second_factor: false,
+            token_format: Arc::new(TestTokenFormat),
+            agents: AgentSettings::default(),
+        }
+    }
 }
 
 /// An application on a real database, under a clock that stands still.
@@ -91,7 +105,7 @@ impl Office {
         Self::open_with(database, OfficeOptions::default()).await
     }
 
-    /// Opens for business under stricter rules.
+    /// Opens for business under other rules.
     pub async fn open_with(database: Database, options: OfficeOptions) -> Self {
         let mailer = Arc::new(TestMailer::default());
         let clock = Arc::new(TestClock::default());
@@ -101,11 +115,8 @@ impl Office {
                 require_second_factor: options.require_second_factor,
             },
             mailer: Some(mailer.clone()),
-            ..settings(
-                database.store.clone(),
-                clock.clone(),
-                Arc::new(TestTokenFormat),
-            )
+            agents: options.agents,
+            ..settings(database.store.clone(), clock.clone(), options.token_format)
         });
         let shell = Context::command_line();
         let provider = app.provider().await.unwrap().id;

@@ -12,7 +12,7 @@ use rustls::{
     crypto::CryptoProvider,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 /// How far a certificate's validity may miss the agent's clock. Before the first contact nothing
 /// has told the agent that its clock is off, and a clock that is off by a day (a wrong time zone or
@@ -103,6 +103,14 @@ impl GatewayTrust {
         config.resumption = Resumption::disabled();
         Ok(config)
     }
+}
+
+/// The fingerprints of authorities in PEM; unreadable ones are left out.
+pub(crate) fn fingerprints(pem: &str) -> BTreeSet<Fingerprint> {
+    CertificateDer::pem_slice_iter(pem.as_bytes())
+        .filter_map(Result::ok)
+        .map(|certificate| Fingerprint::of(&certificate))
+        .collect()
 }
 
 fn provider() -> Arc<CryptoProvider> {

@@ -25,6 +25,9 @@ struct Told {
     scan: Option<ScanReport>,
     restart: Option<RestartReport>,
     learned: LearnedTime,
+    /// Whether this run has the configuration from the server. What an earlier run kept may lack
+    /// what that program did not know yet.
+    has_config: bool,
 }
 
 pub(super) async fn run(shared: &Shared) {
@@ -86,10 +89,11 @@ async fn check_in(shared: &Shared, told: &mut Told) -> Result<CheckInResponse, C
     let answer = shared.client().check_in(&request).await?;
     shared.clock.learn(answer.server_time);
     shared.answered().await;
-    let learned = std::mem::take(&mut told.learned);
+    let (learned, has_config) = (std::mem::take(&mut told.learned), told.has_config);
     *told = match answer.resend_facts {
         true => Told {
             learned,
+            has_config,
             ..Told::default()
         },
         false => Told {
@@ -97,11 +101,12 @@ async fn check_in(shared: &Shared, told: &mut Told) -> Result<CheckInResponse, C
             scan: now.scan,
             restart: Some(now.restart),
             learned,
+            has_config,
         },
     };
     acknowledge(shared, now.inventories, &answer).await;
     keep_time(shared, &mut told.learned).await;
-    refresh_config(shared, &answer.config_etag).await;
+    refresh_config(shared, &mut told.has_config, &answer.config_etag).await;
     Ok(answer)
 }
 
@@ -173,16 +178,20 @@ async fn keep_time(shared: &Shared, kept: &mut LearnedTime) {
     }
 }
 
-/// Fetches the configuration when the server has another. A failure only means that it is tried
-/// again with the next check-in.
-async fn refresh_config(shared: &Shared, offered: &str) {
-    let known = shared.insist(|state| Ok(state.config()?.1)).await;
+/// Fetches the configuration when the server has another, and once in each run. A failure only means
+/// that it is tried again with the next check-in.
+async fn refresh_config(shared: &Shared, has_config: &mut bool, offered: &str) {
+    let known = match *has_config {
+        true => shared.insist(|state| Ok(state.config()?.1)).await,
+        false => None,
+    };
     if known.as_deref() == Some(unquoted(offered)) {
         return;
     }
     match shared.client().config(known.as_deref()).await {
-        Ok(ConfigAnswer::Unchanged) => {}
+        Ok(ConfigAnswer::Unchanged) => *has_config = true,
         Ok(ConfigAnswer::Changed { config, etag }) => {
+            *has_config = true;
             let kept: AgentConfig = config.clone();
             shared
                 .insist(move |state| state.set_config(&kept, &etag))

@@ -23,7 +23,9 @@ enum News {
 
 pub(super) async fn run(shared: &Shared) {
     let mut backoff = shared.backoff();
+    let mut renewed = shared.renewed.subscribe();
     loop {
+        renewed.mark_unchanged();
         let cursor = shared
             .insist(|state| Ok((state.cursor()?, state.journal_lost()?)))
             .await;
@@ -34,7 +36,14 @@ pub(super) async fn run(shared: &Shared) {
             (cursor, false) => (wait(shared), cursor, false),
         };
         let asked_at = Instant::now();
-        match shared.client().tasks(wait, after).await {
+        let client = shared.client();
+        let answer = tokio::select! {
+            answer = client.tasks(wait, after) => answer,
+            // The old certificate may stop counting long before this poll would end. Nothing is
+            // lost: what was not journaled was not acknowledged.
+            _ = renewed.changed() => continue,
+        };
+        match answer {
             Ok(batch) => {
                 shared.clock.learn(batch.server_time);
                 shared.answered().await;

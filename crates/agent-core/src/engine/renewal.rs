@@ -1,4 +1,5 @@
-//! A new key and certificate at two thirds of the old one's life.
+//! A new key and certificate at two thirds of the old one's life, and when the server trusts other
+//! authorities than it did when it issued the old one.
 
 use super::{
     connect,
@@ -7,10 +8,12 @@ use super::{
 use crate::{
     connection::{CallError, DeviceKey, InvalidCredentials},
     state::{Identity, StateError},
+    take_up_at, two_thirds,
 };
 use jiff::Timestamp;
 use latarnik_model::Clock;
-use latarnik_protocol::RenewRequest;
+use latarnik_protocol::{RenewRequest, Trust};
+use tokio::time::timeout;
 
 #[derive(Debug, thiserror::Error)]
 enum RenewalError {
@@ -26,14 +29,27 @@ enum RenewalError {
 
 pub(super) async fn run(shared: &Shared) {
     let mut backoff = shared.backoff();
+    let mut config = shared.config.subscribe();
+    // What a renewal has answered already: should the server still name other authorities than it
+    // sends, asking again and again would help nobody.
+    let mut taken_up: Option<Trust> = None;
     loop {
-        let (now, due) = (shared.clock.now(), due_at(&shared.identity()));
+        let trust = config.borrow_and_update().trust.clone();
+        let news = trust
+            .clone()
+            .filter(|trust| taken_up.as_ref() != Some(trust));
+        let now = shared.clock.now();
+        let due = due_at(&shared.identity(), news.as_ref());
         if now < due {
-            tokio::time::sleep(pause_until(now, Some(due))).await;
+            // Whether the time is over or there is a new configuration: look again.
+            let _ = timeout(pause_until(now, Some(due)), config.changed()).await;
             continue;
         }
         match renew(shared).await {
-            Ok(()) => backoff.reset(),
+            Ok(()) => {
+                backoff.reset();
+                taken_up = trust;
+            }
             Err(RenewalError::Call(error)) => {
                 shared.failed(&error).await;
                 shared.wait(backoff.after(&error)).await;
@@ -46,13 +62,10 @@ pub(super) async fn run(shared: &Shared) {
     }
 }
 
-/// Two thirds of the certificate's life.
-fn due_at(identity: &Identity) -> Timestamp {
-    let life = identity.expires_at.duration_since(identity.issued_at);
-    identity
-        .issued_at
-        .checked_add(life / 3 * 2)
-        .unwrap_or(identity.expires_at)
+fn due_at(identity: &Identity, news: Option<&Trust>) -> Timestamp {
+    let by_age = two_thirds(identity.issued_at, identity.expires_at);
+    news.and_then(|trust| take_up_at(identity.device_id, &identity.authorities, trust))
+        .map_or(by_age, |take_up| take_up.min(by_age))
 }
 
 async fn renew(shared: &Shared) -> Result<(), RenewalError> {

@@ -52,6 +52,8 @@ pub(super) struct Shared {
     pub(super) stop: CancellationToken,
     /// Counts how often the gateway came back.
     returned: watch::Sender<u64>,
+    /// Counts how often the identity was renewed.
+    pub(super) renewed: watch::Sender<u64>,
     client: RwLock<(Arc<Identity>, GatewayClient)>,
     queue: Mutex<Queue>,
     status: Mutex<AgentStatus>,
@@ -86,6 +88,7 @@ impl Shared {
             notices: Notices::default(),
             progress: watch::Sender::new(None),
             returned: watch::Sender::new(0),
+            renewed: watch::Sender::new(0),
             state,
             ports,
             pace,
@@ -112,6 +115,7 @@ impl Shared {
 
     pub(super) fn set_identity(&self, identity: Identity, client: GatewayClient) {
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = (Arc::new(identity), client);
+        self.renewed.send_modify(|times| *times += 1);
     }
 
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {

@@ -1,8 +1,25 @@
 //! Renewal.
 
-use crate::{gateway::Gateway, harness::Agent};
+use crate::{
+    gateway::Gateway,
+    harness::{Agent, system_now},
+};
 use latarnik_agent_core::state::State;
+use latarnik_protocol::{AgentConfig, Fingerprint, Trust};
 use std::time::Duration;
+
+/// A server that trusts another authority than the gateway's answers name, from now on.
+fn other_trust(renewal_spread_seconds: u32) -> AgentConfig {
+    AgentConfig {
+        check_in_interval_seconds: 1,
+        trust: Some(Trust {
+            authorities: vec![Fingerprint::of(b"another")],
+            since: system_now(),
+            renewal_spread_seconds,
+        }),
+        ..AgentConfig::default()
+    }
+}
 
 #[tokio::test]
 async fn a_certificate_is_renewed_at_two_thirds_of_its_life_and_used_from_then_on() {
@@ -42,4 +59,52 @@ async fn a_certificate_is_renewed_at_two_thirds_of_its_life_and_used_from_then_o
     assert_ne!(after.key, before.key);
     assert!(after.expires_at > before.expires_at);
     assert_eq!(gateway.script().seen.renewals, 1);
+}
+
+#[tokio::test]
+async fn a_certificate_is_renewed_when_the_server_trusts_other_authorities_but_only_once() {
+    let gateway = Gateway::start().await;
+    gateway.change(|script| script.config = Some(other_trust(0)));
+    let mut agent = Agent::running(&gateway).await;
+    // The answer names the old authority again: there is no point in asking a second time.
+    gateway
+        .until(|script| (script.seen.renewals > 0 && script.seen.check_ins.len() > 3).then_some(()))
+        .await;
+    agent.stop().await;
+    assert_eq!(gateway.script().seen.renewals, 1);
+}
+
+#[tokio::test]
+async fn a_renewal_for_other_authorities_waits_for_its_place_in_the_spread() {
+    let gateway = Gateway::start().await;
+    // The device's id puts it into the first thousandth of any spread.
+    gateway.change(|script| {
+        let mut config = other_trust(3600);
+        let trust = config.trust.as_mut().unwrap();
+        trust.since += jiff::SignedDuration::from_hours(1);
+        script.config = Some(config);
+    });
+    let mut agent = Agent::running(&gateway).await;
+    gateway
+        .until(|script| (script.seen.check_ins.len() > 3).then_some(()))
+        .await;
+    assert_eq!(gateway.script().seen.renewals, 0);
+    agent.stop().await;
+}
+
+#[tokio::test]
+async fn the_configuration_is_fetched_anew_after_each_start() {
+    let gateway = Gateway::start().await;
+    let mut agent = Agent::running(&gateway).await;
+    gateway
+        .until(|script| (script.seen.check_ins.len() > 1).then_some(()))
+        .await;
+    agent.stop().await;
+    // As after an upgrade: the same tag, but now the agent understands what it stands for.
+    gateway.change(|script| script.config = Some(other_trust(0)));
+    agent.start();
+    gateway
+        .until(|script| (script.seen.renewals > 0).then_some(()))
+        .await;
+    agent.stop().await;
 }

@@ -124,6 +124,7 @@ macro_rules! audit_parameters {
             /// On this target.
             target_id: Option<String>,
             /// Succeeded, or not.
+            #[param(inline)]
             result: Option<super::AuditResult>,
             /// At this instant or later.
             #[param(value_type = Option<String>, format = DateTime)]

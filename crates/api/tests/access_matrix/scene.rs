@@ -11,7 +11,7 @@ use latarnik_api::{
 };
 use latarnik_app::{
     ActionRequest, ActionTarget, App, Context, NewApiToken, NewEnrollmentToken, NewGroup,
-    NewInvitation, NewUser, Password, RequestedParameters, agents,
+    NewInvitation, NewUser, OpenidChange, Password, RequestedParameters, agents,
 };
 use latarnik_model::{Language, Role, Scope, TenantId, UserId, When};
 use latarnik_testkit::{Database, Office};
@@ -185,6 +185,17 @@ impl Scene {
             .create_enrollment_token(&shell, enrollment)
             .await
             .unwrap();
+        let openid = OpenidChange {
+            issuer: "https://login.example.com".to_owned(),
+            client_id: "latarnik".to_owned(),
+            client_secret: None,
+            domains: vec!["of-the-bakery.example".to_owned()],
+            role_claim: "groups".to_owned(),
+            roles: Vec::new(),
+            default_role: None,
+            enabled: false,
+        };
+        app.update_openid(&shell, bakery, openid).await.unwrap();
         let device = self.device(number, enrollment.record.secret_hash).await;
         let action = ActionRequest {
             parameters: RequestedParameters::Scan,

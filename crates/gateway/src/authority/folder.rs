@@ -1,4 +1,4 @@
-//! The authority's two files and their permissions.
+//! The files of one authority and their permissions.
 
 use super::AuthorityError;
 use std::{
@@ -6,19 +6,23 @@ use std::{
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 pub(super) const KEY: &str = "key.pem";
 pub(super) const CERTIFICATE: &str = "certificate.pem";
+pub(super) const BRIDGE: &str = "bridge.pem";
 
-/// The content of both files, in PEM.
+/// The content of the files, in PEM.
 pub(super) struct Files {
     pub(super) key: String,
     pub(super) certificate: String,
+    /// The same key, certified by the authority before; the first one has none.
+    pub(super) bridge: Option<String>,
 }
 
 impl Files {
-    /// Reads both files; `None` if the folder does not exist.
+    /// Reads the files; `None` if the folder does not exist.
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, AuthorityError> {
         if matches!(fs::symlink_metadata(folder), Err(error) if error.kind() == io::ErrorKind::NotFound)
         {
@@ -39,7 +43,17 @@ impl Files {
         let certificate_path = folder.join(CERTIFICATE);
         let certificate =
             fs::read_to_string(&certificate_path).map_err(reading(&certificate_path))?;
-        Ok(Some(Self { key, certificate }))
+        let bridge_path = folder.join(BRIDGE);
+        let bridge = match fs::read_to_string(&bridge_path) {
+            Ok(bridge) => Some(bridge),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(reading(&bridge_path)(error)),
+        };
+        Ok(Some(Self {
+            key,
+            certificate,
+            bridge,
+        }))
     }
 
     /// Puts the folder in its place as a whole, so that no crash leaves a key without its
@@ -55,9 +69,7 @@ impl Files {
         self.write_staging(&staging).map_err(creating)?;
         match fs::rename(&staging, folder) {
             Ok(()) => {
-                File::open(parent)
-                    .and_then(|parent| parent.sync_all())
-                    .map_err(creating)?;
+                sync(parent).map_err(creating)?;
                 Ok(self)
             }
             Err(error) => {
@@ -72,22 +84,37 @@ impl Files {
             fs::remove_dir_all(staging)?;
         }
         DirBuilder::new().mode(0o700).create(staging)?;
-        for (name, content) in [(KEY, &self.key), (CERTIFICATE, &self.certificate)] {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(staging.join(name))?;
-            file.write_all(content.as_bytes())?;
-            file.sync_all()?;
+        write_new(&staging.join(KEY), &self.key)?;
+        write_new(&staging.join(CERTIFICATE), &self.certificate)?;
+        if let Some(bridge) = &self.bridge {
+            write_new(&staging.join(BRIDGE), bridge)?;
         }
-        File::open(staging)?.sync_all()
+        sync(staging)
     }
 }
 
-fn staging_path(folder: &Path) -> PathBuf {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    folder.with_file_name(format!(".{name}.new-{}", std::process::id()))
+/// Writes a file that does not exist yet, for nobody else to read, down to the disk.
+pub(super) fn write_new(path: &Path, content: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(content.as_bytes())?;
+    file.sync_all()
+}
+
+/// Makes what happened in a folder last.
+pub(super) fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// A place beside `path` that nobody else writes to at the same time.
+pub(super) fn staging_path(path: &Path) -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    path.with_file_name(format!(".{name}.new-{process}-{number}"))
 }
 
 fn reading(path: &Path) -> impl FnOnce(io::Error) -> AuthorityError {

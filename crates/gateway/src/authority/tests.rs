@@ -1,8 +1,9 @@
 use super::{signing_request::SigningRequestInvalid, *};
+use crate::Authorities;
 use latarnik_model::{DeviceId, TenantId};
 use rcgen::{PKCS_ECDSA_P384_SHA384, PKCS_ED25519, SignatureAlgorithm};
 use rustls_pki_types::CertificateSigningRequestDer;
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 use tempfile::TempDir;
 
 fn now() -> Timestamp {
@@ -13,6 +14,10 @@ fn folder() -> (TempDir, PathBuf) {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("data/authority");
     (root, path)
+}
+
+fn open_or_create(path: &Path, now: Timestamp) -> Result<Arc<Authority>, AuthorityError> {
+    Authorities::open_or_create(path, now).map(|authorities| authorities.present())
 }
 
 fn identity() -> AgentIdentity {
@@ -38,8 +43,8 @@ fn certificate_der(pem: &str) -> CertificateDer<'static> {
 #[test]
 fn authority_is_made_once_and_stays_the_same() {
     let (_root, path) = folder();
-    let first = Authority::open_or_create(&path, now()).unwrap();
-    let second = Authority::open_or_create(&path, now()).unwrap();
+    let first = open_or_create(&path, now()).unwrap();
+    let second = open_or_create(&path, now()).unwrap();
     assert_eq!(first.fingerprint(), second.fingerprint());
     assert_eq!(first.certificate_pem(), second.certificate_pem());
     assert_eq!(
@@ -51,7 +56,7 @@ fn authority_is_made_once_and_stays_the_same() {
 #[test]
 fn key_and_folder_are_private() {
     let (_root, path) = folder();
-    Authority::open_or_create(&path, now()).unwrap();
+    open_or_create(&path, now()).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o700);
     assert_eq!(mode(&path.join("key.pem")), 0o600);
@@ -65,9 +70,9 @@ fn key_and_folder_are_private() {
 #[test]
 fn key_that_others_can_read_is_refused() {
     let (_root, path) = folder();
-    Authority::open_or_create(&path, now()).unwrap();
+    open_or_create(&path, now()).unwrap();
     fs::set_permissions(path.join("key.pem"), fs::Permissions::from_mode(0o640)).unwrap();
-    let error = Authority::open_or_create(&path, now()).unwrap_err();
+    let error = open_or_create(&path, now()).unwrap_err();
     assert!(
         error.to_string().contains("(mode 640); run `chmod 600`"),
         "{error}"
@@ -77,10 +82,10 @@ fn key_that_others_can_read_is_refused() {
 #[test]
 fn key_of_another_authority_is_refused() {
     let ((_a, first), (_b, second)) = (folder(), folder());
-    Authority::open_or_create(&first, now()).unwrap();
-    Authority::open_or_create(&second, now()).unwrap();
+    open_or_create(&first, now()).unwrap();
+    open_or_create(&second, now()).unwrap();
     fs::copy(first.join("key.pem"), second.join("key.pem")).unwrap();
-    let error = Authority::open_or_create(&second, now()).unwrap_err();
+    let error = open_or_create(&second, now()).unwrap_err();
     assert!(matches!(error, AuthorityError::Mismatch { .. }), "{error}");
 }
 
@@ -88,16 +93,16 @@ fn key_of_another_authority_is_refused() {
 fn missing_or_damaged_files_are_named_and_never_replaced() {
     for name in ["key.pem", "certificate.pem"] {
         let (_root, path) = folder();
-        Authority::open_or_create(&path, now()).unwrap();
+        open_or_create(&path, now()).unwrap();
         let file = path.join(name);
         fs::write(&file, "garbage").unwrap();
-        let error = Authority::open_or_create(&path, now()).unwrap_err();
+        let error = open_or_create(&path, now()).unwrap_err();
         assert!(
             matches!(&error, AuthorityError::Damaged { path } if *path == file),
             "{error}"
         );
         fs::remove_file(&file).unwrap();
-        let error = Authority::open_or_create(&path, now()).unwrap_err();
+        let error = open_or_create(&path, now()).unwrap_err();
         assert!(
             matches!(&error, AuthorityError::Read { path, .. } if *path == file),
             "{error}"
@@ -108,18 +113,18 @@ fn missing_or_damaged_files_are_named_and_never_replaced() {
 #[test]
 fn authority_that_ended_says_so() {
     let (_root, path) = folder();
-    Authority::open_or_create(&path, now()).unwrap();
+    open_or_create(&path, now()).unwrap();
     let later = now()
         .checked_add(AUTHORITY_LIFETIME + SignedDuration::from_hours(1))
         .unwrap();
-    let error = Authority::open_or_create(&path, later).unwrap_err();
+    let error = open_or_create(&path, later).unwrap_err();
     assert!(matches!(error, AuthorityError::Ended { .. }), "{error}");
 }
 
 #[test]
 fn client_certificate_carries_the_servers_words_and_the_agents_key() {
     let (_root, path) = folder();
-    let authority = Authority::open_or_create(&path, now()).unwrap();
+    let authority = open_or_create(&path, now()).unwrap();
     for algorithm in [&rcgen::PKCS_ECDSA_P256_SHA256, &PKCS_ED25519] {
         let request = SigningRequest::parse(&signing_request(algorithm)).unwrap();
         let issued = authority
@@ -151,7 +156,7 @@ fn client_certificate_carries_the_servers_words_and_the_agents_key() {
 #[test]
 fn gateway_certificate_is_for_its_host_and_loopback() {
     let (_root, path) = folder();
-    let authority = Authority::open_or_create(&path, now()).unwrap();
+    let authority = open_or_create(&path, now()).unwrap();
     for (host, names) in [
         ("rmm.example.com", 4),
         ("192.0.2.7", 4),
@@ -201,7 +206,7 @@ fn signing_request_with_another_kind_of_key_is_refused() {
 #[test]
 fn what_is_no_signing_request_is_refused() {
     let (_root, path) = folder();
-    let certificate = Authority::open_or_create(&path, now())
+    let certificate = open_or_create(&path, now())
         .unwrap()
         .certificate_pem()
         .to_owned();

@@ -7,8 +7,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use latarnik_app::{AgentIdentity, agents};
-use latarnik_protocol::{AgentConfig, Fingerprint};
-use std::sync::Arc;
+use latarnik_protocol::{AgentConfig, Fingerprint, Trust};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The configuration, or 304 if the agent has it.
 pub(super) async fn config(
@@ -29,27 +29,56 @@ pub(super) async fn config(
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let json = [(header::CONTENT_TYPE, "application/json")];
-    Ok((headers, json, document.json).into_response())
+    Ok((headers, json, document.json.clone()).into_response())
 }
 
 /// The configuration as it travels.
-pub(super) struct Document {
+#[derive(Debug)]
+pub(crate) struct Document {
     json: Vec<u8>,
     /// With its quotes.
     pub(super) etag: String,
 }
 
+/// The latest document: most agents get the same one, and every check-in asks for its tag.
+#[derive(Debug, Default)]
+pub(crate) struct LatestDocument(Mutex<Option<(AgentConfig, Arc<Document>)>>);
+
 impl Document {
     /// What the agent gets now.
-    pub(super) fn of(inner: &Inner, identity: &AgentIdentity) -> Result<Self, Refusal> {
+    pub(super) fn of(inner: &Inner, identity: &AgentIdentity) -> Result<Arc<Self>, Refusal> {
         let settings = agents::configuration(&inner.app, identity);
+        let standing = inner.standing();
         let config = AgentConfig {
             check_in_interval_seconds: settings.check_in_interval_seconds,
             long_poll_seconds: settings.long_poll_seconds,
             scan_interval_seconds: settings.scan_interval_seconds,
+            trust: Some(Trust {
+                authorities: standing.fingerprints(),
+                since: standing.since,
+                renewal_spread_seconds: u32::try_from(inner.settings.renewal_spread.as_secs())
+                    .unwrap_or(u32::MAX),
+            }),
         };
-        let json = serde_json::to_vec(&config).map_err(|error| Refusal::internal(&error))?;
+        inner
+            .latest_config
+            .document(config)
+            .map_err(|error| Refusal::internal(&error))
+    }
+}
+
+impl LatestDocument {
+    fn document(&self, config: AgentConfig) -> serde_json::Result<Arc<Document>> {
+        let mut latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, document)) = &*latest
+            && *known == config
+        {
+            return Ok(document.clone());
+        }
+        let json = serde_json::to_vec(&config)?;
         let etag = format!("\"{}\"", Fingerprint::of(&json));
-        Ok(Self { json, etag })
+        let document = Arc::new(Document { json, etag });
+        *latest = Some((config, document.clone()));
+        Ok(document)
     }
 }

@@ -5,23 +5,38 @@ use crate::{
     authentication::AnyPeer, authority::SigningRequest, body::JsonBody, conversion, gateway::Inner,
     refusal::Refusal,
 };
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::{FromRequestParts, State},
+    http::request::Parts,
+};
 use latarnik_app::agents::{self, RegisterError};
 use latarnik_protocol::{PROTOCOL_VERSION, ProblemCode, RegisterRequest, RegisterResponse, Secret};
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 use tokio::time::Instant;
+
+/// The sender of a registration who does not have to wait. Extracted before the body, so that a
+/// refusal costs nothing.
+pub(super) struct Registrant(IpAddr);
+
+impl FromRequestParts<Arc<Inner>> for Registrant {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, inner: &Arc<Inner>) -> Result<Self, Refusal> {
+        let address = AnyPeer::from_request_parts(parts, inner).await?.0.address();
+        inner.addresses.begin(address, Instant::now())?;
+        Ok(Self(address))
+    }
+}
 
 /// Registers a machine. Repeating the request with the same key gives the same device a further
 /// certificate.
 pub(super) async fn register(
     State(inner): State<Arc<Inner>>,
-    AnyPeer(peer): AnyPeer,
+    Registrant(address): Registrant,
     JsonBody(request): JsonBody<RegisterRequest>,
 ) -> Result<Json<RegisterResponse>, Refusal> {
-    inner
-        .failures
-        .check(peer.address(), Instant::now())
-        .map_err(Refusal::too_many_requests)?;
+    let failed = || inner.addresses.record_failure(address, Instant::now());
     if !(1..=PROTOCOL_VERSION).contains(&request.protocol_version) {
         return Err(
             Refusal::new(ProblemCode::ProtocolUnsupported).with_detail(format!(
@@ -29,7 +44,8 @@ pub(super) async fn register(
             )),
         );
     }
-    let signing_request = SigningRequest::parse(&request.signing_request)?;
+    let signing_request =
+        SigningRequest::parse(&request.signing_request).inspect_err(|_| failed())?;
     let registration = Secret::parse(&request.secret).map(|secret| agents::Registration {
         secret_hash: secret.hash(),
         key_fingerprint: *signing_request.key_fingerprint().as_bytes(),
@@ -41,19 +57,18 @@ pub(super) async fn register(
     };
     let identity = registered.inspect_err(|error| {
         if !matches!(error, RegisterError::Unavailable(..)) {
-            inner
-                .failures
-                .record_failure(peer.address(), Instant::now());
+            failed();
         }
     })?;
-    let issued = issue(&inner, &identity, &signing_request).await?;
-    tracing::info!(device = %identity.device_id, address = %peer.address(), "registered a device");
+    let standing = inner.standing();
+    let issued = issue(&inner, &standing, &identity, &signing_request).await?;
+    tracing::info!(device = %identity.device_id, %address, "registered a device");
     Ok(Json(RegisterResponse {
         device_id: identity.device_id,
         certificate: issued.pem,
         expires_at: issued.not_after,
-        authorities: inner.authority.certificate_pem().to_owned(),
-        authority_fingerprints: vec![inner.authority.fingerprint()],
+        authorities: standing.certificates_pem(),
+        authority_fingerprints: standing.fingerprints(),
         server_time: inner.app.now(),
     }))
 }

@@ -8,6 +8,7 @@ use crate::{
 use axum::{Json, extract::State};
 use latarnik_protocol::{RenewRequest, RenewResponse};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// Signs a new certificate. The old one works until it ends.
 pub(super) async fn renew(
@@ -16,10 +17,14 @@ pub(super) async fn renew(
     JsonBody(request): JsonBody<RenewRequest>,
 ) -> Result<Json<RenewResponse>, Refusal> {
     let signing_request = SigningRequest::parse(&request.signing_request)?;
-    let issued = issue(&inner, &agent.identity, &signing_request).await?;
+    if let Some(budget) = agent.peer.budget() {
+        budget.take_renewal(Instant::now())?;
+    }
+    let standing = inner.standing();
+    let issued = issue(&inner, &standing, &agent.identity, &signing_request).await?;
     Ok(Json(RenewResponse {
         certificate: issued.pem,
         expires_at: issued.not_after,
-        authorities: inner.authority.certificate_pem().to_owned(),
+        authorities: standing.certificates_pem(),
     }))
 }

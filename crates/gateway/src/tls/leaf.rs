@@ -50,6 +50,11 @@ impl LeafResolver {
         })
     }
 
+    /// Whether this authority signs its certificates.
+    pub(super) fn is_of(&self, authority: &Authority) -> bool {
+        self.authority.fingerprint() == authority.fingerprint()
+    }
+
     fn certificate(&self) -> Arc<CertifiedKey> {
         let now = self.app.now();
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);

@@ -128,7 +128,18 @@ async fn configuration_is_sent_once_and_then_unchanged() {
     let device = server.device().await;
     let response = device.agent.get(paths::CONFIG).await;
     let etag = response.headers()["etag"].to_str().unwrap().to_owned();
-    assert_eq!(ok::<AgentConfig>(response).await, AgentConfig::default());
+    let config: AgentConfig = ok(response).await;
+    let trust = config.trust.clone().unwrap();
+    assert_eq!(trust.authorities, [server.authority.fingerprint()]);
+    assert_eq!(trust.since, server.authority.made_at());
+    let defaults = AgentConfig::default();
+    assert_eq!(
+        AgentConfig {
+            trust: None,
+            ..config
+        },
+        defaults
+    );
     let again = device
         .agent
         .call(Method::GET, paths::CONFIG)

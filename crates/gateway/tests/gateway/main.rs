@@ -6,7 +6,11 @@
 )]
 
 mod check_in;
+mod hostile;
+mod matrix;
+mod noise;
 mod registration;
+mod rotation;
 mod support;
 mod tasks;
 mod trust;

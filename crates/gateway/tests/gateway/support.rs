@@ -5,7 +5,7 @@ use latarnik_app::{
     ActionRequest, ActionTarget, Actor, App, Context, IssuedEnrollmentToken, NewEnrollmentToken,
     NewUser, Password, Randomness, RequestedParameters,
 };
-use latarnik_gateway::{Authority, EnrollmentTokenFormat, Gateway, Settings};
+use latarnik_gateway::{Authorities, Authority, EnrollmentTokenFormat, Gateway, Settings};
 use latarnik_model::{Clock, DeviceId, OsFamily, Role, Scope, SessionId, TaskId, TenantId, When};
 use latarnik_protocol::{
     EnrollmentToken, Facts, PROTOCOL_VERSION, Problem, ProblemCode, RegisterRequest,
@@ -15,10 +15,11 @@ use latarnik_store::{ConnectOptions, Store};
 use rcgen::{CertificateParams, KeyPair};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use rustls::{ClientConfig, RootCertStore, crypto::ring, time_provider::TimeProvider};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject};
 use serde::de::DeserializeOwned;
 use std::{
     future::Future,
+    path::PathBuf,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -26,7 +27,12 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 /// Nothing in these tests takes this long unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -71,6 +77,8 @@ impl Randomness for Counting {
 pub(crate) struct Server {
     pub(crate) app: App,
     pub(crate) gateway: Gateway,
+    pub(crate) authorities: Arc<Authorities>,
+    /// The authority in force when the server started.
     pub(crate) authority: Arc<Authority>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) operator: Context,
@@ -78,7 +86,7 @@ pub(crate) struct Server {
     address: String,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Server {
@@ -90,15 +98,15 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let now = "2026-11-23T12:00:00Z".parse().unwrap();
         let clock = Arc::new(TestClock(Mutex::new(now)));
-        let authority =
-            Arc::new(Authority::open_or_create(&folder.path().join("authority"), now).unwrap());
+        let authorities = Authorities::open_or_create(&folder.path().join("authority"), now);
+        let authorities = Arc::new(authorities.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let app = application(&folder, &address, &authority, clock.clone()).await;
+        let app = application(&folder, &address, authorities.clone(), clock.clone()).await;
         let (operator, tenant) = operator(&app).await;
         let mut settings = Settings::new(address.clone());
         change(&mut settings);
-        let gateway = Gateway::new(app.clone(), authority.clone(), settings).unwrap();
+        let gateway = Gateway::new(app.clone(), authorities.clone(), settings).unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn({
             let gateway = gateway.clone();
@@ -111,15 +119,25 @@ impl Server {
         Self {
             app,
             gateway,
-            authority,
+            authority: authorities.present(),
+            authorities,
             clock,
             operator,
             tenant,
             address,
             stop: Some(stop),
             serving: Some(serving),
-            _folder: folder,
+            folder,
         }
+    }
+
+    pub(crate) fn authority_folder(&self) -> PathBuf {
+        self.folder.path().join("authority")
+    }
+
+    /// The authorities as a command in another process sees them.
+    pub(crate) fn authorities_of_a_command(&self) -> Authorities {
+        Authorities::open_or_create(&self.authority_folder(), self.clock.now()).unwrap()
     }
 
     pub(crate) fn begin_shutdown(&mut self) {
@@ -130,16 +148,27 @@ impl Server {
         in_time(self.serving.take().unwrap()).await.unwrap();
     }
 
+    /// A client of the provider.
+    pub(crate) async fn other_tenant(&self) -> TenantId {
+        let context = Context::command_line();
+        let tenant = self.app.create_tenant(&context, "Piekarnia", None).await;
+        tenant.unwrap().record.id
+    }
+
     pub(crate) async fn token(&self, max_uses: Option<u32>) -> IssuedEnrollmentToken {
+        self.token_of(self.tenant, max_uses).await
+    }
+
+    async fn token_of(&self, tenant: TenantId, max_uses: Option<u32>) -> IssuedEnrollmentToken {
         let new = NewEnrollmentToken {
             name: "tests".to_owned(),
-            tenant_id: self.tenant,
+            tenant_id: tenant,
             group_id: None,
             expires_in_hours: 24,
             max_uses,
         };
         self.app
-            .create_enrollment_token(&self.operator, new)
+            .create_enrollment_token(&Context::command_line(), new)
             .await
             .unwrap()
     }
@@ -151,10 +180,51 @@ impl Server {
 
     /// A client that trusts `authorities` and shows a certificate and its key.
     pub(crate) fn client(&self, authorities: &str, own: Option<(&str, &KeyPair)>) -> Agent {
+        self.client_over(Http::Two, authorities, own)
+    }
+
+    /// The same, over this version of HTTP.
+    pub(crate) fn client_over(
+        &self,
+        version: Http,
+        authorities: &str,
+        own: Option<(&str, &KeyPair)>,
+    ) -> Agent {
+        let builder = Client::builder()
+            .tls_backend_preconfigured(self.tls(version, authorities, own))
+            .timeout(PATIENCE)
+            .no_proxy();
+        let builder = match version {
+            Http::One => builder.http1_only(),
+            Http::Two => builder.http2_prior_knowledge(),
+        };
+        Agent {
+            http: builder.build().unwrap(),
+            origin: format!("https://{}", self.address),
+        }
+    }
+
+    /// A connection on which a test says what it wants.
+    pub(crate) async fn connect(&self, tls: ClientConfig) -> TlsStream<TcpStream> {
+        let stream = TcpStream::connect(&self.address).await.unwrap();
+        let name = ServerName::try_from("127.0.0.1").unwrap();
+        let connected = TlsConnector::from(Arc::new(tls))
+            .connect(name, stream)
+            .await;
+        connected.unwrap()
+    }
+
+    /// What a client says in the handshake.
+    pub(crate) fn tls(
+        &self,
+        version: Http,
+        authorities: &str,
+        own: Option<(&str, &KeyPair)>,
+    ) -> ClientConfig {
         let mut roots = RootCertStore::empty();
-        roots
-            .add(CertificateDer::from_pem_slice(authorities.as_bytes()).unwrap())
-            .unwrap();
+        for authority in CertificateDer::pem_slice_iter(authorities.as_bytes()) {
+            roots.add(authority.unwrap()).unwrap();
+        }
         let builder = ClientConfig::builder_with_details(
             Arc::new(ring::default_provider()),
             self.clock.clone(),
@@ -172,26 +242,24 @@ impl Server {
                     .unwrap()
             }
         };
-        tls.alpn_protocols = vec![b"h2".to_vec()];
-        let http = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .http2_prior_knowledge()
-            .timeout(PATIENCE)
-            .no_proxy()
-            .build()
-            .unwrap();
-        Agent {
-            http,
-            origin: format!("https://{}", self.address),
-        }
+        tls.alpn_protocols = vec![match version {
+            Http::One => b"http/1.1".to_vec(),
+            Http::Two => b"h2".to_vec(),
+        }];
+        tls
     }
 
     /// A registered device with its client.
     pub(crate) async fn device(&self) -> Device {
-        let token = self.token(None).await;
+        self.device_of(self.tenant).await
+    }
+
+    /// A registered device of a tenant.
+    pub(crate) async fn device_of(&self, tenant: TenantId) -> Device {
+        let token = self.token_of(tenant, None).await;
         let key = KeyPair::generate().unwrap();
         let answer: RegisterResponse = ok(self
-            .anonymous()
+            .client(self.authorities.present().certificate_pem(), None)
             .register(&register_request(&token.token, &key))
             .await)
         .await;
@@ -232,7 +300,7 @@ impl Server {
 async fn application(
     folder: &TempDir,
     address: &str,
-    authority: &Authority,
+    authorities: Arc<Authorities>,
     clock: Arc<TestClock>,
 ) -> App {
     let database = format!("sqlite://{}", folder.path().join("latarnik.db").display());
@@ -242,7 +310,7 @@ async fn application(
     };
     let token_format = Arc::new(EnrollmentTokenFormat {
         address: address.to_owned(),
-        authority: authority.fingerprint(),
+        authorities,
     });
     let store = Store::connect(&options).await.unwrap();
     App::new(latarnik_app::Settings {
@@ -280,6 +348,13 @@ async fn operator(app: &App) -> (Context, TenantId) {
         },
         tenant,
     )
+}
+
+/// A version of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Http {
+    One,
+    Two,
 }
 
 pub(crate) struct Device {

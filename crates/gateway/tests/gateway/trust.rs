@@ -2,7 +2,7 @@
 
 use crate::support::{Server, in_time, refused};
 use jiff::SignedDuration;
-use latarnik_gateway::Authority;
+use latarnik_gateway::Authorities;
 use latarnik_model::Clock;
 use latarnik_protocol::{ProblemCode, paths};
 use rcgen::{CertificateParams, KeyPair};
@@ -51,9 +51,9 @@ async fn certificate_of_another_authority_ends_in_the_handshake() {
 async fn agent_that_trusts_another_authority_does_not_speak_to_this_gateway() {
     let server = Server::start().await;
     let folder = tempfile::tempdir().unwrap();
-    let other =
-        Authority::open_or_create(&folder.path().join("authority"), server.clock.now()).unwrap();
-    let agent = server.client(other.certificate_pem(), None);
+    let folder = folder.path().join("authority");
+    let other = Authorities::open_or_create(&folder, server.clock.now()).unwrap();
+    let agent = server.client(other.present().certificate_pem(), None);
     let error = agent
         .call(Method::GET, paths::CONFIG)
         .send()

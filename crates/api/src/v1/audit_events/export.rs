@@ -31,6 +31,7 @@ pub(crate) enum ExportFormat {
 audit_parameters! {
     /// Which events, and how they are written.
     ExportParameters {
+        #[param(inline)]
         format: ExportFormat,
     }
 }

@@ -1,0 +1,186 @@
+//! A gateway with a real application behind it.
+
+use latarnik_app::{
+    ActionRequest, ActionTarget, AgentSettings, Context, Direction, NewEnrollmentToken,
+    PageRequest, RequestedParameters, TaskFilter, TaskRecord,
+};
+use latarnik_gateway::{Authorities, EnrollmentTokenFormat, Gateway, Settings};
+use latarnik_model::{Clock, DeviceId, Role, TaskState, When};
+use latarnik_protocol::EnrollmentToken;
+use latarnik_testkit::{Database, Office, OfficeOptions, test_start};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+/// Nothing in these tests takes this long unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Server {
+    pub(crate) office: Office,
+    pub(crate) gateway: Gateway,
+    pub(crate) operator: Context,
+    authority_folder: PathBuf,
+    serving: JoinHandle<()>,
+    _folder: TempDir,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl Server {
+    /// Serves agents that check in every second and renew without delay when authorities change.
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let authority_folder = folder.path().join("authority");
+        let authorities = Authorities::open_or_create(&authority_folder, test_start()).unwrap();
+        let authorities = Arc::new(authorities);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let token_format = Arc::new(EnrollmentTokenFormat {
+            address: address.clone(),
+            authorities: authorities.clone(),
+        });
+        let agents = AgentSettings {
+            check_in_interval_seconds: 1,
+            ..AgentSettings::default()
+        };
+        let office = Office::open_with(
+            Database::sqlite().await,
+            OfficeOptions {
+                token_format,
+                agents,
+                ..OfficeOptions::default()
+            },
+        )
+        .await;
+        let operator = office.person(office.provider, Role::Owner).await;
+        let settings = Settings {
+            renewal_spread: Duration::ZERO,
+            authorities_check: Duration::from_millis(20),
+            ..Settings::new(address)
+        };
+        let gateway = Gateway::new(office.app.clone(), authorities, settings).unwrap();
+        let serving = tokio::spawn({
+            let gateway = gateway.clone();
+            async move { gateway.serve(listener, std::future::pending()).await }
+        });
+        Self {
+            office,
+            gateway,
+            operator,
+            authority_folder,
+            serving,
+            _folder: folder,
+        }
+    }
+
+    /// The authorities as a command in another process sees them: what it does there, the gateway
+    /// has to find by itself.
+    pub(crate) fn authorities(&self) -> Authorities {
+        Authorities::open_or_create(&self.authority_folder, self.office.clock.now()).unwrap()
+    }
+
+    pub(crate) fn rotate(&self) {
+        self.authorities().rotate(self.office.clock.now()).unwrap();
+    }
+
+    /// Puts the next authority in force, and returns when the gateway has taken that up.
+    pub(crate) async fn finish(&self) {
+        let authorities = self.authorities();
+        authorities.finish(self.office.clock.now()).unwrap();
+        let present = authorities.present().fingerprint();
+        in_time(async {
+            while self.token().await.authority != present {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    pub(crate) async fn token(&self) -> EnrollmentToken {
+        let new = NewEnrollmentToken {
+            name: "tests".to_owned(),
+            tenant_id: self.office.provider,
+            group_id: None,
+            expires_in_hours: 24,
+            max_uses: None,
+        };
+        let issued = self
+            .office
+            .app
+            .create_enrollment_token(&self.operator, new)
+            .await;
+        issued.unwrap().token.parse().unwrap()
+    }
+
+    /// Asks for an installation; its key is that of the update.
+    pub(crate) async fn install(&self, devices: Vec<DeviceId>, key: &str) {
+        let request = ActionRequest {
+            parameters: RequestedParameters::InstallUpdates {
+                update_keys: Some(vec![key.to_owned()]),
+            },
+            target: ActionTarget::Devices(devices),
+            when: When::Now,
+            idempotency_key: key.to_owned(),
+        };
+        let created = self.office.app.create_action(&self.operator, request).await;
+        created.unwrap();
+    }
+
+    async fn tasks(&self) -> Vec<TaskRecord> {
+        let page = PageRequest {
+            limit: 200,
+            after: None,
+        };
+        let filter = TaskFilter::default();
+        let app = &self.office.app;
+        app.list_tasks(&self.operator, None, &filter, Direction::Ascending, &page)
+            .await
+            .unwrap()
+            .items
+    }
+
+    /// Returns when so many tasks are in a state, and no other is unfinished.
+    pub(crate) async fn tasks_are(&self, count: usize, state: TaskState) {
+        in_time(async {
+            loop {
+                let tasks = self.tasks().await;
+                let are = |task: &TaskRecord| task.state == state;
+                if tasks.iter().filter(|task| are(task)).count() == count
+                    && tasks.iter().all(|task| are(task) || task.state.is_final())
+                {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// Returns when only so many devices have not connected with a certificate of the next authority.
+    pub(crate) async fn uncovered_are(&self, count: usize) {
+        let next = self.authorities().next().unwrap().fingerprint();
+        let context = Context::command_line();
+        in_time(async {
+            loop {
+                let app = &self.office.app;
+                let coverage = app.authority_coverage(&context, *next.as_bytes()).await;
+                if coverage.unwrap().uncovered.len() == count {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+}
+
+/// Fails a test that hangs.
+pub(crate) async fn in_time<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(PATIENCE, future)
+        .await
+        .expect("this hangs")
+}
