@@ -8,6 +8,8 @@ const withMockApi = process.env.LATARNIK_MOCK_API === '1';
 export default defineConfig({
   plugins: [react(), ...(withMockApi ? [mockApi()] : [])],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  // The server puts a new nonce in this place for every page; styles that carry it are let in.
+  html: { cspNonce: 'LATARNIK_CSP_NONCE' },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

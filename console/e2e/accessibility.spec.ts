@@ -1,6 +1,17 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { type Language, listDevices, openUpdates, owner, signIn, startScan } from './scene';
+import {
+  acceptInvitation,
+  goodPassword,
+  invite,
+  type Language,
+  listDevices,
+  openUpdates,
+  owner,
+  signIn,
+  startScan,
+  totpCode,
+} from './scene';
 
 async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -18,17 +29,65 @@ async function settle(page: Page): Promise<void> {
   await page.waitForLoadState('load');
 }
 
-const places = ['/updates', '/devices', '/tasks', '/settings/enrollment', '/settings/profile'];
+const places = [
+  '/updates',
+  '/devices',
+  '/tasks',
+  '/audit',
+  '/settings/users',
+  '/settings/tenants',
+  '/settings/groups',
+  '/settings/enrollment',
+  '/settings/api-tokens',
+  '/settings/sign-in',
+  '/settings/profile',
+];
+const forms = [
+  '/settings/enrollment?create=token',
+  '/settings/users?create=user',
+  '/settings/api-tokens?create=token',
+  '/settings/tenants?create=tenant',
+];
+const entrances = [
+  '/sign-in',
+  '/sign-in/openid?error=access_denied',
+  '/forgotten-password',
+  `/invitation#${'0'.repeat(64)}`,
+  `/new-password#${'0'.repeat(64)}`,
+];
+test('setting up a second factor is accessible, step by step', async ({ page, browser }) => {
+  await signIn(page, owner());
+  const guest = await acceptInvitation(browser, (await invite(page, 'technician')).link);
+  await guest.goto('/settings/profile');
+  await settle(guest);
+  const offer = guest.getByRole('button', { name: 'Set up two-factor authentication' });
+  if (await offer.isVisible()) await offer.click();
+  const form = guest.locator('form').filter({ hasText: 'Continue' });
+  await expectAccessible(guest);
+  await form.getByRole('textbox', { name: 'Current password' }).fill(goodPassword);
+  await form.getByRole('button', { name: 'Continue' }).click();
+  const secret = guest.getByRole('region', { name: 'Key for the authenticator app' });
+  await expect(secret).toBeVisible();
+  await expectAccessible(guest);
+  await guest.getByLabel('Code from the app').fill(totpCode(await secret.innerText()));
+  await guest.getByRole('button', { name: 'Turn on' }).click();
+  await expect(guest.getByRole('list', { name: 'Recovery codes' })).toBeVisible();
+  await expectAccessible(guest);
+  await guest.context().close();
+});
+
 const looks: { language: Language; color_scheme: 'light' | 'dark' }[] = [
   { language: 'en', color_scheme: 'light' },
   { language: 'pl', color_scheme: 'dark' },
 ];
 
-test('the sign-in page is accessible', async ({ page }) => {
-  await page.goto('/sign-in');
-  await settle(page);
-  await expectAccessible(page);
-});
+for (const entrance of entrances) {
+  test(`${entrance.replace(/#.*/, '')} is accessible`, async ({ page }) => {
+    await page.goto(entrance);
+    await settle(page);
+    await expectAccessible(page);
+  });
+}
 
 for (const look of looks) {
   test.describe(`in ${look.language}, ${look.color_scheme}`, () => {
@@ -70,8 +129,20 @@ for (const look of looks) {
       await expectAccessible(page);
     });
 
-    test('the token form is accessible', async ({ page }) => {
-      await page.goto('/settings/enrollment?create=token');
+    for (const form of forms) {
+      test(`${form} is accessible, with its mistakes named`, async ({ page }) => {
+        await page.goto(form);
+        const dialog = page.getByRole('dialog');
+        await expect(dialog).toBeVisible();
+        await dialog.locator('button[type="submit"]').click();
+        await expect(dialog.locator('[aria-invalid="true"]').first()).toBeVisible();
+        await expectAccessible(page);
+      });
+    }
+
+    test("an audit event's details are accessible", async ({ page }) => {
+      await page.goto('/audit');
+      await page.getByRole('row').nth(1).getByRole('link').click();
       await expect(page.getByRole('dialog')).toBeVisible();
       await expectAccessible(page);
     });

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { type Browser, expect, type Page } from '@playwright/test';
 
 function setting(...names: string[]): string {
@@ -41,6 +42,7 @@ export const words = {
     tasks: 'Tasks',
     enrollment: 'Enrollment',
     profile: 'Profile',
+    audit: 'Audit',
   },
   pl: {
     email: 'E-mail',
@@ -51,6 +53,7 @@ export const words = {
     tasks: 'Zadania',
     enrollment: 'Rejestracja',
     profile: 'Profil',
+    audit: 'Audyt',
   },
 } as const;
 
@@ -126,4 +129,81 @@ export async function startScan(page: Page): Promise<{ id: string }> {
 export async function freshPage(browser: Browser, locale: string): Promise<Page> {
   const context = await browser.newContext({ locale });
   return context.newPage();
+}
+
+/** A password that no rule refuses. */
+export const goodPassword = 'Seven grey herons at 5 o’clock';
+
+let made = 0;
+
+/** A name that no earlier run has used. */
+export function unique(what: string): string {
+  made += 1;
+  return `${what} ${Date.now().toString(36)}${made}`;
+}
+
+export function uniqueAddress(): string {
+  return `${unique('e2e').replace(' ', '-')}@example.test`;
+}
+
+export type Role = 'owner' | 'admin' | 'technician' | 'client_view';
+
+export interface InvitedPerson {
+  id: string;
+  email: string;
+  name: string;
+  link: string;
+}
+
+/** Invites somebody through the API of a server that sends no mail; the link comes by hand. */
+export async function invite(page: Page, role: Role, name = unique('Person')) {
+  const email = uniqueAddress();
+  const answer = await page.request.post('/api/v1/users', {
+    data: { email, name, role, language: 'en', client_ids: null },
+  });
+  expect(answer.status(), await answer.text()).toBe(201);
+  const { user, invitation }: { user: { id: string }; invitation: { link: string | null } } =
+    await answer.json();
+  if (!invitation.link) throw new Error('the server has mailed the link instead of showing it');
+  return { id: user.id, email, name, link: invitation.link } satisfies InvitedPerson;
+}
+
+/** The path of a link to the console, wherever the server believes it to stand. */
+export function pathOf(link: string): string {
+  const { pathname, hash } = new URL(link);
+  return `${pathname}${hash}`;
+}
+
+/** Accepts an invitation in a browser of its own, which is signed in afterwards. */
+export async function acceptInvitation(browser: Browser, link: string): Promise<Page> {
+  const page = await freshPage(browser, 'en-GB');
+  await page.goto(pathOf(link));
+  await page.getByRole('textbox', { name: 'New password' }).fill(goodPassword);
+  await page.getByRole('button', { name: 'Accept the invitation' }).click();
+  await expect(page).toHaveURL(/\/updates/);
+  return page;
+}
+
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const stepMs = 30_000;
+
+/** The code of an authenticator app (RFC 6238: HMAC-SHA-1, 30 seconds, six digits). */
+export function totpCode(secret: string, at = Date.now()): string {
+  const fixed = process.env.LATARNIK_TOTP_CODE;
+  if (fixed) return fixed;
+  const digits = [...secret.replaceAll(/[\s=]/g, '').toUpperCase()];
+  const bits = digits.map((digit) => base32.indexOf(digit).toString(2).padStart(5, '0')).join('');
+  const bytes = bits.match(/.{8}/g) ?? [];
+  const key = Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / stepMs)));
+  const digest = createHmac('sha1', key).update(counter).digest();
+  const offset = (digest.at(-1) ?? 0) & 0xf;
+  const number = digest.readUInt32BE(offset) & 0x7fff_ffff;
+  return String(number % 1_000_000).padStart(6, '0');
+}
+
+/** A code works once; the next one is accepted a little early. */
+export function nextTotpCode(secret: string): string {
+  return totpCode(secret, Date.now() + stepMs);
 }

@@ -75,8 +75,18 @@ for (const language of ['en', 'pl'] as const satisfies readonly Language[]) {
       await page.goto('/settings/enrollment?create=token');
       await expect(page.getByRole('dialog')).toBeVisible();
       await take(page, folder, name('enrollment-form'));
-      await page.goto('/settings/profile');
-      await take(page, folder, name('profile'));
+      for (const place of ['users', 'tenants', 'groups', 'api-tokens', 'sign-in', 'profile']) {
+        await page.goto(`/settings/${place}`);
+        await take(page, folder, name(place === 'sign-in' ? 'single-sign-on' : place));
+      }
+      await page.goto('/settings/users?create=user');
+      await expect(page.getByRole('dialog')).toBeVisible();
+      await take(page, folder, name('users-form'));
+      await page.goto('/audit');
+      await take(page, folder, name('audit'));
+      await page.getByRole('row').nth(1).getByRole('link').click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+      await take(page, folder, name('audit-event'));
     });
   }
 }

@@ -1,21 +1,48 @@
 import type { components } from '../src/api/generated/schema.d.ts';
+import type { Group, Tenant } from '../src/api/identity.ts';
 
 type Schemas = components['schemas'];
 export type Device = Schemas['Device'];
 export type Update = Schemas['Update'];
 
 export const provider = { id: 'tnt-provider', name: 'Nordlicht IT' };
-export const tenants: Schemas['Tenant'][] = [
-  { ...provider, parent_id: null, kind: 'provider' },
-  { id: 'tnt-bakery', name: 'Piekarnia Złoty Kłos', parent_id: provider.id, kind: 'client' },
-  { id: 'tnt-clinic', name: 'Przychodnia Zdrowie', parent_id: provider.id, kind: 'client' },
-  { id: 'tnt-law', name: 'Hansen & Partners', parent_id: provider.id, kind: 'client' },
+
+function tenant(id: string, name: string, values: Partial<Tenant> = {}): Tenant {
+  return {
+    id,
+    name,
+    parent_id: provider.id,
+    kind: 'client',
+    time_zone: 'Europe/Warsaw',
+    audit_retention_days: null,
+    devices: 0,
+    users: 0,
+    created_at: '2026-03-02T08:00:00Z',
+    deletion: null,
+    ...values,
+  };
+}
+
+export const tenants: Tenant[] = [
+  tenant(provider.id, provider.name, { parent_id: null, kind: 'provider' }),
+  tenant('tnt-bakery', 'Piekarnia Złoty Kłos', { audit_retention_days: 730 }),
+  tenant('tnt-clinic', 'Przychodnia Zdrowie'),
+  tenant('tnt-law', 'Hansen & Partners', { time_zone: 'Europe/Copenhagen' }),
 ];
-export const groups: Schemas['Group'][] = tenants.slice(1).flatMap(({ id }) => [
-  { id: `${id}-office`, tenant_id: id, name: 'Biuro', parent_id: null },
-  { id: `${id}-accounting`, tenant_id: id, name: 'Księgowość', parent_id: `${id}-office` },
-  { id: `${id}-servers`, tenant_id: id, name: 'Serwery', parent_id: null },
-]);
+export const groups: Group[] = tenants.slice(1).flatMap(({ id }) => {
+  const group = (part: string, name: string, parent: string | null): Group => ({
+    id: `${id}-${part}`,
+    tenant_id: id,
+    name,
+    parent_id: parent,
+    devices: 0,
+  });
+  return [
+    group('office', 'Biuro', null),
+    group('accounting', 'Księgowość', `${id}-office`),
+    group('servers', 'Serwery', null),
+  ];
+});
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -149,19 +176,21 @@ function restartOf(chance: number, family: string): Device['restart'] {
 }
 
 function makeDevice(index: number, next: () => number, now: number): Device {
-  const tenant = tenants[1 + Math.floor(next() * 3)] ?? provider;
+  const { id: tenantId, name: tenantName } = tenants[1 + Math.floor(next() * 3)] ?? provider;
   const server = next() < 0.25;
   const system =
     systems[server ? 3 + Math.floor(next() * 4) : Math.floor(next() * 3)] ?? systems[0];
   const online = next() > 0.14;
-  const group = groups.filter(({ tenant_id }) => tenant_id === tenant.id)[server ? 2 : index % 2];
+  const group = groups.filter((candidate) => candidate.tenant_id === tenantId)[
+    server ? 2 : index % 2
+  ];
   const scan = scanOf(next(), now);
   const total = scan.scanned_at ? Math.max(0, Math.floor(next() * 11) - 3) : null;
   const prefix = server ? prefixes[5 + (index % 2)] : prefixes[index % 5];
   const linux = system.family === 'linux';
   return {
     id: `dev-${String(index).padStart(4, '0')}`,
-    tenant: { id: tenant.id, name: tenant.name },
+    tenant: { id: tenantId, name: tenantName },
     group: group && next() > 0.1 ? { id: group.id, name: group.name } : null,
     hostname: linux
       ? `web-${String(index).padStart(2, '0')}`

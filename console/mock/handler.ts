@@ -1,43 +1,22 @@
 import type { components } from '../src/api/generated/schema.d.ts';
+import type { Session } from '../src/api/identity.ts';
+import { type Account, canOf } from './accounts.ts';
+import { Body, json, noContent, page, problem } from './answers.ts';
+import { auditRoute } from './audit.ts';
 import { type Device, groups, tenants, withPermissions } from './fleet.ts';
-import { change, createTask, run, type State } from './state.ts';
+import { apiTokensRoute, tokenHolder, usersRoute } from './people.ts';
+import { groupsRoute, tenantsRoute } from './places.ts';
+import {
+  linksRoute,
+  openidSignInRoute,
+  profileRoute,
+  recall,
+  sessionRoute,
+  sessionsRoute,
+} from './sign-in.ts';
+import { callerName, change, createTask, run, type State } from './state.ts';
 
 type Schemas = components['schemas'];
-
-function json(body: unknown, status = 200): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/json' },
-  });
-}
-
-function problem(status: number, code: string): Response {
-  const body = { type: 'about:blank', title: code, status, code, request_id: 'req-mock-0001' };
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/problem+json' },
-  });
-}
-
-function session(state: State): Schemas['Session'] {
-  const acts = state.user.role !== 'client_view';
-  const owner = state.user.role === 'owner';
-  return {
-    user: state.user,
-    tenant: state.tenant,
-    can: {
-      read_devices: true,
-      scan_devices: acts,
-      install_updates: acts,
-      restart_devices: acts,
-      cancel_tasks: acts,
-      move_devices: owner,
-      remove_devices: owner,
-      manage_enrollment_tokens: owner,
-    },
-    server_version: '0.1.0',
-  };
-}
 
 function matches(device: Device, query: Schemas['DeviceConditions']): boolean {
   const { total } = device.pending_updates;
@@ -73,14 +52,6 @@ function sorted(devices: Device[], sort: string): Device[] {
   });
 }
 
-function page<Item>(items: readonly Item[], query: URLSearchParams): Response {
-  const limit = Number(query.get('limit') ?? 50);
-  const from = Number(query.get('cursor') ?? 0);
-  const next = from + limit < items.length ? String(from + limit) : null;
-  const total = query.get('count') === 'true' ? { total: items.length } : {};
-  return json({ items: items.slice(from, from + limit), next_cursor: next, ...total });
-}
-
 function action(state: State, id: string): Schemas['Action'] | null {
   const known = state.actions.get(id);
   if (!known) return null;
@@ -113,7 +84,7 @@ function createAction(state: State, body: Schemas['NewAction'], pace: number): R
     kind: body.kind,
     when: body.when,
     created_at: new Date().toISOString(),
-    created_by: state.user.name,
+    created_by: callerName(state),
   });
   for (const device of chosen) {
     const task = createTask(state, {
@@ -138,7 +109,7 @@ function createToken(state: State, body: Schemas['NewEnrollmentToken']): Respons
     tenant: { id: tenant.id, name: tenant.name },
     group: group ? { id: group.id, name: group.name } : null,
     created_at: new Date().toISOString(),
-    created_by: state.user.name,
+    created_by: callerName(state),
     expires_at: new Date(Date.now() + body.expires_in_hours * 3_600_000).toISOString(),
     max_uses: body.max_uses ?? null,
     uses: 0,
@@ -172,8 +143,9 @@ function devicesRoute(
   rest: string[],
   query: URLSearchParams,
   body: Schemas['DeviceChange'],
+  can: Session['can'],
 ): Response {
-  const acts = state.user.role !== 'client_view';
+  const acts = can.scan_devices;
   const [id, part] = rest;
   if (!id) {
     const found = state.devices.filter((device) => matches(device, Object.fromEntries(query)));
@@ -189,7 +161,7 @@ function devicesRoute(
   if (method === 'DELETE') {
     state.devices.splice(state.devices.indexOf(device), 1);
     state.emit('device_removed', { id });
-    return new Response(null, { status: 204 });
+    return noContent();
   }
   if (method === 'PATCH') {
     const group = groups.find((candidate) => candidate.id === body.group_id);
@@ -228,57 +200,86 @@ function tasksRoute(state: State, rest: string[], query: URLSearchParams): Respo
   return json(task);
 }
 
-function sessionRoute(state: State, method: string, body: Schemas['NewSession']): Response {
-  if (method === 'POST') {
-    if (body.password !== 'latarnik') return problem(401, 'invalid_credentials');
-    const viewer = body.email.startsWith('viewer');
-    state.signedIn = true;
-    state.user.role = viewer ? 'client_view' : 'owner';
-    state.user.name = viewer ? 'Viewer' : 'Owner';
-    state.user.email = body.email;
-    return json(session(state));
-  }
-  if (method === 'DELETE') {
-    state.signedIn = false;
-    return new Response(null, { status: 204 });
-  }
-  return state.signedIn ? json(session(state)) : problem(401, 'not_signed_in');
-}
-
 /** The console's API without a server, for working on the console alone. */
 export async function handle(state: State, request: Request, pace = 500): Promise<Response> {
   const { pathname, searchParams: query } = new URL(request.url);
   const [noun = '', ...rest] = pathname.replace('/api/v1/', '').split('/');
-  const text = await request.text();
-  const body = text === '' ? {} : JSON.parse(text);
+  const body = new Body(await request.text());
+  recall(state, request.headers.get('cookie') ?? '');
   const { method } = request;
+  state.userAgent = request.headers.get('user-agent') ?? state.userAgent;
   if (noun === 'session') return sessionRoute(state, method, body);
-  if (!state.signedIn) return problem(401, 'not_signed_in');
-  if (noun === 'profile') {
-    Object.assign(state.user, body);
-    return json(session(state));
+  if (noun === 'sign-in-options') {
+    return json({ password_reset_by_mail: state.mails, openid: true });
   }
-  if (noun === 'tenants') return page(tenants, query);
-  if (noun === 'groups') {
-    const wanted = query.get('tenant_id');
-    return page(
-      groups.filter(({ tenant_id }) => !wanted || tenant_id === wanted),
-      query,
-    );
+  if (noun === 'invitations' || noun === 'password-resets') {
+    return linksRoute(state, noun, rest[0] ?? '', body);
   }
-  if (noun === 'devices') return devicesRoute(state, method, rest, query, body);
-  if (noun === 'tasks') return tasksRoute(state, rest, query);
-  if (noun === 'actions' && method === 'POST') return createAction(state, body, pace);
-  if (noun === 'actions') {
-    const found = action(state, rest[0] ?? '');
-    return found ? json(found) : problem(404, 'not_found');
+  if (noun === 'openid-sign-ins') return openidSignInRoute(state, rest[0], body);
+  const bearer = request.headers.get('authorization')?.replace('Bearer ', '');
+  const caller = bearer
+    ? tokenHolder(state, bearer)
+    : state.accounts.find(({ id }) => id === state.signedInAs);
+  if (!caller) return problem(401, 'not_signed_in');
+  if (noun === 'profile') return profileRoute(state, caller, rest, body);
+  if (noun === 'sessions') return sessionsRoute(state, rest, query);
+  if (caller.factor_required && caller.second_factor === 'off') {
+    return problem(403, 'totp_setup_required');
   }
-  if (noun === 'enrollment-tokens' && method === 'POST') return createToken(state, body);
-  if (noun === 'enrollment-tokens' && method === 'DELETE') {
+  return signedIn(state, caller, { noun, rest, method, query, body, pace });
+}
+
+interface Call {
+  noun: string;
+  rest: string[];
+  method: string;
+  query: URLSearchParams;
+  body: Body;
+  pace: number;
+}
+
+function signedIn(state: State, caller: Account, call: Call): Response {
+  const { noun, rest, method, query, body } = call;
+  const can = canOf(caller);
+  switch (noun) {
+    case 'users':
+      if (!can.manage_users) return problem(403, 'forbidden');
+      return usersRoute(state, method, rest, query, body, caller);
+    case 'api-tokens':
+      if (!can.manage_api_tokens) return problem(403, 'forbidden');
+      return apiTokensRoute(state, method, rest, query, body, caller);
+    case 'audit-events':
+      if (!can.read_audit) return problem(403, 'forbidden');
+      return auditRoute(state, rest, query);
+    case 'tenants':
+      return tenantsRoute(state, method, rest, query, body, caller);
+    case 'groups':
+      return groupsRoute(state, method, rest, query, body);
+    case 'devices':
+      return devicesRoute(state, method, rest, query, body.as<Schemas['DeviceChange']>(), can);
+    case 'tasks':
+      return tasksRoute(state, rest, query);
+    case 'actions':
+      return actionsRoute(state, call);
+    case 'enrollment-tokens':
+      return enrollmentTokensRoute(state, call);
+    default:
+      return problem(404, 'not_found');
+  }
+}
+
+function actionsRoute(state: State, { method, rest, body, pace }: Call): Response {
+  if (method === 'POST') return createAction(state, body.as<Schemas['NewAction']>(), pace);
+  const found = action(state, rest[0] ?? '');
+  return found ? json(found) : problem(404, 'not_found');
+}
+
+function enrollmentTokensRoute(state: State, { method, rest, query, body }: Call): Response {
+  if (method === 'POST') return createToken(state, body.as<Schemas['NewEnrollmentToken']>());
+  if (method === 'DELETE') {
     const token = state.tokens.find(({ id }) => id === rest[0]);
     if (token) token.state = 'revoked';
-    return new Response(null, { status: 204 });
+    return noContent();
   }
-  if (noun === 'enrollment-tokens') return page(state.tokens, query);
-  return problem(404, 'not_found');
+  return page(state.tokens, query);
 }

@@ -1,5 +1,9 @@
 import type { components } from '../src/api/generated/schema.d.ts';
+import type { ApiToken, AuditEvent, Openid, Session } from '../src/api/identity.ts';
+import { createAccounts } from './accounts.ts';
+import { recordHistory } from './audit.ts';
 import { createFleet, provider } from './fleet.ts';
+import { createApiTokens } from './people.ts';
 
 type Schemas = components['schemas'];
 export type Task = Schemas['Task'];
@@ -23,19 +27,24 @@ export function createState(size: number) {
   const emit = (event: string, data: Record<string, string>) => {
     for (const listener of listeners) listener({ event, data });
   };
-  const user: Schemas['SessionUser'] = {
-    id: 'usr-1',
-    email: 'owner@example.test',
-    name: 'Owner',
-    role: 'owner',
-    language: null,
-    color_scheme: 'auto',
-  };
-  return {
+  const state = {
     ...fleet,
-    user,
+    accounts: createAccounts(),
     tenant: provider,
-    signedIn: false,
+    /** The account whose request is being answered. */
+    signedInAs: null as string | null,
+    method: 'password' as Session['method'],
+    userAgent: '',
+    /** Wrong passwords in a row; after some the mock asks to wait. */
+    failures: 0,
+    /** Whether this server sends mail. */
+    mails: process.env.LATARNIK_MOCK_MAIL === '1',
+    links: new Map<string, { account: string; path: string }>(),
+    ended: new Set<string>(),
+    endedFor: new Set<string>(),
+    apiTokens: createApiTokens() as ApiToken[],
+    audit: [] as AuditEvent[],
+    openid: new Map<string, Openid>(),
     tasks: [] as Task[],
     actions: new Map<string, Omit<Schemas['Action'], 'tasks' | 'tasks_total'>>(),
     tokens: [] as Schemas['EnrollmentToken'][],
@@ -46,6 +55,13 @@ export function createState(size: number) {
       return () => listeners.delete(listener);
     },
   };
+  recordHistory(state);
+  return state;
+}
+
+/** Who is signed in, by name. */
+export function callerName({ accounts, signedInAs }: State): string {
+  return accounts.find(({ id }) => id === signedInAs)?.name ?? '';
 }
 
 export type State = ReturnType<typeof createState>;
@@ -77,7 +93,7 @@ export function createTask(
     id: `tsk-${String(state.count).padStart(5, '0')}`,
     state: values.when.type === 'in_window' ? 'waiting_for_window' : 'queued',
     created_at: iso(),
-    created_by: state.user.name,
+    created_by: callerName(state),
     updates: [],
     can: { cancel: allowed },
     ...values,

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import type { Connect, Plugin } from 'vite';
 import { handle } from './handler.ts';
+import { recall } from './sign-in.ts';
 import { createState, type State } from './state.ts';
-
-const contentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'";
 
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -12,7 +14,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 function streamEvents(state: State, request: IncomingMessage, response: ServerResponse): void {
-  if (!state.signedIn) {
+  recall(state, request.headers.cookie ?? '');
+  if (state.signedInAs === null) {
     response.writeHead(401).end();
     return;
   }
@@ -31,7 +34,15 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
   const method = request.method ?? 'GET';
   const result = await handle(
     state,
-    new Request(address, { method, body: body === '' ? undefined : body }),
+    new Request(address, {
+      method,
+      headers: {
+        'user-agent': request.headers['user-agent'] ?? '',
+        cookie: request.headers.cookie ?? '',
+        authorization: request.headers.authorization ?? '',
+      },
+      body: body === '' ? undefined : body,
+    }),
   );
   response.writeHead(result.status, Object.fromEntries(result.headers));
   response.end(await result.text());
@@ -55,9 +66,24 @@ export function mockApi(): Plugin {
     },
     configurePreviewServer: (server) => {
       server.middlewares.use((request, response, next) => {
-        response.setHeader('content-security-policy', contentSecurityPolicy);
+        const isPage = request.headers.accept?.includes('text/html') === true;
+        if (isPage && !request.url?.startsWith('/api/')) {
+          servePage(server.config.build.outDir, response).catch(next);
+          return;
+        }
         middleware(request, response, next);
       });
     },
   };
+}
+
+/** The built page as the server sends it: a new nonce in it and in the policy, every time. */
+async function servePage(folder: string, response: ServerResponse): Promise<void> {
+  const html = await readFile(join(folder, 'index.html'), 'utf8');
+  const nonce = randomBytes(16).toString('base64');
+  response.writeHead(200, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': `default-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
+  });
+  response.end(html.replaceAll('LATARNIK_CSP_NONCE', nonce));
 }

@@ -2,22 +2,40 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { ProblemState } from './components/problem-state';
 import {
+  auditRoute,
   deviceRoute,
   devicesRoute,
-  enrollmentRoute,
   indexRoute,
   NotFound,
-  profileRoute,
   taskRoute,
   tasksRoute,
   updatesRoute,
 } from './routes/pages';
 import { rootRoute, signedInRoute } from './routes/root';
-import { signInRoute } from './routes/sign-in';
+import {
+  apiTokensRoute,
+  enrollmentRoute,
+  groupsRoute,
+  openidSettingsRoute,
+  profileRoute,
+  tenantsRoute,
+  usersRoute,
+} from './routes/settings';
+import {
+  forgottenPasswordRoute,
+  invitationRoute,
+  newPasswordRoute,
+  openidSignInRoute,
+  signInRoute,
+} from './routes/sign-in';
 import { encodeQueryString, parseQueryString } from './util/query-string';
 
 const routeTree = rootRoute.addChildren([
   signInRoute,
+  openidSignInRoute,
+  forgottenPasswordRoute,
+  invitationRoute,
+  newPasswordRoute,
   signedInRoute.addChildren([
     indexRoute,
     updatesRoute,
@@ -25,7 +43,13 @@ const routeTree = rootRoute.addChildren([
     deviceRoute,
     tasksRoute,
     taskRoute,
+    auditRoute,
+    usersRoute,
+    groupsRoute,
+    tenantsRoute,
     enrollmentRoute,
+    apiTokensRoute,
+    openidSettingsRoute,
     profileRoute,
   ]),
 ]);

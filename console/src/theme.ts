@@ -60,11 +60,22 @@ export const theme = createTheme({
     TextInput: small,
     PasswordInput: small,
     NativeSelect: small,
+    Select: small,
+    MultiSelect: small,
+    Textarea: small,
     NumberInput: small,
     Checkbox: small,
     Radio: { ...small, styles: { description: { fontSize: 12.5 } } },
     InputWrapper: { styles: { description: { fontSize: 12.5 } } },
     Menu: { defaultProps: { shadow: 'md', withinPortal: true } },
+    Drawer: {
+      styles: { title: { fontSize: 16, fontWeight: 600 } },
+      defaultProps: {
+        attributes: { header: { role: 'presentation' } },
+        transitionProps: { duration: 0 },
+        overlayProps: { backgroundOpacity: 0.45 },
+      },
+    },
     Modal: {
       styles: { title: { fontSize: 16, fontWeight: 600 } },
       defaultProps: {

@@ -9,7 +9,7 @@ export const client = createClient<paths>({
   fetch: (request) => globalThis.fetch(request),
 });
 
-interface Answer<Data> {
+export interface Answer<Data> {
   data?: Data;
   error?: unknown;
   response: Response;

@@ -14,4 +14,10 @@ export const keys = {
   enrollmentTokens: ['enrollment-tokens'] as const,
   tenants: ['tenants'] as const,
   groups: ['groups'] as const,
+  ownSessions: ['sessions'] as const,
+  users: ['users'] as const,
+  userSessions: (id: string) => ['users', 'sessions', id] as const,
+  apiTokens: ['api-tokens'] as const,
+  auditEvents: ['audit-events'] as const,
+  openid: (tenantId: string) => ['openid', tenantId] as const,
 };

@@ -83,6 +83,7 @@ export function createLiveConnection(address: string, updates: LiveUpdates, refu
       const task = read(event, isTaskChange);
       if (task) updates.taskChanged(task);
     });
+    source.addEventListener('tenants_changed', () => updates.tenantsChanged());
     source.addEventListener('resync', () => updates.resync());
   };
 

@@ -62,6 +62,8 @@ export function createLiveUpdates(queryClient: QueryClient) {
     invalidate(keys.taskCounts);
   }, 1_000);
 
+  const tenants = throttle(() => invalidate(keys.tenants), 1_000);
+
   const refreshDevice = async (id: string) => {
     const path = { id };
     const device = await unwrap(client.GET('/api/v1/devices/{id}', { params: { path } }));
@@ -140,11 +142,12 @@ export function createLiveUpdates(queryClient: QueryClient) {
       if (change.state !== 'running') changedDevices.add(change.device_id);
       flush.call();
     },
+    tenantsChanged: () => tenants.call(),
     resync: () => {
       void queryClient.invalidateQueries();
     },
     stop: () => {
-      for (const timer of [deviceLists, deviceCounts, taskLists, refreshActions, flush])
+      for (const timer of [deviceLists, deviceCounts, taskLists, tenants, refreshActions, flush])
         timer.stop();
     },
   };

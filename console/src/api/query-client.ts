@@ -1,21 +1,22 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { toApiError } from './problem';
 
-function onNotSignedIn(notify: () => void) {
-  return (error: unknown) => {
-    if (toApiError(error).status === 401) notify();
-  };
+interface SessionEvents {
+  /** The server no longer knows the session. A wrong password or code is no such thing. */
+  onSignedOut: () => void;
+  /** The server answers nothing more before a second factor is set up. */
+  onSecondFactorOwed: () => void;
 }
 
-/** `signedOut` is called whenever the server no longer knows the session. */
-export function createQueryClient(signedOut: () => void): QueryClient {
+export function createQueryClient({ onSignedOut, onSecondFactorOwed }: SessionEvents): QueryClient {
+  const onError = (error: unknown) => {
+    const { code } = toApiError(error);
+    if (code === 'not_signed_in') onSignedOut();
+    if (code === 'totp_setup_required') onSecondFactorOwed();
+  };
   return new QueryClient({
-    queryCache: new QueryCache({ onError: onNotSignedIn(signedOut) }),
-    mutationCache: new MutationCache({
-      onError: (error, _variables, _result, mutation) => {
-        if (mutation.options.mutationKey?.[0] !== 'sign-in') onNotSignedIn(signedOut)(error);
-      },
-    }),
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         // Server-sent events keep the cache fresh; nothing is fetched again on a timer.

@@ -2,10 +2,6 @@ import type { components, operations } from './generated/schema';
 
 type Schemas = components['schemas'];
 
-export type Session = Schemas['Session'];
-export type Capability = keyof Session['can'];
-export type Tenant = Schemas['Tenant'];
-export type Group = Schemas['Group'];
 export type Device = Schemas['Device'];
 export type Allowed = Schemas['Allowed'];
 export type RestartSignal = Device['restart']['signals'][number];

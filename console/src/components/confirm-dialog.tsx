@@ -10,6 +10,8 @@ interface ConfirmDialogProps {
   confirm: string;
   dismiss?: string;
   busy: boolean;
+  /** Nothing is lost by it, so that red would frighten for nothing. */
+  harmless?: boolean;
   error: unknown;
   onConfirm: () => void;
   onClose: () => void;
@@ -31,7 +33,12 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           <Button variant="default" onClick={props.onClose}>
             {props.dismiss ?? t('common.cancel')}
           </Button>
-          <Button color="red.8" autoContrast={false} loading={props.busy} onClick={props.onConfirm}>
+          <Button
+            color={props.harmless ? undefined : 'red.8'}
+            autoContrast={props.harmless}
+            loading={props.busy}
+            onClick={props.onConfirm}
+          >
             {props.confirm}
           </Button>
         </Group>

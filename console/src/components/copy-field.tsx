@@ -3,14 +3,21 @@ import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useTranslation } from '@/i18n/use-translation';
 import classes from './copy-field.module.css';
 
+interface CopyFieldProps {
+  value: string;
+  label: string;
+  /** How it reads best, where that differs from what is copied. */
+  shown?: string;
+}
+
 /** One line to take away, with the button that takes it. */
-export function CopyField({ value, label }: { value: string; label: string }) {
+export function CopyField({ value, label, shown }: CopyFieldProps) {
   const { t } = useTranslation();
   return (
     <div className={classes.field}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long commands scroll, also by keyboard. */}
       <section className={classes.value} aria-label={label} tabIndex={0}>
-        <code>{value}</code>
+        <code>{shown ?? value}</code>
       </section>
       <CopyButton value={value} timeout={2000}>
         {({ copied, copy }) => (

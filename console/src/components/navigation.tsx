@@ -1,26 +1,81 @@
 import { useMediaQuery } from '@mantine/hooks';
 import {
+  IconBuildings,
+  IconClipboardList,
   IconDeviceDesktop,
+  IconFolders,
+  IconKey,
   IconListCheck,
+  IconLogin2,
   IconRefreshDot,
   IconTicket,
   IconUserCog,
+  IconUsers,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useCan } from '@/features/session/session';
+import type { Capability } from '@/api/identity';
+import { useSession } from '@/features/session/session';
 import { useTranslation } from '@/i18n/use-translation';
 import classes from './navigation.module.css';
 
+/** What a role may never see is not shown. */
 const places = [
-  { to: '/updates', text: 'navigation.updates', icon: IconRefreshDot },
-  { to: '/devices', text: 'navigation.devices', icon: IconDeviceDesktop },
-  { to: '/tasks', text: 'navigation.tasks', icon: IconListCheck },
-] as const;
+  { to: '/updates', text: 'navigation.updates', icon: IconRefreshDot, needs: [] },
+  { to: '/devices', text: 'navigation.devices', icon: IconDeviceDesktop, needs: [] },
+  { to: '/tasks', text: 'navigation.tasks', icon: IconListCheck, needs: [] },
+  { to: '/audit', text: 'navigation.audit', icon: IconClipboardList, needs: ['read_audit'] },
+] as const satisfies readonly PlaceDefinition[];
 
 const settings = [
-  { to: '/settings/enrollment', text: 'navigation.enrollment', icon: IconTicket },
-  { to: '/settings/profile', text: 'navigation.profile', icon: IconUserCog },
-] as const;
+  { to: '/settings/users', text: 'navigation.users', icon: IconUsers, needs: ['manage_users'] },
+  {
+    to: '/settings/tenants',
+    text: 'navigation.tenants',
+    icon: IconBuildings,
+    needs: ['manage_tenants'],
+  },
+  {
+    // Whose tenants are only their own sees its settings in the same place.
+    to: '/settings/tenants',
+    text: 'navigation.organisation',
+    icon: IconBuildings,
+    needs: ['manage_settings'],
+    unless: 'manage_tenants',
+  },
+  {
+    to: '/settings/groups',
+    text: 'navigation.groups',
+    icon: IconFolders,
+    needs: ['manage_groups'],
+  },
+  {
+    to: '/settings/enrollment',
+    text: 'navigation.enrollment',
+    icon: IconTicket,
+    needs: ['manage_enrollment_tokens'],
+  },
+  {
+    to: '/settings/api-tokens',
+    text: 'navigation.api_tokens',
+    icon: IconKey,
+    needs: ['manage_api_tokens'],
+  },
+  {
+    to: '/settings/sign-in',
+    text: 'navigation.openid',
+    icon: IconLogin2,
+    needs: ['manage_settings'],
+  },
+  { to: '/settings/profile', text: 'navigation.profile', icon: IconUserCog, needs: [] },
+] as const satisfies readonly PlaceDefinition[];
+
+interface PlaceDefinition {
+  to: string;
+  text: string;
+  icon: typeof IconKey;
+  needs: readonly Capability[];
+  unless?: Capability;
+}
 
 /** The same widths as in the style sheet. */
 const iconsOnlyWidths = '(min-width: 901px) and (max-width: 1360px)';
@@ -32,16 +87,17 @@ interface NavigationProps {
 
 export function Navigation({ open, onNavigate }: NavigationProps) {
   const { t } = useTranslation();
-  const mayEnroll = useCan('manage_enrollment_tokens');
-  const shownSettings = settings.filter(({ to }) => mayEnroll || to !== '/settings/enrollment');
+  const { can } = useSession();
+  const isOpen = ({ needs, unless }: PlaceDefinition) =>
+    needs.every((capability) => can[capability]) && !(unless && can[unless]);
   return (
     <nav className={classes.navigation} data-open={open} aria-label={t('navigation.label')}>
-      {places.map((place) => (
-        <Place key={place.to} {...place} onNavigate={onNavigate} />
+      {places.filter(isOpen).map((place) => (
+        <Place key={place.text} {...place} onNavigate={onNavigate} />
       ))}
       <h2 className={classes.section}>{t('navigation.settings')}</h2>
-      {shownSettings.map((place) => (
-        <Place key={place.to} {...place} onNavigate={onNavigate} />
+      {settings.filter(isOpen).map((place) => (
+        <Place key={place.text} {...place} onNavigate={onNavigate} />
       ))}
     </nav>
   );

@@ -36,6 +36,11 @@ export function Page({ title, above, beside, actions, fills, narrow, children }:
   );
 }
 
+/** One or two sentences on what the page is for. */
+export function PageIntro({ children }: { children: ReactNode }) {
+  return <p className={classes.intro}>{children}</p>;
+}
+
 interface CardProps {
   title?: string;
   actions?: ReactNode;

@@ -76,3 +76,46 @@ export function platformText(t: TFunction, platform: string): string {
     ? t(`enrollment.platforms.${key}`)
     : t('enrollment.platforms.other', { platform });
 }
+
+export function actorKindText(t: TFunction, kind: string): string {
+  const kinds = en.actor_kinds;
+  return knows(kinds, kind) ? t(`actor_kinds.${kind}`) : t('actor_kinds.other', { code: kind });
+}
+
+export function targetKindText(t: TFunction, kind: string): string {
+  const kinds = en.target_kinds;
+  return knows(kinds, kind) ? t(`target_kinds.${kind}`) : t('target_kinds.other', { code: kind });
+}
+
+export function auditActionText(t: TFunction, action: string): string {
+  const actions = en.audit_actions;
+  return knows(actions, action)
+    ? t(`audit_actions.${action}`)
+    : t('audit_actions.other', { code: action });
+}
+
+export function auditDetailNameText(t: TFunction, name: string): string {
+  const names = en.audit_details;
+  return knows(names, name) ? t(`audit_details.${name}`) : t('audit_details.other', { code: name });
+}
+
+/** Values that are words of the product, such as a role; all others stand for themselves. */
+export function auditDetailText(t: TFunction, name: string, value: string): string {
+  const { enabled, method, second_factor } = en.audit_values;
+  if (name === 'role' && knows(en.roles, value)) return t(`roles.${value}`);
+  if (name === 'state' && knows(en.users.states, value)) return t(`users.states.${value}`);
+  if (name === 'enabled' && knows(enabled, value)) return t(`audit_values.enabled.${value}`);
+  if (name === 'method' && knows(method, value)) return t(`audit_values.method.${value}`);
+  if (name === 'second_factor' && knows(second_factor, value)) {
+    return t(`audit_values.second_factor.${value}`);
+  }
+  return value;
+}
+
+export function chainProblemText(t: TFunction, code: string, sequence: number | null): string {
+  const problems = en.chain_problems;
+  if (!knows(problems, code)) return t('chain_problems.other', { code });
+  return code === 'seal_broken'
+    ? t('chain_problems.seal_broken')
+    : t(`chain_problems.${code}`, { sequence: sequence ?? '?' });
+}

@@ -19,6 +19,17 @@ describe('Polish plurals', () => {
   });
 });
 
+describe('Polish recovery codes', () => {
+  it.each([
+    [0, 'Zostało 0 kodów zapasowych'],
+    [1, 'Został 1 kod zapasowy'],
+    [3, 'Zostały 3 kody zapasowe'],
+    [10, 'Zostało 10 kodów zapasowych'],
+  ])('%d', (count, text) => {
+    expect(pl('second_factor.codes_left', { count })).toBe(text);
+  });
+});
+
 describe('English plurals', () => {
   it('tell one from many', () => {
     expect(en('updates.selected', { count: 1 })).toBe('1 device');

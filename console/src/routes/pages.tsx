@@ -1,11 +1,11 @@
 import { createRoute, redirect } from '@tanstack/react-router';
 import { ApiError } from '@/api/problem';
 import { ProblemState } from '@/components/problem-state';
+import { AuditPage } from '@/features/audit/audit-page';
+import { parseAuditSearch } from '@/features/audit/audit-search';
 import { DevicePage, type DevicePageSearch, deviceTabs } from '@/features/devices/device-page';
 import { parseDeviceSearch } from '@/features/devices/device-search';
 import { DevicesPage } from '@/features/devices/devices-page';
-import { EnrollmentPage } from '@/features/enrollment-tokens/enrollment-page';
-import { ProfilePage } from '@/features/session/profile-page';
 import { TaskPage } from '@/features/tasks/task-page';
 import { parseTaskSearch } from '@/features/tasks/task-search';
 import { TasksPage } from '@/features/tasks/tasks-page';
@@ -67,22 +67,11 @@ export const taskRoute = createRoute({
   },
 });
 
-export const enrollmentRoute = createRoute({
+export const auditRoute = createRoute({
   getParentRoute,
-  path: '/settings/enrollment',
-  validateSearch: (values: Record<string, unknown>): { create?: 'token' } => ({
-    create: oneOf(values, 'create', ['token']),
-  }),
-  component: () => {
-    const { tenant, create } = enrollmentRoute.useSearch();
-    return <EnrollmentPage tenantId={tenant} creating={create === 'token'} />;
-  },
-});
-
-export const profileRoute = createRoute({
-  getParentRoute,
-  path: '/settings/profile',
-  component: ProfilePage,
+  path: '/audit',
+  validateSearch: parseAuditSearch,
+  component: () => <AuditPage search={auditRoute.useSearch()} />,
 });
 
 const notFound = new ApiError({ status: 404, code: 'not_found' });

@@ -13,6 +13,7 @@ import { useEffect } from 'react';
 import { AppShell } from '@/components/app-shell';
 import { HintLayer } from '@/components/hint';
 import { ProblemState } from '@/components/problem-state';
+import { SecondFactorGate } from '@/features/second-factor/second-factor-gate';
 import { sessionQuery } from '@/features/session/session';
 import { textIn } from '@/util/query-string';
 
@@ -58,5 +59,10 @@ function SignedIn() {
     if (!ended || location.pathname === '/sign-in') return;
     void navigate({ to: '/sign-in', search: { return_to: location.href }, replace: true });
   }, [ended, location, navigate]);
-  return session ? <AppShell /> : null;
+  if (!session) return null;
+  return (
+    <SecondFactorGate>
+      <AppShell />
+    </SecondFactorGate>
+  );
 }

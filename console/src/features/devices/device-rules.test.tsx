@@ -11,7 +11,8 @@ import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import type { ReactNode } from 'react';
 import { describe, expect, it, vi } from 'vitest';
-import type { Device, Session } from '@/api/types';
+import type { Session } from '@/api/identity';
+import type { Device } from '@/api/types';
 import { sessionQuery } from '@/features/session/session';
 import { i18n } from '@/i18n';
 import { TranslationProvider } from '@/i18n/use-translation';
@@ -63,8 +64,19 @@ function session(acts: boolean): Session {
       move_devices: acts,
       remove_devices: acts,
       manage_enrollment_tokens: acts,
+      manage_groups: false,
+      manage_users: false,
+      manage_api_tokens: false,
+      manage_settings: false,
+      read_audit: false,
+      manage_tenants: false,
     },
     server_version: '0.1.0',
+    session_id: 's1',
+    method: 'password',
+    tenant_kind: 'provider',
+    roles: [],
+    second_factor: { state: 'off', required: false, recovery_codes_left: null },
   };
 }
 

@@ -3,21 +3,18 @@ import { IconPlus, IconTicket } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import { ApiError } from '@/api/problem';
 import type { EnrollmentToken } from '@/api/types';
 import { ConfirmDialog } from '@/components/confirm-dialog';
 import { EmptyState } from '@/components/empty-state';
-import { Page } from '@/components/page';
+import { ForbiddenPage } from '@/components/forbidden-page';
+import { Page, PageIntro } from '@/components/page';
 import { ProblemState } from '@/components/problem-state';
 import { DataTable } from '@/components/table/data-table';
 import { useCan } from '@/features/session/session';
 import { useTranslation } from '@/i18n/use-translation';
 import { enrollmentColumns } from './enrollment-columns';
-import classes from './enrollment-page.module.css';
 import { enrollmentTokensQuery, useRevokeEnrollmentToken } from './enrollment-tokens';
 import { NewTokenDialog } from './new-token-dialog';
-
-const forbidden = new ApiError({ status: 403, code: 'forbidden' });
 
 interface EnrollmentPageProps {
   tenantId: string | undefined;
@@ -28,11 +25,7 @@ interface EnrollmentPageProps {
 export function EnrollmentPage(props: EnrollmentPageProps) {
   const { t } = useTranslation();
   if (useCan('manage_enrollment_tokens')) return <EnrollmentTokens {...props} />;
-  return (
-    <Page title={t('enrollment.title')}>
-      <ProblemState error={forbidden} />
-    </Page>
-  );
+  return <ForbiddenPage title={t('enrollment.title')} />;
 }
 
 function EnrollmentTokens({ tenantId, creating }: EnrollmentPageProps) {
@@ -56,7 +49,7 @@ function EnrollmentTokens({ tenantId, creating }: EnrollmentPageProps) {
   );
   return (
     <Page title={t('enrollment.title')} actions={create} fills>
-      <p className={classes.intro}>{t('enrollment.intro')}</p>
+      <PageIntro>{t('enrollment.intro')}</PageIntro>
       {tokens.isError && !tokens.data ? (
         <ProblemState error={tokens.error} onRetry={() => void tokens.refetch()} />
       ) : (

@@ -2,8 +2,11 @@ import { NativeSelect, SegmentedControl, Stack, Text } from '@mantine/core';
 import { Card, Fact, Facts, Page } from '@/components/page';
 import { ProblemNote } from '@/components/problem-note';
 import { schemes } from '@/components/scheme-switch';
+import { SecondFactorCard } from '@/features/second-factor/second-factor-card';
+import { OwnSessionsCard } from '@/features/sessions/own-sessions-card';
 import { isLanguage, languages } from '@/i18n';
 import { useTranslation } from '@/i18n/use-translation';
+import { PasswordCard } from './password-card';
 import classes from './profile-page.module.css';
 import { useChangeProfile, useSession } from './session';
 
@@ -21,6 +24,9 @@ export function ProfilePage() {
         </Facts>
       </Card>
       <Preferences />
+      <PasswordCard />
+      <SecondFactorCard />
+      <OwnSessionsCard />
     </Page>
   );
 }

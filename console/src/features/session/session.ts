@@ -5,17 +5,23 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
-import { client, settle, unwrap } from '@/api/client';
+import {
+  type Capability,
+  type NewSession,
+  type ProfileChange,
+  profileApi,
+  type Session,
+  type SignInOptions,
+  sessionApi,
+} from '@/api/identity';
 import { toApiError } from '@/api/problem';
-import type { Capability, Session } from '@/api/types';
-import type { Language } from '@/i18n';
 
 /** `null` when nobody is signed in. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }): Promise<Session | null> => {
     try {
-      return await unwrap(client.GET('/api/v1/session', { signal }));
+      return await sessionApi.read(signal);
     } catch (error) {
       if (toApiError(error).status === 401) return null;
       throw error;
@@ -35,24 +41,39 @@ export function useCan(capability: Capability): boolean {
   return useSession().can[capability];
 }
 
+/** Nothing that another user has seen may outlive their session. */
+export function beginSession(queryClient: QueryClient, session: Session): void {
+  queryClient.clear();
+  queryClient.setQueryData(sessionQuery.queryKey, session);
+}
+
 export function useSignIn() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationKey: ['sign-in'],
-    mutationFn: (body: { email: string; password: string }) =>
-      unwrap(client.POST('/api/v1/session', { body })),
-    onSuccess: (session) => {
-      // Nothing that another user has seen may outlive their session.
-      queryClient.clear();
-      queryClient.setQueryData(sessionQuery.queryKey, session);
-    },
+    mutationFn: (body: NewSession) => sessionApi.create(body),
+    onSuccess: (session) => beginSession(queryClient, session),
   });
+}
+
+/** What the sign-in page can offer. */
+export const signInOptionsQuery = queryOptions({
+  queryKey: ['sign-in-options'],
+  queryFn: ({ signal }) => sessionApi.readOptions(signal),
+});
+
+export function useSignInOptions(): SignInOptions | undefined {
+  return useQuery(signInOptionsQuery).data;
+}
+
+/** A request for the second step is no failure to tell. */
+export function isCodeAsked(error: unknown): boolean {
+  return toApiError(error).code === 'totp_required';
 }
 
 export function useSignOut() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: () => settle(client.DELETE('/api/v1/session')),
+    mutationFn: () => sessionApi.delete(),
     onSuccess: () => endSession(queryClient),
   });
 }
@@ -62,17 +83,12 @@ export function endSession(queryClient: QueryClient): void {
   queryClient.setQueryData(sessionQuery.queryKey, null);
 }
 
-interface ProfileChange {
-  language?: Language;
-  color_scheme?: Session['user']['color_scheme'];
-}
-
 /** The screen changes at once; a refused change is taken back. */
 export function useChangeProfile() {
   const queryClient = useQueryClient();
   const key = sessionQuery.queryKey;
   return useMutation({
-    mutationFn: (body: ProfileChange) => unwrap(client.PATCH('/api/v1/profile', { body })),
+    mutationFn: (body: ProfileChange) => profileApi.update(body),
     onMutate: (change) => {
       const before = queryClient.getQueryData(key);
       if (before) {

@@ -1,9 +1,10 @@
 import { Button } from '@mantine/core';
-import { IconListCheck, IconX } from '@tabler/icons-react';
+import { IconListCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { EmptyState } from '@/components/empty-state';
 import { Page } from '@/components/page';
+import { FilterChip } from '@/components/table/filter-chip';
 import { FilterSelect } from '@/components/table/filter-select';
 import tools from '@/components/table/table-tools.module.css';
 import { Counts } from '@/features/actions/action-progress';
@@ -49,7 +50,7 @@ export function TasksPage({ search }: { search: TenantTaskSearch }) {
           <DeviceChip id={search.device} onRemove={() => change({ device: undefined })} />
         )}
         {search.action && (
-          <Chip label={t('tasks.of_action')} onRemove={() => change({ action: undefined })} />
+          <FilterChip label={t('tasks.of_action')} onRemove={() => change({ action: undefined })} />
         )}
       </div>
       {search.action && <ActionHeadline id={search.action} />}
@@ -73,27 +74,12 @@ function NothingYet() {
   );
 }
 
-function Chip({ label, onRemove }: { label: string; onRemove: () => void }) {
-  const { t } = useTranslation();
-  return (
-    <span className={tools.chip}>
-      {label}
-      <button
-        type="button"
-        className={classes.remove}
-        aria-label={t('filters.remove', { name: label })}
-        onClick={onRemove}
-      >
-        <IconX size={14} aria-hidden />
-      </button>
-    </span>
-  );
-}
-
 function DeviceChip({ id, onRemove }: { id: string; onRemove: () => void }) {
   const { t } = useTranslation();
   const { data } = useQuery(deviceDetailQuery(id));
-  return <Chip label={t('filters.device', { name: data?.hostname ?? id })} onRemove={onRemove} />;
+  return (
+    <FilterChip label={t('filters.device', { name: data?.hostname ?? id })} onRemove={onRemove} />
+  );
 }
 
 function ActionHeadline({ id }: { id: string }) {

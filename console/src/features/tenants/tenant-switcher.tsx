@@ -1,5 +1,6 @@
 import { IconBuilding, IconChevronDown } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { useTranslation } from '@/i18n/use-translation';
 import classes from './tenant-switcher.module.css';
 import { useTenants } from './tenants';
@@ -10,6 +11,17 @@ export function TenantSwitcher() {
   const tenants = useTenants();
   const { tenant } = useSearch({ strict: false });
   const navigate = useNavigate();
+  const gone =
+    tenants.length > 0 && !tenants.some(({ id }) => tenant === undefined || id === tenant);
+  // A tenant that has been deleted cannot stay chosen.
+  useEffect(() => {
+    if (!gone) return;
+    void navigate({
+      to: '.',
+      search: (previous) => ({ ...previous, tenant: undefined, group: undefined }),
+      replace: true,
+    });
+  }, [gone, navigate]);
   if (tenants.length < 2) return null;
 
   const choose = (value: string) => {

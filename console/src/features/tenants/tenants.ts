@@ -1,28 +1,48 @@
-import { queryOptions, useQuery } from '@tanstack/react-query';
-import { client, unwrap } from '@/api/client';
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type Group, groupApi, type NewTenant, type TenantChange, tenantApi } from '@/api/identity';
 import { keys } from '@/api/keys';
-import type { Group } from '@/api/types';
 
 export const tenantsQuery = queryOptions({
   queryKey: keys.tenants,
-  queryFn: ({ signal }) => unwrap(client.GET('/api/v1/tenants', { signal })),
+  queryFn: ({ signal }) => tenantApi.list(signal),
 });
 
 export function groupsQuery(tenantId: string | undefined) {
   return queryOptions({
     queryKey: [...keys.groups, tenantId ?? null],
-    queryFn: ({ signal }) =>
-      unwrap(
-        client.GET('/api/v1/groups', {
-          params: { query: { tenant_id: tenantId } },
-          signal,
-        }),
-      ),
+    queryFn: ({ signal }) => groupApi.list({ tenant_id: tenantId }, signal),
   });
 }
 
 export function useTenants() {
   return useQuery(tenantsQuery).data?.items ?? [];
+}
+
+export function useCreateTenant() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (body: NewTenant) => tenantApi.create(body),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.tenants }),
+  });
+}
+
+export function useUpdateTenant(id: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (body: TenantChange) => tenantApi.update(id, body),
+    onSuccess: async () => {
+      // Its name is also in the session and on every device.
+      await queryClient.invalidateQueries();
+    },
+  });
+}
+
+export function useRequestTenantDeletion(id: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (name: string) => tenantApi.requestDeletion(id, name),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.tenants }),
+  });
 }
 
 export interface GroupOption {
@@ -31,9 +51,11 @@ export interface GroupOption {
 }
 
 /** Groups form a tree; each is named by its path, so that equal names stay apart. */
-export function groupOptions(groups: readonly Group[]): GroupOption[] {
+export function groupOptions(
+  groups: readonly Pick<Group, 'id' | 'name' | 'parent_id'>[],
+): GroupOption[] {
   const byId = new Map(groups.map((group) => [group.id, group]));
-  const path = (group: Group): string => {
+  const path = (group: (typeof groups)[number]): string => {
     const names = [group.name];
     const seen = new Set([group.id]);
     let parent = group.parent_id ? byId.get(group.parent_id) : undefined;

@@ -1,0 +1,93 @@
+import { IconArrowMoveRight, IconFolder, IconPencil, IconTrash } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { Group } from '@/api/identity';
+import { RowButton } from '@/components/guarded-button';
+import { GuardedMenuItem } from '@/components/guarded-menu-item';
+import { RowMenu } from '@/components/row-menu';
+import { useTranslation } from '@/i18n/use-translation';
+import type { GroupNode } from './group-tree';
+import classes from './groups-page.module.css';
+
+export type GroupTask = 'create' | 'rename' | 'move' | 'delete';
+
+interface GroupListProps {
+  nodes: readonly GroupNode[];
+  tenantId: string;
+  label?: string;
+  onTask: (task: GroupTask, group: Group) => void;
+}
+
+/** Lists within lists, as the groups lie within groups. */
+export function GroupList({ nodes, tenantId, label, onTask }: GroupListProps) {
+  return (
+    <ul className={classes.list} aria-label={label}>
+      {nodes.map((node) => (
+        <li key={node.group.id}>
+          <GroupRow node={node} tenantId={tenantId} onTask={onTask} />
+          {node.children.length > 0 && (
+            <GroupList nodes={node.children} tenantId={tenantId} onTask={onTask} />
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface GroupRowProps {
+  node: GroupNode;
+  tenantId: string;
+  onTask: (task: GroupTask, group: Group) => void;
+}
+
+function GroupRow({ node, tenantId, onTask }: GroupRowProps) {
+  const { t } = useTranslation();
+  const { group } = node;
+  const elsewhere = node.devices > group.devices;
+  return (
+    <div className={classes.row}>
+      <IconFolder size={17} stroke={1.7} aria-hidden className={classes.icon} />
+      <span className={classes.name}>{group.name}</span>
+      <Link
+        to="/devices"
+        search={{ tenant: tenantId, group: group.id }}
+        className={classes.count}
+        data-hint={elsewhere ? t('groups.devices_within', { count: node.devices }) : undefined}
+      >
+        {t('updates.selected', { count: group.devices })}
+      </Link>
+      <span className={classes.actions}>
+        <RowButton
+          reason={null}
+          aria-label={t('groups.create_in', { name: group.name })}
+          onClick={() => onTask('create', group)}
+        >
+          {t('groups.create_inside')}
+        </RowButton>
+        <RowMenu label={t('common.more_for', { name: group.name })}>
+          <GuardedMenuItem
+            reason={null}
+            icon={<IconPencil size={16} stroke={1.7} aria-hidden />}
+            onClick={() => onTask('rename', group)}
+          >
+            {t('groups.rename')}
+          </GuardedMenuItem>
+          <GuardedMenuItem
+            reason={null}
+            icon={<IconArrowMoveRight size={16} stroke={1.7} aria-hidden />}
+            onClick={() => onTask('move', group)}
+          >
+            {t('groups.move')}
+          </GuardedMenuItem>
+          <GuardedMenuItem
+            danger
+            reason={null}
+            icon={<IconTrash size={16} stroke={1.7} aria-hidden />}
+            onClick={() => onTask('delete', group)}
+          >
+            {t('groups.delete')}
+          </GuardedMenuItem>
+        </RowMenu>
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,129 @@
+import { Button } from '@mantine/core';
+import { IconFolders, IconPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Group, Reference } from '@/api/identity';
+import { EmptyState } from '@/components/empty-state';
+import { ForbiddenPage } from '@/components/forbidden-page';
+import { Card, Page, PageIntro } from '@/components/page';
+import { PageSkeleton } from '@/components/page-skeleton';
+import { ProblemState } from '@/components/problem-state';
+import { useCan, useSession } from '@/features/session/session';
+import { groupsQuery, useTenants } from '@/features/tenants/tenants';
+import { useTranslation } from '@/i18n/use-translation';
+import {
+  DeleteGroupDialog,
+  MoveGroupDialog,
+  NewGroupDialog,
+  RenameGroupDialog,
+} from './group-dialogs';
+import { GroupList, type GroupTask } from './group-list';
+import { groupTree } from './group-tree';
+import classes from './groups-page.module.css';
+
+export function GroupsPage({ tenantId }: { tenantId: string | undefined }) {
+  const { t } = useTranslation();
+  if (useCan('manage_groups')) return <Groups tenantId={tenantId} />;
+  return <ForbiddenPage title={t('groups.title')} />;
+}
+
+/** The tenants whose groups are shown: the chosen one, or all that the person works for. */
+function useShownTenants(tenantId: string | undefined): Reference[] {
+  const session = useSession();
+  const tenants = useTenants();
+  if (tenantId === undefined) return tenants.length > 0 ? tenants : [session.tenant];
+  const chosen = tenants.find(({ id }) => id === tenantId);
+  return [chosen ?? { id: tenantId, name: '' }];
+}
+
+function Groups({ tenantId }: { tenantId: string | undefined }) {
+  const { t } = useTranslation();
+  const tenants = useShownTenants(tenantId);
+  // Devices move without an event that names groups.
+  const list = useQuery({ ...groupsQuery(tenantId), staleTime: 0 });
+  const groups = list.data?.items ?? [];
+  return (
+    <Page title={t('groups.title')} narrow>
+      <PageIntro>{t('groups.intro')}</PageIntro>
+      {list.isError && !list.data && (
+        <ProblemState error={list.error} onRetry={() => void list.refetch()} />
+      )}
+      {list.isPending && <PageSkeleton />}
+      {list.data &&
+        tenants.map((tenant) => (
+          <TenantGroups
+            key={tenant.id}
+            tenant={tenant}
+            groups={groups.filter((group) => group.tenant_id === tenant.id)}
+            alone={tenants.length === 1}
+          />
+        ))}
+    </Page>
+  );
+}
+
+interface TenantGroupsProps {
+  tenant: Reference;
+  groups: readonly Group[];
+  /** An empty tenant among others needs no lesson. */
+  alone: boolean;
+}
+
+type Chosen =
+  | { task: 'create'; parentId: string | null }
+  | { task: Exclude<GroupTask, 'create'>; group: Group };
+
+function TenantGroups({ tenant, groups, alone }: TenantGroupsProps) {
+  const { t } = useTranslation();
+  const [chosen, setChosen] = useState<Chosen | null>(null);
+  const create = (
+    <Button
+      variant={alone ? 'filled' : 'default'}
+      leftSection={<IconPlus size={16} aria-hidden />}
+      aria-label={alone ? undefined : t('groups.create_for', { name: tenant.name })}
+      onClick={() => setChosen({ task: 'create', parentId: null })}
+    >
+      {t('groups.create')}
+    </Button>
+  );
+  const close = () => setChosen(null);
+  return (
+    <Card title={tenant.name} actions={create} flush={groups.length > 0}>
+      {groups.length > 0 && (
+        <GroupList
+          label={t('groups.of', { name: tenant.name })}
+          nodes={groupTree(groups)}
+          tenantId={tenant.id}
+          onTask={(task, group) =>
+            setChosen(task === 'create' ? { task, parentId: group.id } : { task, group })
+          }
+        />
+      )}
+      {groups.length === 0 && alone && (
+        <EmptyState
+          icon={IconFolders}
+          title={t('groups.empty_title')}
+          body={t('groups.empty_body')}
+        />
+      )}
+      {groups.length === 0 && !alone && <p className={classes.none}>{t('groups.empty_title')}</p>}
+      {chosen?.task === 'create' && (
+        <NewGroupDialog
+          tenantId={tenant.id}
+          groups={groups}
+          parentId={chosen.parentId}
+          onClose={close}
+        />
+      )}
+      {chosen?.task === 'rename' && (
+        <RenameGroupDialog group={chosen.group} groups={groups} onClose={close} />
+      )}
+      {chosen?.task === 'move' && (
+        <MoveGroupDialog group={chosen.group} groups={groups} onClose={close} />
+      )}
+      {chosen?.task === 'delete' && (
+        <DeleteGroupDialog group={chosen.group} groups={groups} onClose={close} />
+      )}
+    </Card>
+  );
+}
