@@ -8,6 +8,7 @@
     clippy::indexing_slicing,
     reason = "a story that cannot be set up should fail at once"
 )]
+#![expect(clippy::print_stdout, reason = "says how many cells it has")]
 
 #[path = "access_matrix/callers.rs"]
 mod callers;

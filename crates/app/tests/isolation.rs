@@ -122,7 +122,7 @@ impl World {
     async fn make(&mut self, step: Step) {
         let (who, index) = (step.who, usize::from(step.who));
         // Now and then into the other's tenant, which must fail.
-        let own = step.other % 4 != 0;
+        let own = !step.other.is_multiple_of(4);
         let tenant_id = self.tenants[if own { index } else { 1 - index }];
         let (app, owner) = (self.office.app.clone(), self.owners[index].clone());
         let name = self.name();
@@ -318,7 +318,7 @@ impl World {
                 (of, app.revoke_enrollment_token(&owner, id).await)
             }
             _ => {
-                let of = step.thing % 2 == 0;
+                let of = step.thing.is_multiple_of(2);
                 let change = TenantChange {
                     time_zone: Some("UTC".to_owned()),
                     ..TenantChange::default()
@@ -343,7 +343,7 @@ impl World {
         let (who, app) = (step.who, &self.office.app);
         let owner = &self.owners[usize::from(who)];
         let own_tenant = self.tenants[usize::from(who)];
-        let asked = self.tenants[usize::from(step.thing % 2 == 0)];
+        let asked = self.tenants[usize::from(step.thing.is_multiple_of(2))];
         match step.what {
             21 => {
                 let filter = UserFilter::default();

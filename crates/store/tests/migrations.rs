@@ -1,7 +1,6 @@
 //! Databases of earlier versions, on SQLite and on PostgreSQL.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "a story that cannot be set up should fail at once"
 )]
 

@@ -61,7 +61,6 @@ macro_rules! abilities {
     ($($field:ident = $permission:ident,)*) => {
         /// What the person may do, by permission.
         #[derive(Debug, Serialize, ToSchema)]
-        #[expect(clippy::struct_excessive_bools, reason = "one for each permission")]
         struct Abilities {
             $($field: bool,)*
         }

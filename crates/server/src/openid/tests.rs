@@ -191,7 +191,7 @@ on_both_engines! {
         for forged in [
             claims().signed_by_another_key(),
             claims().for_audience("another-client"),
-            claims().from_issuer("https://elsewhere.example.com"),
+            claims().issued_by("https://elsewhere.example.com"),
             claims().over(),
             claims().with_nonce("another"),
         ] {

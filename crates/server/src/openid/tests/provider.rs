@@ -15,7 +15,6 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -72,7 +71,7 @@ impl Claims {
         self
     }
 
-    pub(super) fn from_issuer(mut self, issuer: &str) -> Self {
+    pub(super) fn issued_by(mut self, issuer: &str) -> Self {
         (self.issuer, self.fault) = (Some(issuer.to_owned()), Some("another issuer"));
         self
     }
@@ -236,8 +235,8 @@ async fn token(
 impl Inner {
     fn statement(&self, consent: &Consent) -> String {
         let Consent { claims, nonce, .. } = consent;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let now = i64::try_from(now.as_secs()).unwrap();
+        // The statement is judged by the real time.
+        let now = latarnik_model::Clock::now(&crate::system::SystemClock).as_second();
         let header = json!({"alg": "EdDSA", "kid": KEY_ID});
         let content = json!({
             "iss": claims.issuer.as_ref().unwrap_or(&self.issuer), "sub": claims.email,
