@@ -10,7 +10,7 @@ test('what somebody does is in the log, with everything that proves it', {
 }, async ({ page }) => {
   const person = await invite(page, 'technician');
   await page.goto('/audit?action=invite_user');
-  const row = page.getByRole('row').filter({ hasText: person.name });
+  const row = page.getByRole('row').filter({ hasText: person.email });
   await expect(row).toContainText('User invited');
   await expect(row).toContainText('Succeeded');
   await row.getByRole('link').click();
