@@ -232,6 +232,23 @@ async fn fields_that_do_not_fit_are_named() {
 }
 
 #[tokio::test]
+async fn numbers_beyond_any_calendar_are_refused() {
+    let console = Console::open().await;
+    let cookie = console.sign_in(Role::Owner).await;
+    let hours = json!({"name": "a", "expires_in_hours": u32::MAX});
+    let days = json!({"name": "a", "role": "technician", "expires_in_days": u32::MAX});
+    for (path, body) in [("enrollment-tokens", hours), ("api-tokens", days)] {
+        let path = format!("/api/v1/{path}");
+        let answer = console.call(Method::POST, &path, &cookie, Some(body)).await;
+        assert_problem(
+            &answer,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "validation_failed",
+        );
+    }
+}
+
+#[tokio::test]
 async fn client_view_sees_and_does_nothing() {
     let console = Console::open().await;
     let cookie = console.sign_in(Role::ClientView).await;

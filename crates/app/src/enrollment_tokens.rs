@@ -65,6 +65,9 @@ pub fn enrollment_token_state(
     }
 }
 
+/// A year.
+const MOST_HOURS: u32 = 8760;
+
 const CREATE: Mutation = Mutation {
     permission: Some(Permission::ManageEnrollmentTokens),
     action: "create_enrollment_token",
@@ -99,7 +102,9 @@ impl App {
             secret_hash: Sha256::digest(secret).into(),
             created_at: now,
             created_by: context.actor_name().to_owned(),
-            expires_at: now + SignedDuration::from_hours(i64::from(new.expires_in_hours)),
+            // More is refused below; no calendar reaches that far.
+            expires_at: now
+                + SignedDuration::from_hours(new.expires_in_hours.min(MOST_HOURS).into()),
             max_uses: new.max_uses.map(u64::from),
             uses: 0,
             revoked_at: None,
@@ -143,7 +148,7 @@ impl App {
             "name",
             FieldCode::Malformed,
         );
-        let hours = (1..=8760).contains(&new.expires_in_hours);
+        let hours = (1..=MOST_HOURS).contains(&new.expires_in_hours);
         check(hours, "expires_in_hours", FieldCode::OutOfRange);
         let uses = new
             .max_uses
