@@ -1,4 +1,4 @@
-import type { Capability, Role, Session, User } from '../src/api/identity.ts';
+import type { Capability, Role, Session, User } from '../src/api/types.ts';
 import { provider, tenants } from './fleet.ts';
 
 /**

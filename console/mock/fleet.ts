@@ -1,5 +1,5 @@
 import type { components } from '../src/api/generated/schema.d.ts';
-import type { Group, Tenant } from '../src/api/identity.ts';
+import type { Group, Tenant } from '../src/api/types.ts';
 
 type Schemas = components['schemas'];
 export type Device = Schemas['Device'];

@@ -1,5 +1,5 @@
 import type { components } from '../src/api/generated/schema.d.ts';
-import type { Session } from '../src/api/identity.ts';
+import type { Session } from '../src/api/types.ts';
 import { type Account, canOf } from './accounts.ts';
 import { Body, json, noContent, page, problem } from './answers.ts';
 import { auditRoute } from './audit.ts';

@@ -1,4 +1,11 @@
-import type { ApiToken, IssuedLink, NewUser, Role, User, UserChange } from '../src/api/identity.ts';
+import type {
+  ApiToken,
+  IssuedLink,
+  NewApiToken,
+  NewUser,
+  User,
+  UserChange,
+} from '../src/api/types.ts';
 import { type Account, createAccount, rolesBelow } from './accounts.ts';
 import { type Body, invalid, json, noContent, page, problem } from './answers.ts';
 import { record } from './audit.ts';
@@ -11,7 +18,7 @@ function later(days: number): string {
   return new Date(Date.now() + days * day).toISOString();
 }
 
-function referenceTo(id: string | undefined, state: State) {
+function referenceTo(id: string | null | undefined, state: State) {
   const tenant = tenants.find((candidate) => candidate.id === id);
   return tenant ? { id: tenant.id, name: tenant.name } : state.tenant;
 }
@@ -72,9 +79,9 @@ function create(state: State, body: Body): Response {
 
 function update(state: State, account: Account, body: Body): Response {
   const { name, role, state: stands, client_ids } = body.as<UserChange>();
-  if (name !== undefined) account.name = name;
-  if (role !== undefined) account.role = role;
-  if (stands !== undefined) account.state = stands;
+  if (name) account.name = name;
+  if (role) account.role = role;
+  if (stands) account.state = stands;
   if (client_ids !== undefined) account.clients = clientsOf(client_ids);
   record(state, {
     action: 'update_user',
@@ -151,14 +158,6 @@ export function usersRoute(
   return method === 'PATCH' ? update(state, account, body) : json(shown(account, caller));
 }
 
-interface WantedToken {
-  name: string;
-  role: Role;
-  tenant_id?: string;
-  client_ids: string[] | null;
-  expires_in_days: number;
-}
-
 export function apiTokensRoute(
   state: State,
   method: string,
@@ -168,7 +167,7 @@ export function apiTokensRoute(
   caller: Account,
 ): Response {
   if (method === 'POST') {
-    const wanted = body.as<WantedToken>();
+    const wanted = body.as<NewApiToken>();
     const token: ApiToken = {
       id: `api-${state.apiTokens.length + 1}`,
       tenant: referenceTo(wanted.tenant_id, state),

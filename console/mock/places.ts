@@ -1,4 +1,4 @@
-import type { Group, NewGroup, Openid, OpenidChange, Tenant } from '../src/api/identity.ts';
+import type { Group, NewGroup, Openid, OpenidSettings, Tenant } from '../src/api/types.ts';
 import type { Account } from './accounts.ts';
 import { type Body, invalid, json, noContent, page, problem } from './answers.ts';
 import { record, verify } from './audit.ts';
@@ -105,7 +105,7 @@ function openidRoute(
     return noContent();
   }
   if (method === 'PUT') {
-    const { client_secret, ...rest } = body.as<OpenidChange>();
+    const { client_secret, ...rest } = body.as<OpenidSettings>();
     const before = state.openid.get(tenantId);
     const kept: Openid = {
       ...rest,
@@ -136,7 +136,7 @@ export function groupsRoute(
     const twin = groups.some(
       (group) =>
         group.tenant_id === wanted.tenant_id &&
-        (group.parent_id ?? null) === wanted.parent_id &&
+        (group.parent_id ?? null) === (wanted.parent_id ?? null) &&
         group.name === wanted.name,
     );
     if (twin) return invalid('name', 'taken');

@@ -1,4 +1,4 @@
-import type { Session } from '../src/api/identity.ts';
+import type { Session } from '../src/api/types.ts';
 import { type Account, canOf, mockCode, rolesBelow } from './accounts.ts';
 import { type Body, invalid, json, noContent, page, problem } from './answers.ts';
 import { record } from './audit.ts';

@@ -1,5 +1,5 @@
 import type { components } from '../src/api/generated/schema.d.ts';
-import type { ApiToken, AuditEvent, Openid, Session } from '../src/api/identity.ts';
+import type { ApiToken, AuditEvent, Openid, Session } from '../src/api/types.ts';
 import { createAccounts } from './accounts.ts';
 import { recordHistory } from './audit.ts';
 import { createFleet, provider } from './fleet.ts';

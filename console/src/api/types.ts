@@ -17,9 +17,44 @@ export type TaskUpdate = Task['updates'][number];
 export type EnrollmentToken = Schemas['EnrollmentToken'];
 export type NewEnrollmentToken = Schemas['NewEnrollmentToken'];
 export type IssuedEnrollmentToken = Schemas['IssuedEnrollmentToken'];
+export type Session = Schemas['Session'];
+export type NewSession = Schemas['NewSession'];
+export type SignInOptions = Schemas['SignInOptions'];
+export type ProfileChange = Schemas['ProfileChange'];
+export type PasswordChange = Schemas['PasswordChange'];
+export type OpenidReturn = Schemas['OpenidReturn'];
+export type UserSession = Schemas['UserSession'];
+export type TotpRequest = Schemas['TotpRequest'];
+export type TotpSetup = Schemas['TotpSetup'];
+export type Capability = keyof Schemas['Abilities'];
+export type Role = Schemas['Role'];
+export type User = Schemas['User'];
+export type NewUser = Schemas['NewUser'];
+export type UserChange = Schemas['UserChange'];
+export type InvitedUser = Schemas['InvitedUser'];
+export type IssuedLink = Schemas['IssuedLink'];
+export type ApiToken = Schemas['ApiToken'];
+export type NewApiToken = Schemas['NewApiToken'];
+export type IssuedApiToken = Schemas['IssuedApiToken'];
+export type Tenant = Schemas['Tenant'];
+export type TenantReference = Schemas['TenantReference'];
+export type NewTenant = Schemas['NewTenant'];
+export type TenantChange = Schemas['TenantChange'];
+export type Group = Schemas['Group'];
+export type NewGroup = Schemas['NewGroup'];
+export type GroupChange = Schemas['GroupChange'];
+export type AuditEvent = Schemas['AuditEvent'];
+export type AuditVerification = Schemas['AuditVerification'];
+export type Openid = Schemas['Openid'];
+export type OpenidSettings = Schemas['OpenidSettings'];
 
 export type DeviceQuery = NonNullable<operations['list_devices']['parameters']['query']>;
 export type TaskQuery = NonNullable<operations['list_tasks']['parameters']['query']>;
+export type UserQuery = NonNullable<operations['list_users']['parameters']['query']>;
+export type ApiTokenQuery = NonNullable<operations['list_api_tokens']['parameters']['query']>;
+export type AuditQuery = NonNullable<operations['list_audit_events']['parameters']['query']>;
+export type AuditExport = operations['export_audit_events']['parameters']['query'];
+export type AuditFilter = Omit<AuditExport, 'format'>;
 
 /** One page of a list; `total` is present when the request asked for it. */
 export interface Page<Item> {

@@ -13,7 +13,7 @@ import {
   IconUsers,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import type { Capability } from '@/api/identity';
+import type { Capability } from '@/api/types';
 import { useSession } from '@/features/session/session';
 import { useTranslation } from '@/i18n/use-translation';
 import classes from './navigation.module.css';

@@ -1,5 +1,5 @@
 import type { TFunction } from 'i18next';
-import type { ApiToken } from '@/api/identity';
+import type { ApiToken } from '@/api/types';
 import { RowButton } from '@/components/guarded-button';
 import { RelativeTime } from '@/components/relative-time';
 import { StateBadge } from '@/components/state-badge';

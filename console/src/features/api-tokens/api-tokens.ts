@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { type ApiTokenQuery, apiTokenApi, type NewApiToken } from '@/api/identity';
+import { client, settle, unwrap } from '@/api/client';
 import { keys } from '@/api/keys';
+import type { ApiTokenQuery, NewApiToken } from '@/api/types';
 import { oneOf, textIn } from '@/util/query-string';
 
 /** What the address of the list of tokens holds. */
@@ -25,7 +26,8 @@ export function parseApiTokenSearch(values: Record<string, unknown>): ApiTokenSe
 export function apiTokenListQuery(query: ApiTokenQuery) {
   return queryOptions({
     queryKey: [...keys.apiTokens, query],
-    queryFn: ({ signal }) => apiTokenApi.list(query, signal),
+    queryFn: ({ signal }) =>
+      unwrap(client.GET('/api/v1/api-tokens', { params: { query }, signal })),
     placeholderData: keepPreviousData,
     // No event tells when a token was last used.
     staleTime: 0,
@@ -35,7 +37,7 @@ export function apiTokenListQuery(query: ApiTokenQuery) {
 export function useCreateApiToken() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (body: NewApiToken) => apiTokenApi.create(body),
+    mutationFn: (body: NewApiToken) => unwrap(client.POST('/api/v1/api-tokens', { body })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.apiTokens }),
   });
 }
@@ -43,7 +45,8 @@ export function useCreateApiToken() {
 export function useRevokeApiToken() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => apiTokenApi.revoke(id),
+    mutationFn: (id: string) =>
+      settle(client.DELETE('/api/v1/api-tokens/{id}', { params: { path: { id } } })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.apiTokens }),
   });
 }

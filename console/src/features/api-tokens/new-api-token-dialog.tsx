@@ -1,6 +1,6 @@
 import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import type { IssuedApiToken, Role } from '@/api/identity';
+import type { IssuedApiToken, Role } from '@/api/types';
 import { CopyField } from '@/components/copy-field';
 import { FormButtons } from '@/components/form/form-buttons';
 import { FormDialog } from '@/components/form/form-dialog';

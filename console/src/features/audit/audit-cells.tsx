@@ -1,5 +1,5 @@
 import type { TFunction } from 'i18next';
-import type { AuditEvent } from '@/api/identity';
+import type { AuditEvent } from '@/api/types';
 import { StateBadge } from '@/components/state-badge';
 import classes from '@/components/table/cells.module.css';
 import {
@@ -37,7 +37,8 @@ export function targetText(t: TFunction, { target }: AuditEvent): string {
 
 export function Target({ event }: { event: AuditEvent }) {
   const { t } = useTranslation();
-  const { kind, name } = event.target;
+  const { kind } = event.target;
+  const name = event.target.name ?? null;
   return (
     <div className={classes.stack}>
       <span className={classes.cut} data-hint={name ?? undefined}>

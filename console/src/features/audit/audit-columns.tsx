@@ -1,5 +1,5 @@
 import type { TFunction } from 'i18next';
-import type { AuditEvent } from '@/api/identity';
+import type { AuditEvent } from '@/api/types';
 import type { DataColumn } from '@/components/table/data-table';
 import { useFormat } from '@/util/use-format';
 import { ActionName, Actor, Result, Target } from './audit-cells';

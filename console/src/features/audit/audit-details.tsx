@@ -1,5 +1,5 @@
 import { Button, Drawer, Group, Stack } from '@mantine/core';
-import type { AuditEvent } from '@/api/identity';
+import type { AuditEvent } from '@/api/types';
 import { Fact, Facts } from '@/components/page';
 import { useExactTime } from '@/components/relative-time';
 import {
@@ -41,16 +41,17 @@ export function AuditDetails({ event, onClose, onNarrow }: AuditDetailsProps) {
 function Details({ event, onNarrow }: Pick<AuditDetailsProps, 'onNarrow'> & { event: AuditEvent }) {
   const { t } = useTranslation();
   const { actor, target } = event;
+  const actorId = actor.id ?? undefined;
   return (
     <Stack gap="lg">
       <Happening event={event} />
       {event.details.length > 0 && <FurtherDetails event={event} />}
       <Proof event={event} />
       <Group gap="xs">
-        {actor.id !== null && (
+        {actorId !== undefined && (
           <Button
             variant="default"
-            onClick={() => onNarrow({ actor: actor.id ?? undefined, actor_kind: undefined })}
+            onClick={() => onNarrow({ actor: actorId, actor_kind: undefined })}
           >
             {t('audit.all_by', { name: actor.name })}
           </Button>

@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { actorKinds } from '@/api/identity';
+
 import { FilterChip } from '@/components/table/filter-chip';
 import { FilterSelect } from '@/components/table/filter-select';
 import { SearchField } from '@/components/table/search-field';
@@ -11,6 +11,7 @@ import { useTranslation } from '@/i18n/use-translation';
 import classes from './audit-page.module.css';
 import {
   type AuditSearch,
+  actorKinds,
   auditActions,
   auditResults,
   type TenantAuditSearch,

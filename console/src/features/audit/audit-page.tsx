@@ -10,7 +10,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import { type AuditEvent, auditApi } from '@/api/identity';
+import type { AuditEvent, AuditExport } from '@/api/types';
 import { EmptyState } from '@/components/empty-state';
 import { ForbiddenPage } from '@/components/forbidden-page';
 import { Page } from '@/components/page';
@@ -23,7 +23,7 @@ import { NoMatch } from '@/features/devices/no-match';
 import { useCan } from '@/features/session/session';
 import { useTenants } from '@/features/tenants/tenants';
 import { useTranslation } from '@/i18n/use-translation';
-import { auditListQuery } from './audit';
+import { auditListQuery, exportAddress } from './audit';
 import { auditColumns } from './audit-columns';
 import { AuditDetails } from './audit-details';
 import { AuditFilters } from './audit-filters';
@@ -143,7 +143,8 @@ function Audit({ search }: { search: TenantAuditSearch }) {
 /** Plain links: the browser shows the progress and keeps the file. */
 function ExportMenu({ search }: { search: TenantAuditSearch }) {
   const { t } = useTranslation();
-  const address = (format: 'csv' | 'jsonl') => auditApi.exportAddress(format, auditFilter(search));
+  const address = (format: AuditExport['format']) =>
+    exportAddress({ format, ...auditFilter(search) });
   return (
     <Menu position="bottom-end">
       <Menu.Target>

@@ -1,4 +1,4 @@
-import { type ActorKind, type AuditFilter, type AuditQuery, actorKinds } from '@/api/identity';
+import type { AuditFilter, AuditQuery } from '@/api/types';
 import { oneOf, textIn } from '@/util/query-string';
 
 /** What can have happened, in the order of the filter's groups. */
@@ -49,10 +49,19 @@ export const auditActions = [
 
 export const auditResults = ['succeeded', 'failed'] as const;
 
+export const actorKinds = [
+  'user',
+  'api_token',
+  'agent',
+  'command_line',
+  'system',
+  'unknown',
+] as const;
+
 /** What the address of the audit log holds. */
 export interface AuditSearch {
   search?: string;
-  actor_kind?: ActorKind;
+  actor_kind?: (typeof actorKinds)[number];
   /** One person, token or agent. */
   actor?: string;
   action?: (typeof auditActions)[number];

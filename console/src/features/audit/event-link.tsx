@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { AuditEvent } from '@/api/identity';
+import type { AuditEvent } from '@/api/types';
 import classes from './audit-page.module.css';
 
 /** Opens the details of one event, and keeps the page of the list. */

@@ -1,6 +1,6 @@
 import { Button, Group, NativeSelect, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import type { AuditVerification } from '@/api/identity';
+import type { AuditVerification } from '@/api/types';
 import { FormDialog } from '@/components/form/form-dialog';
 import { Fact, Facts } from '@/components/page';
 import { ProblemNote } from '@/components/problem-note';
@@ -69,16 +69,14 @@ export function Verdict({ verification }: { verification: AuditVerification }) {
           : chainProblemText(t, problem?.code ?? 'other', problem?.sequence ?? null)}
       </Text>
       {!intact && <Text>{t('audit.broken_remedy')}</Text>}
-      {first_sequence !== null && last_sequence !== null && (
+      {first_sequence > 0 && (
         <Facts>
           <Fact name={t('audit.range')}>
             {t('table.range', { from: first_sequence, to: last_sequence })}
           </Fact>
-          {last_hash && (
-            <Fact name={t('audit.last_hash')}>
-              <code className={classes.hash}>{last_hash}</code>
-            </Fact>
-          )}
+          <Fact name={t('audit.last_hash')}>
+            <code className={classes.hash}>{last_hash}</code>
+          </Fact>
         </Facts>
       )}
     </div>

@@ -1,5 +1,5 @@
 import { NativeSelect, Stack, TextInput } from '@mantine/core';
-import type { Group } from '@/api/identity';
+import type { Group } from '@/api/types';
 import { ConfirmDialog } from '@/components/confirm-dialog';
 import { FormButtons } from '@/components/form/form-buttons';
 import { FormDialog } from '@/components/form/form-dialog';

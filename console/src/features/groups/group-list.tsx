@@ -1,6 +1,6 @@
 import { IconArrowMoveRight, IconFolder, IconPencil, IconTrash } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import type { Group } from '@/api/identity';
+import type { Group } from '@/api/types';
 import { RowButton } from '@/components/guarded-button';
 import { GuardedMenuItem } from '@/components/guarded-menu-item';
 import { RowMenu } from '@/components/row-menu';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Group } from '@/api/identity';
+import type { Group } from '@/api/types';
 import { type GroupNode, groupTree, withinGroup } from './group-tree';
 
 function group(id: string, parent: string | null, devices = 0): Group {

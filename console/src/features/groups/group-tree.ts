@@ -1,4 +1,4 @@
-import type { Group } from '@/api/identity';
+import type { Group } from '@/api/types';
 
 export interface GroupNode {
   group: Group;

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { IconFolders, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Group, Reference } from '@/api/identity';
+import type { Group, TenantReference } from '@/api/types';
 import { EmptyState } from '@/components/empty-state';
 import { ForbiddenPage } from '@/components/forbidden-page';
 import { Card, Page, PageIntro } from '@/components/page';
@@ -28,7 +28,7 @@ export function GroupsPage({ tenantId }: { tenantId: string | undefined }) {
 }
 
 /** The tenants whose groups are shown: the chosen one, or all that the person works for. */
-function useShownTenants(tenantId: string | undefined): Reference[] {
+function useShownTenants(tenantId: string | undefined): TenantReference[] {
   const session = useSession();
   const tenants = useTenants();
   if (tenantId === undefined) return tenants.length > 0 ? tenants : [session.tenant];
@@ -63,7 +63,7 @@ function Groups({ tenantId }: { tenantId: string | undefined }) {
 }
 
 interface TenantGroupsProps {
-  tenant: Reference;
+  tenant: TenantReference;
   groups: readonly Group[];
   /** An empty tenant among others needs no lesson. */
   alone: boolean;

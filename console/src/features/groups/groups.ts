@@ -1,6 +1,7 @@
 import { type QueryClient, useMutation, useQueryClient } from '@tanstack/react-query';
-import { type GroupChange, groupApi, type NewGroup } from '@/api/identity';
+import { client, settle, unwrap } from '@/api/client';
 import { keys } from '@/api/keys';
+import type { GroupChange, NewGroup } from '@/api/types';
 
 function refreshGroups(queryClient: QueryClient) {
   void queryClient.invalidateQueries({ queryKey: keys.groups });
@@ -11,7 +12,7 @@ function refreshGroups(queryClient: QueryClient) {
 export function useCreateGroup() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (body: NewGroup) => groupApi.create(body),
+    mutationFn: (body: NewGroup) => unwrap(client.POST('/api/v1/groups', { body })),
     onSuccess: () => refreshGroups(queryClient),
   });
 }
@@ -19,7 +20,8 @@ export function useCreateGroup() {
 export function useUpdateGroup(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (body: GroupChange) => groupApi.update(id, body),
+    mutationFn: (body: GroupChange) =>
+      unwrap(client.PATCH('/api/v1/groups/{id}', { params: { path: { id } }, body })),
     onSuccess: () => refreshGroups(queryClient),
   });
 }
@@ -27,7 +29,7 @@ export function useUpdateGroup(id: string) {
 export function useDeleteGroup(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: () => groupApi.delete(id),
+    mutationFn: () => settle(client.DELETE('/api/v1/groups/{id}', { params: { path: { id } } })),
     onSuccess: () => refreshGroups(queryClient),
   });
 }

@@ -8,12 +8,13 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useState } from 'react';
-import { type Openid, roles } from '@/api/identity';
+import type { Openid } from '@/api/types';
 import { SubmitButton } from '@/components/form/submit-button';
 import { UnsavedGuard } from '@/components/form/unsaved-guard';
 import { useForm } from '@/components/form/use-form';
 import { ProblemNote } from '@/components/problem-note';
 import { useSession } from '@/features/session/session';
+import { roles } from '@/features/users/roles';
 import { useTranslation } from '@/i18n/use-translation';
 import { ConnectionTest } from './connection-test';
 import { useUpdateOpenid } from './openid';

@@ -1,4 +1,4 @@
-import type { Openid, OpenidChange, Role } from '@/api/identity';
+import type { Openid, OpenidSettings, Role } from '@/api/types';
 
 /** Text keys of what is wrong with a value, before the server says so. */
 
@@ -62,7 +62,7 @@ export function draftOf(openid: Openid | null): OpenidDraft {
   };
 }
 
-export function changeOf(draft: OpenidDraft): OpenidChange {
+export function changeOf(draft: OpenidDraft): OpenidSettings {
   return {
     issuer: draft.issuer.trim(),
     client_id: draft.clientId.trim(),

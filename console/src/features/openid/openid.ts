@@ -1,7 +1,8 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { type Openid, type OpenidChange, openidApi } from '@/api/identity';
+import { client, settle, unwrap } from '@/api/client';
 import { keys } from '@/api/keys';
 import { toApiError } from '@/api/problem';
+import type { Openid, OpenidSettings } from '@/api/types';
 
 /** `null` while none is set up. */
 export function openidQuery(tenantId: string) {
@@ -9,7 +10,9 @@ export function openidQuery(tenantId: string) {
     queryKey: keys.openid(tenantId),
     queryFn: async ({ signal }): Promise<Openid | null> => {
       try {
-        return await openidApi.read(tenantId, signal);
+        return await unwrap(
+          client.GET('/api/v1/tenants/{id}/openid', { params: { path: { id: tenantId } }, signal }),
+        );
       } catch (error) {
         if (toApiError(error).status === 404) return null;
         throw error;
@@ -21,7 +24,10 @@ export function openidQuery(tenantId: string) {
 export function useUpdateOpenid(tenantId: string) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (body: OpenidChange) => openidApi.update(tenantId, body),
+    mutationFn: (body: OpenidSettings) =>
+      unwrap(
+        client.PUT('/api/v1/tenants/{id}/openid', { params: { path: { id: tenantId } }, body }),
+      ),
     onSuccess: (openid) => queryClient.setQueryData(openidQuery(tenantId).queryKey, openid),
   });
 }
@@ -29,11 +35,20 @@ export function useUpdateOpenid(tenantId: string) {
 export function useDeleteOpenid(tenantId: string) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: () => openidApi.delete(tenantId),
+    mutationFn: () =>
+      settle(client.DELETE('/api/v1/tenants/{id}/openid', { params: { path: { id: tenantId } } })),
     onSuccess: () => queryClient.setQueryData(openidQuery(tenantId).queryKey, null),
   });
 }
 
 export function useTestOpenid(tenantId: string) {
-  return useMutation({ mutationFn: (issuer: string) => openidApi.test(tenantId, issuer) });
+  return useMutation({
+    mutationFn: (issuer: string) =>
+      unwrap(
+        client.POST('/api/v1/tenants/{id}/openid/test', {
+          params: { path: { id: tenantId } },
+          body: { issuer },
+        }),
+      ),
+  });
 }

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Input, NativeSelect, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
-import { type Role, roles } from '@/api/identity';
+import type { Role } from '@/api/types';
+import { roles } from '@/features/users/roles';
 import { useTranslation } from '@/i18n/use-translation';
 import classes from './openid-page.module.css';
 import type { RoleRow } from './openid-rules';

@@ -1,6 +1,6 @@
 import { Group, Stack, Text } from '@mantine/core';
-import type { TotpSecret } from '@/api/identity';
 import { toApiError } from '@/api/problem';
+import type { TotpSetup } from '@/api/types';
 import { CodeField } from '@/components/form/code-field';
 import { CurrentPasswordField } from '@/components/form/current-password-field';
 import { plainCode, totpCodeProblem } from '@/components/form/rules';
@@ -14,7 +14,7 @@ import { useRequestTotp } from './second-factor';
 
 interface ConfirmStepProps {
   replacing: boolean;
-  onSecret: (secret: TotpSecret) => void;
+  onSecret: (secret: TotpSetup) => void;
 }
 
 /** Only the person themselves may set up what will prove who they are. */

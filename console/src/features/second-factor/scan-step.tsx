@@ -1,7 +1,7 @@
 import { Group, Stack, Text } from '@mantine/core';
 import { QRCodeSVG } from 'qrcode.react';
-import type { TotpSecret } from '@/api/identity';
 import { toApiError } from '@/api/problem';
+import type { TotpSetup } from '@/api/types';
 import { CopyField } from '@/components/copy-field';
 import { CodeField } from '@/components/form/code-field';
 import { plainCode, totpCodeProblem } from '@/components/form/rules';
@@ -14,7 +14,7 @@ import { spacedSecret, useConfirmTotp } from './second-factor';
 import classes from './second-factor-setup.module.css';
 
 interface ScanStepProps {
-  secret: TotpSecret;
+  secret: TotpSetup;
   onConfirmed: (recoveryCodes: readonly string[]) => void;
 }
 

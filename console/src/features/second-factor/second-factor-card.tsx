@@ -49,7 +49,8 @@ function Off({ onTask }: { onTask: (task: Task) => void }) {
 
 function On({ onTask }: { onTask: (task: Task) => void }) {
   const { t } = useTranslation();
-  const { required, recovery_codes_left: left } = useSession().second_factor;
+  const { required, recovery_codes_left } = useSession().second_factor;
+  const left = recovery_codes_left ?? null;
   return (
     <Stack gap="sm" align="flex-start">
       <Group gap="sm">

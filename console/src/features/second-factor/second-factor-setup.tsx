@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { TotpSecret } from '@/api/identity';
+import type { TotpSetup } from '@/api/types';
 import { useTranslation } from '@/i18n/use-translation';
 import { ConfirmStep } from './confirm-step';
 import { RecoveryCodes } from './recovery-codes';
@@ -15,7 +15,7 @@ interface SecondFactorSetupProps {
 /** Sets up an authenticator and ends with the recovery codes, which are shown this once. */
 export function SecondFactorSetup({ replacing, onDone }: SecondFactorSetupProps) {
   const { t } = useTranslation();
-  const [secret, setSecret] = useState<TotpSecret | null>(null);
+  const [secret, setSecret] = useState<TotpSetup | null>(null);
   const [codes, setCodes] = useState<readonly string[] | null>(null);
   if (codes) return <RecoveryCodes codes={codes} onDone={onDone} />;
   const steps = ['confirm', 'scan', 'enter'] as const;

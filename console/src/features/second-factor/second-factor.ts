@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { profileApi, type TotpRequest } from '@/api/identity';
+import { client, settle, unwrap } from '@/api/client';
+import type { TotpRequest } from '@/api/types';
 import { sessionQuery } from '@/features/session/session';
 
 /** Fewer recovery codes than this are worth a warning. */
@@ -20,13 +21,16 @@ function useRefreshSession() {
 }
 
 export function useRequestTotp() {
-  return useMutation({ mutationFn: (body: TotpRequest) => profileApi.requestTotp(body) });
+  return useMutation({
+    mutationFn: (body: TotpRequest) => unwrap(client.POST('/api/v1/profile/totp', { body })),
+  });
 }
 
 export function useConfirmTotp() {
   const refresh = useRefreshSession();
   return useMutation({
-    mutationFn: (code: string) => profileApi.confirmTotp(code),
+    mutationFn: (totp_code: string) =>
+      unwrap(client.POST('/api/v1/profile/totp/confirm', { body: { totp_code } })),
     onSuccess: refresh,
   });
 }
@@ -34,7 +38,8 @@ export function useConfirmTotp() {
 export function useDisableTotp() {
   const refresh = useRefreshSession();
   return useMutation({
-    mutationFn: (code: string) => profileApi.disableTotp(code),
+    mutationFn: (totp_code: string) =>
+      settle(client.POST('/api/v1/profile/totp/disable', { body: { totp_code } })),
     onSuccess: refresh,
   });
 }
@@ -42,7 +47,8 @@ export function useDisableTotp() {
 export function useRenewRecoveryCodes() {
   const refresh = useRefreshSession();
   return useMutation({
-    mutationFn: (code: string) => profileApi.renewRecoveryCodes(code),
+    mutationFn: (totp_code: string) =>
+      unwrap(client.POST('/api/v1/profile/recovery-codes', { body: { totp_code } })),
     onSuccess: refresh,
   });
 }

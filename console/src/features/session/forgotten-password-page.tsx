@@ -1,7 +1,7 @@
 import { Skeleton, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { linkApi } from '@/api/identity';
+import { client, settle } from '@/api/client';
 import { emailProblem } from '@/components/form/rules';
 import { mustWait, SubmitButton } from '@/components/form/submit-button';
 import { useForm } from '@/components/form/use-form';
@@ -34,7 +34,8 @@ export function ForgottenPasswordPage() {
 function ResetRequest() {
   const { t } = useTranslation();
   const request = useMutation({
-    mutationFn: (email: string) => linkApi.requestPasswordReset(email),
+    mutationFn: (email: string) =>
+      settle(client.POST('/api/v1/password-resets', { body: { email } })),
   });
   const form = useForm({
     initial: { email: '' },

@@ -1,6 +1,6 @@
 import { Skeleton } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { linkApi } from '@/api/identity';
+import { client, unwrap } from '@/api/client';
 import { ApiError } from '@/api/problem';
 import { useTranslation } from '@/i18n/use-translation';
 import { Entrance } from './entrance';
@@ -30,11 +30,13 @@ function Invitation({ token, onSignedIn }: { token: string; onSignedIn: () => vo
   const queryClient = useQueryClient();
   const invitation = useQuery({
     queryKey: ['invitation', token],
-    queryFn: ({ signal }) => linkApi.readInvitation(token, signal),
+    queryFn: ({ signal }) =>
+      unwrap(client.POST('/api/v1/invitations/read', { body: { token }, signal })),
     gcTime: 0,
   });
   const accept = useMutation({
-    mutationFn: (password: string) => linkApi.acceptInvitation({ token, password }),
+    mutationFn: (password: string) =>
+      unwrap(client.POST('/api/v1/invitations/accept', { body: { token, password } })),
     onSuccess: (session) => {
       beginSession(queryClient, session);
       onSignedIn();

@@ -1,7 +1,7 @@
 import { Button, Skeleton, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { linkApi } from '@/api/identity';
+import { client, settle, unwrap } from '@/api/client';
 import { useTranslation } from '@/i18n/use-translation';
 import { Entrance } from './entrance';
 import { unknownLink } from './invitation-page';
@@ -32,11 +32,13 @@ function NewPassword({ token }: { token: string }) {
   const { t } = useTranslation();
   const reset = useQuery({
     queryKey: ['password-reset', token],
-    queryFn: ({ signal }) => linkApi.readPasswordReset(token, signal),
+    queryFn: ({ signal }) =>
+      unwrap(client.POST('/api/v1/password-resets/read', { body: { token }, signal })),
     gcTime: 0,
   });
   const complete = useMutation({
-    mutationFn: (password: string) => linkApi.completePasswordReset({ token, password }),
+    mutationFn: (password: string) =>
+      settle(client.POST('/api/v1/password-resets/complete', { body: { token, password } })),
   });
   if (complete.isSuccess) {
     return (

@@ -2,8 +2,9 @@ import { Button, Loader, Stack } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
-import { type OpenidAnswer, openidApi } from '@/api/identity';
+import { client, unwrap } from '@/api/client';
 import { ApiError, toApiError } from '@/api/problem';
+import type { OpenidReturn } from '@/api/types';
 import { ProblemNote } from '@/components/problem-note';
 import { useTranslation } from '@/i18n/use-translation';
 import { Entrance } from './entrance';
@@ -31,7 +32,8 @@ export function OpenidPage({ search, onSignedIn }: OpenidPageProps) {
   const queryClient = useQueryClient();
   const { code, state } = search;
   const complete = useMutation({
-    mutationFn: (answer: OpenidAnswer) => openidApi.completeSignIn(answer),
+    mutationFn: (body: OpenidReturn) =>
+      unwrap(client.POST('/api/v1/openid-sign-ins/complete', { body })),
     onSuccess: (session) => {
       beginSession(queryClient, session);
       onSignedIn();

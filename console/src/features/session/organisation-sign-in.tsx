@@ -1,6 +1,6 @@
 import { Button, Stack, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { openidApi } from '@/api/identity';
+import { client, unwrap } from '@/api/client';
 import { emailProblem } from '@/components/form/rules';
 import { mustWait, SubmitButton } from '@/components/form/submit-button';
 import { useForm } from '@/components/form/use-form';
@@ -18,7 +18,8 @@ interface OrganisationSignInProps {
 export function OrganisationSignIn({ email, returnTo, onBack }: OrganisationSignInProps) {
   const { t } = useTranslation();
   const start = useMutation({
-    mutationFn: (address: string) => openidApi.startSignIn(address),
+    mutationFn: (email: string) =>
+      unwrap(client.POST('/api/v1/openid-sign-ins', { body: { email } })),
     onSuccess: ({ authorization_url }) => {
       rememberReturn(returnTo);
       window.location.assign(authorization_url);

@@ -1,7 +1,8 @@
 import { Group, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type PasswordChange, profileApi } from '@/api/identity';
+import { client, settle } from '@/api/client';
 import { keys } from '@/api/keys';
+import type { PasswordChange } from '@/api/types';
 import { CurrentPasswordField } from '@/components/form/current-password-field';
 import { NewPasswordField } from '@/components/form/new-password-field';
 import { newPasswordProblem, shortestPassword } from '@/components/form/rules';
@@ -30,7 +31,7 @@ function PasswordForm() {
   const { user } = useSession();
   const queryClient = useQueryClient();
   const change = useMutation({
-    mutationFn: (body: PasswordChange) => profileApi.changePassword(body),
+    mutationFn: (body: PasswordChange) => settle(client.POST('/api/v1/profile/password', { body })),
     // Other browsers may have been signed out with it.
     onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.ownSessions }),
   });

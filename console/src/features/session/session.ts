@@ -5,23 +5,16 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
-import {
-  type Capability,
-  type NewSession,
-  type ProfileChange,
-  profileApi,
-  type Session,
-  type SignInOptions,
-  sessionApi,
-} from '@/api/identity';
+import { client, settle, unwrap } from '@/api/client';
 import { toApiError } from '@/api/problem';
+import type { Capability, NewSession, ProfileChange, Session, SignInOptions } from '@/api/types';
 
 /** `null` when nobody is signed in. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }): Promise<Session | null> => {
     try {
-      return await sessionApi.read(signal);
+      return await unwrap(client.GET('/api/v1/session', { signal }));
     } catch (error) {
       if (toApiError(error).status === 401) return null;
       throw error;
@@ -50,7 +43,7 @@ export function beginSession(queryClient: QueryClient, session: Session): void {
 export function useSignIn() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (body: NewSession) => sessionApi.create(body),
+    mutationFn: (body: NewSession) => unwrap(client.POST('/api/v1/session', { body })),
     onSuccess: (session) => beginSession(queryClient, session),
   });
 }
@@ -58,7 +51,7 @@ export function useSignIn() {
 /** What the sign-in page can offer. */
 export const signInOptionsQuery = queryOptions({
   queryKey: ['sign-in-options'],
-  queryFn: ({ signal }) => sessionApi.readOptions(signal),
+  queryFn: ({ signal }) => unwrap(client.GET('/api/v1/sign-in-options', { signal })),
 });
 
 export function useSignInOptions(): SignInOptions | undefined {
@@ -73,7 +66,7 @@ export function isCodeAsked(error: unknown): boolean {
 export function useSignOut() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: () => sessionApi.delete(),
+    mutationFn: () => settle(client.DELETE('/api/v1/session')),
     onSuccess: () => endSession(queryClient),
   });
 }
@@ -88,11 +81,12 @@ export function useChangeProfile() {
   const queryClient = useQueryClient();
   const key = sessionQuery.queryKey;
   return useMutation({
-    mutationFn: (body: ProfileChange) => profileApi.update(body),
+    mutationFn: (body: ProfileChange) => unwrap(client.PATCH('/api/v1/profile', { body })),
     onMutate: (change) => {
       const before = queryClient.getQueryData(key);
       if (before) {
-        const { language = before.user.language, color_scheme = before.user.color_scheme } = change;
+        const language = change.language ?? before.user.language;
+        const color_scheme = change.color_scheme ?? before.user.color_scheme;
         const after: Session = { ...before, user: { ...before.user, language, color_scheme } };
         queryClient.setQueryData(key, after);
       }

@@ -1,7 +1,7 @@
 import { IconDeviceDesktop, IconDeviceMobile } from '@tabler/icons-react';
 import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
-import type { SignedInSession } from '@/api/identity';
+import type { UserSession } from '@/api/types';
 import { RelativeTime } from '@/components/relative-time';
 import { StateBadge } from '@/components/state-badge';
 import { useTranslation } from '@/i18n/use-translation';
@@ -17,10 +17,10 @@ export function userAgentText(t: TFunction, text: string | null): string {
 const mobile = ['Android', 'iOS'];
 
 interface SessionListProps {
-  sessions: readonly SignedInSession[];
+  sessions: readonly UserSession[];
   label: string;
   /** What can be done with one session. */
-  action?: (session: SignedInSession, name: string) => ReactNode;
+  action?: (session: UserSession, name: string) => ReactNode;
 }
 
 export function SessionList({ sessions, label, action }: SessionListProps) {
@@ -30,7 +30,7 @@ export function SessionList({ sessions, label, action }: SessionListProps) {
       {sessions.map((session) => {
         const system = parseUserAgent(session.user_agent ?? '').system;
         const Icon = system && mobile.includes(system) ? IconDeviceMobile : IconDeviceDesktop;
-        const name = userAgentText(t, session.user_agent);
+        const name = userAgentText(t, session.user_agent ?? null);
         return (
           <li key={session.id} className={classes.session}>
             <Icon size={20} stroke={1.6} aria-hidden className={classes.icon} />

@@ -1,10 +1,10 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { sessionApi } from '@/api/identity';
+import { client, settle, unwrap } from '@/api/client';
 import { keys } from '@/api/keys';
 
 export const ownSessionsQuery = queryOptions({
   queryKey: keys.ownSessions,
-  queryFn: ({ signal }) => sessionApi.list(signal),
+  queryFn: ({ signal }) => unwrap(client.GET('/api/v1/sessions', { signal })),
   // No event tells of other browsers.
   staleTime: 0,
 });
@@ -12,7 +12,8 @@ export const ownSessionsQuery = queryOptions({
 export function useEndOwnSession() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => sessionApi.end(id),
+    mutationFn: (id: string) =>
+      settle(client.DELETE('/api/v1/sessions/{id}', { params: { path: { id } } })),
     onSettled: () => queryClient.invalidateQueries({ queryKey: keys.ownSessions }),
   });
 }

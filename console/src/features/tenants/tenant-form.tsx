@@ -1,6 +1,6 @@
 import { Stack, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
-import type { Tenant } from '@/api/identity';
+import type { Tenant } from '@/api/types';
 import { FormButtons } from '@/components/form/form-buttons';
 import { useForm } from '@/components/form/use-form';
 import { ProblemNote } from '@/components/problem-note';
@@ -17,7 +17,7 @@ interface Draft {
 }
 
 function draftOf({ name, time_zone, audit_retention_days }: Tenant): Draft {
-  return { name, timeZone: time_zone, retention: audit_retention_days };
+  return { name, timeZone: time_zone, retention: audit_retention_days ?? null };
 }
 
 interface TenantFormProps {

@@ -2,7 +2,7 @@ import { Progress } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { TFunction } from 'i18next';
-import type { Tenant } from '@/api/identity';
+import type { Tenant } from '@/api/types';
 import { RowButton } from '@/components/guarded-button';
 import { GuardedMenuItem } from '@/components/guarded-menu-item';
 import { RowMenu } from '@/components/row-menu';
@@ -57,7 +57,7 @@ export function tenantsColumns(options: TenantsColumnsOptions): DataColumn<Tenan
       id: 'retention',
       meta: { title: t('columns.retention'), width: 150 },
       cell: ({ row }) => {
-        const days = row.original.audit_retention_days;
+        const days = row.original.audit_retention_days ?? null;
         return days === null ? t('tenants.retention_for_ever') : t('common.days', { count: days });
       },
     },

@@ -3,7 +3,7 @@ import { IconBuildingPlus, IconBuildings } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import type { Tenant } from '@/api/identity';
+import type { Tenant } from '@/api/types';
 import { EmptyState } from '@/components/empty-state';
 import { ForbiddenPage } from '@/components/forbidden-page';
 import { UnsavedGuard } from '@/components/form/unsaved-guard';

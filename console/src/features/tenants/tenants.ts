@@ -1,16 +1,18 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type Group, groupApi, type NewTenant, type TenantChange, tenantApi } from '@/api/identity';
+import { client, unwrap } from '@/api/client';
 import { keys } from '@/api/keys';
+import type { Group, NewTenant, TenantChange } from '@/api/types';
 
 export const tenantsQuery = queryOptions({
   queryKey: keys.tenants,
-  queryFn: ({ signal }) => tenantApi.list(signal),
+  queryFn: ({ signal }) => unwrap(client.GET('/api/v1/tenants', { signal })),
 });
 
 export function groupsQuery(tenantId: string | undefined) {
   return queryOptions({
     queryKey: [...keys.groups, tenantId ?? null],
-    queryFn: ({ signal }) => groupApi.list({ tenant_id: tenantId }, signal),
+    queryFn: ({ signal }) =>
+      unwrap(client.GET('/api/v1/groups', { params: { query: { tenant_id: tenantId } }, signal })),
   });
 }
 
@@ -21,7 +23,7 @@ export function useTenants() {
 export function useCreateTenant() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (body: NewTenant) => tenantApi.create(body),
+    mutationFn: (body: NewTenant) => unwrap(client.POST('/api/v1/tenants', { body })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.tenants }),
   });
 }
@@ -29,7 +31,8 @@ export function useCreateTenant() {
 export function useUpdateTenant(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (body: TenantChange) => tenantApi.update(id, body),
+    mutationFn: (body: TenantChange) =>
+      unwrap(client.PATCH('/api/v1/tenants/{id}', { params: { path: { id } }, body })),
     onSuccess: async () => {
       // Its name is also in the session and on every device.
       await queryClient.invalidateQueries();
@@ -40,7 +43,10 @@ export function useUpdateTenant(id: string) {
 export function useRequestTenantDeletion(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (name: string) => tenantApi.requestDeletion(id, name),
+    mutationFn: (name: string) =>
+      unwrap(
+        client.POST('/api/v1/tenants/{id}/deletion', { params: { path: { id } }, body: { name } }),
+      ),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.tenants }),
   });
 }

@@ -1,6 +1,6 @@
 import { NativeSelect, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import type { InvitedUser, Role } from '@/api/identity';
+import type { InvitedUser, Role } from '@/api/types';
 import { FormButtons } from '@/components/form/form-buttons';
 import { FormDialog } from '@/components/form/form-dialog';
 import { emailProblem } from '@/components/form/rules';

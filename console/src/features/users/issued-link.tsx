@@ -1,6 +1,6 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconMailCheck } from '@tabler/icons-react';
-import type { IssuedLink } from '@/api/identity';
+import type { IssuedLink } from '@/api/types';
 import { CopyField } from '@/components/copy-field';
 import { RelativeTime } from '@/components/relative-time';
 import { useTranslation } from '@/i18n/use-translation';
@@ -28,9 +28,9 @@ export function IssuedLinkNote({ link, email, onDone }: IssuedLinkNoteProps) {
           {t('links.mail_failed', { email })}
         </Alert>
       )}
-      {link.link !== null && <CopyField value={link.link} label={t('links.link')} />}
+      {link.link && <CopyField value={link.link} label={t('links.link')} />}
       <Text c="dimmed" size="xs">
-        {link.link === null ? t('links.expires') : t('links.once_expires')}{' '}
+        {link.link ? t('links.once_expires') : t('links.expires')}{' '}
         <RelativeTime at={link.expires_at} />
       </Text>
       <Group justify="flex-end">

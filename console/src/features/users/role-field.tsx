@@ -1,6 +1,7 @@
 import { Radio, Stack } from '@mantine/core';
-import { type Role, roles } from '@/api/identity';
+import type { Role } from '@/api/types';
 import { useTranslation } from '@/i18n/use-translation';
+import { roles } from './roles';
 
 interface RoleFieldProps {
   /** Those that the caller may give; the others are not offered. */

@@ -8,7 +8,7 @@ import {
   IconUserCheck,
   IconUserOff,
 } from '@tabler/icons-react';
-import type { User } from '@/api/identity';
+import type { User } from '@/api/types';
 import { RowButton } from '@/components/guarded-button';
 import { GuardedMenuItem } from '@/components/guarded-menu-item';
 import { RowMenu } from '@/components/row-menu';

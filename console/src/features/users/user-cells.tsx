@@ -1,5 +1,5 @@
 import type { TFunction } from 'i18next';
-import type { User } from '@/api/identity';
+import type { User } from '@/api/types';
 import { RelativeTime } from '@/components/relative-time';
 import { StateBadge } from '@/components/state-badge';
 import classes from '@/components/table/cells.module.css';
@@ -18,7 +18,7 @@ export function UserName({ user }: { user: User }) {
 }
 
 export function clientsText(t: TFunction, clients: User['clients']): string | null {
-  return clients === null ? null : t('clients.count', { count: clients.length });
+  return clients ? t('clients.count', { count: clients.length }) : null;
 }
 
 export function UserRole({ user }: { user: User }) {
@@ -49,7 +49,7 @@ export function UserState({ user }: { user: User }) {
     return <StateBadge tone="neutral">{t('users.states.disabled')}</StateBadge>;
   }
   const expires = user.invitation_expires_at;
-  if (expires !== null && Date.parse(expires) <= now) {
+  if (expires && Date.parse(expires) <= now) {
     return (
       <StateBadge tone="attention" hint={t('users.invitation_expired_hint')}>
         {t('users.states.invitation_expired')}
@@ -59,7 +59,7 @@ export function UserState({ user }: { user: User }) {
   return (
     <div className={classes.stack}>
       <StateBadge tone="waiting">{t('users.states.invited')}</StateBadge>
-      {expires !== null && (
+      {expires && (
         <span className={classes.dim}>
           {t('users.link_expires')} <RelativeTime at={expires} />
         </span>

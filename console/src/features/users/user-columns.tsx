@@ -1,5 +1,5 @@
 import type { TFunction } from 'i18next';
-import type { User } from '@/api/identity';
+import type { User } from '@/api/types';
 import { RelativeTime } from '@/components/relative-time';
 import type { DataColumn } from '@/components/table/data-table';
 import { UserActions, type UserTask } from './user-actions';

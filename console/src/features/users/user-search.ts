@@ -1,4 +1,4 @@
-import type { UserQuery } from '@/api/identity';
+import type { UserQuery } from '@/api/types';
 import { oneOf, textIn } from '@/util/query-string';
 
 /** What the address of the list of people holds. */

@@ -3,7 +3,7 @@ import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import type { User } from '@/api/identity';
+import type { User } from '@/api/types';
 import { EmptyState } from '@/components/empty-state';
 import { ForbiddenPage } from '@/components/forbidden-page';
 import { Page } from '@/components/page';

@@ -5,13 +5,14 @@ import {
   useMutation,
   useQueryClient,
 } from '@tanstack/react-query';
-import { type NewUser, type UserChange, type UserQuery, userApi } from '@/api/identity';
+import { client, settle, unwrap } from '@/api/client';
 import { keys } from '@/api/keys';
+import type { NewUser, UserChange, UserQuery } from '@/api/types';
 
 export function userListQuery(query: UserQuery) {
   return queryOptions({
     queryKey: [...keys.users, 'list', query],
-    queryFn: ({ signal }) => userApi.list(query, signal),
+    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/users', { params: { query }, signal })),
     placeholderData: keepPreviousData,
     // No event tells of changes that others make.
     staleTime: 0,
@@ -21,7 +22,8 @@ export function userListQuery(query: UserQuery) {
 export function userSessionsQuery(id: string) {
   return queryOptions({
     queryKey: keys.userSessions(id),
-    queryFn: ({ signal }) => userApi.listSessions(id, signal),
+    queryFn: ({ signal }) =>
+      unwrap(client.GET('/api/v1/users/{id}/sessions', { params: { path: { id } }, signal })),
     staleTime: 0,
   });
 }
@@ -35,7 +37,7 @@ function refreshUsers(queryClient: QueryClient) {
 export function useInviteUser() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (body: NewUser) => userApi.create(body),
+    mutationFn: (body: NewUser) => unwrap(client.POST('/api/v1/users', { body })),
     onSuccess: () => refreshUsers(queryClient),
   });
 }
@@ -43,7 +45,8 @@ export function useInviteUser() {
 export function useUpdateUser(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (body: UserChange) => userApi.update(id, body),
+    mutationFn: (body: UserChange) =>
+      unwrap(client.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body })),
     onSuccess: () => refreshUsers(queryClient),
   });
 }
@@ -51,7 +54,7 @@ export function useUpdateUser(id: string) {
 export function useDeleteUser(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: () => userApi.delete(id),
+    mutationFn: () => settle(client.DELETE('/api/v1/users/{id}', { params: { path: { id } } })),
     onSuccess: () => refreshUsers(queryClient),
   });
 }
@@ -62,7 +65,11 @@ export function useIssueLink(id: string, kind: LinkKind) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: () =>
-      kind === 'invitation' ? userApi.renewInvitation(id) : userApi.createPasswordReset(id),
+      unwrap(
+        kind === 'invitation'
+          ? client.POST('/api/v1/users/{id}/invitation', { params: { path: { id } } })
+          : client.POST('/api/v1/users/{id}/password-reset', { params: { path: { id } } }),
+      ),
     onSuccess: () => refreshUsers(queryClient),
   });
 }
@@ -70,7 +77,8 @@ export function useIssueLink(id: string, kind: LinkKind) {
 export function useResetSecondFactor(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: () => userApi.resetSecondFactor(id),
+    mutationFn: () =>
+      settle(client.DELETE('/api/v1/users/{id}/second-factor', { params: { path: { id } } })),
     onSuccess: () => refreshUsers(queryClient),
   });
 }
@@ -78,7 +86,8 @@ export function useResetSecondFactor(id: string) {
 export function useEndUserSessions(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: () => userApi.endSessions(id),
+    mutationFn: () =>
+      settle(client.DELETE('/api/v1/users/{id}/sessions', { params: { path: { id } } })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.userSessions(id) }),
   });
 }
