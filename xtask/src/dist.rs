@@ -1,7 +1,7 @@
 //! `cargo xtask dist`: the programs as they are shipped, with their SHA-256.
 
 use crate::{
-    console,
+    changes,
     programs::{self, Build},
     step, windows,
     workspace::Workspace,
@@ -41,5 +41,5 @@ pub(crate) fn run(workspace: &Workspace) -> Result<PathBuf> {
 
 fn digest(path: &Path) -> Result<(String, usize)> {
     let content = fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
-    Ok((console::hex(&Sha256::digest(&content)), content.len()))
+    Ok((changes::hex(&Sha256::digest(&content)), content.len()))
 }

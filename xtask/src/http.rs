@@ -60,6 +60,11 @@ impl Client {
         Ok(())
     }
 
+    /// The session of whoever signed in, as a `Cookie` header holds it.
+    pub(crate) fn session(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
     /// Asks for JSON. `path` begins behind `/api/v1`.
     pub(crate) fn get(&self, path: &str) -> Result<Value> {
         self.json("GET", path, &[], None)

@@ -8,8 +8,10 @@
     reason = "these commands talk to the person who runs them"
 )]
 
+mod api;
 mod bench;
 mod browser;
+mod changes;
 mod children;
 mod console;
 mod dist;
@@ -18,6 +20,7 @@ mod json;
 mod packages;
 mod postgres;
 mod programs;
+mod python;
 mod stack;
 mod step;
 mod test;

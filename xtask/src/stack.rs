@@ -20,6 +20,8 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const CONNECT_LIMIT: Duration = Duration::from_secs(90);
 /// A package manager that first fetches its lists takes its time.
 const SCAN_LIMIT: Duration = Duration::from_secs(300);
+/// On loopback, to be tried out: nobody has to fetch an authenticator first.
+pub(crate) const TRIAL: &str = "[sign_in]\nrequire_second_factor = false\n";
 
 /// How to start a server.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) gateway_port: u16,
     /// PostgreSQL instead of SQLite in the folder.
     pub(crate) database: Option<String>,
+    /// What the server's configuration file says.
+    pub(crate) configuration: String,
     /// Where logs go.
     pub(crate) logs: PathBuf,
 }
@@ -54,12 +58,17 @@ impl Settings {
             console_port: 0,
             gateway_port: 0,
             database: None,
+            configuration: TRIAL.to_owned(),
             logs,
         })
     }
 
     fn server_folder(&self) -> PathBuf {
         self.folder.join("server")
+    }
+
+    fn configuration_file(&self) -> PathBuf {
+        self.folder.join("latarnik.toml")
     }
 
     /// Where the agent keeps its state.
@@ -112,6 +121,9 @@ impl Server {
         let folder = settings.server_folder();
         fs::create_dir_all(&folder)
             .with_context(|| format!("could not create {}", folder.display()))?;
+        let file = settings.configuration_file();
+        fs::write(&file, &settings.configuration)
+            .with_context(|| format!("could not write {}", file.display()))?;
         let notice = folder.join("server.json");
         refuse_second_server(&notice)?;
         hand_out(&programs.agent, "latarnik-agent-linux-x86_64", settings)?;
@@ -356,9 +368,8 @@ fn modified(file: &Path) -> Option<SystemTime> {
 fn administration(server: &Path, settings: &Settings) -> Command {
     let mut command = Command::new(server);
     command
-        .env("LATARNIK_DATA_FOLDER", settings.server_folder())
-        // On loopback, to be tried out: nobody has to fetch an authenticator first.
-        .env("LATARNIK_REQUIRE_SECOND_FACTOR", "false");
+        .env("LATARNIK_CONFIG", settings.configuration_file())
+        .env("LATARNIK_DATA_FOLDER", settings.server_folder());
     if let Some(address) = &settings.database {
         command.env("LATARNIK_DATABASE_URL", address);
     }

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: installs what the tests need and runs every suite.
 
 use crate::{
+    api,
     browser::{self, Scene},
     children::{self, Interrupted},
     console, packages,
@@ -46,6 +47,8 @@ enum Suite {
     Clippy,
     /// Unit and integration tests on SQLite and a private PostgreSQL
     Rust,
+    /// The API against its own description (schemathesis)
+    Api,
     /// The console in Chromium, on SQLite and once more on PostgreSQL
     EndToEnd,
     /// The Windows agent under Wine
@@ -143,6 +146,7 @@ impl Suite {
     fn packages(self) -> Vec<&'static str> {
         match self {
             Self::Rust => postgres::PACKAGES.to_vec(),
+            Self::Api => api::PACKAGES.to_vec(),
             Self::EndToEnd => [postgres::PACKAGES, browser::PACKAGES].concat(),
             Self::Windows => [windows::packages(), wine::packages()].concat(),
             _ => Vec::new(),
@@ -157,6 +161,7 @@ impl Suite {
             Self::Tidy => bench.tidy(),
             Self::Clippy => bench.clippy(),
             Self::Rust => bench.rust(),
+            Self::Api => bench.api(),
             Self::EndToEnd => bench.end_to_end(),
             Self::Windows => bench.windows(),
         }
@@ -256,6 +261,11 @@ impl Bench<'_> {
         let mut examples = self.workspace.cargo();
         examples.args(["test", "--workspace", "--locked", "--doc"]);
         step::run("examples in the documentation", "rust-examples", examples)?;
+        Ok(Outcome::Passed)
+    }
+
+    fn api(&self) -> Result<Outcome> {
+        api::run_suite(self.workspace, &self.programs()?)?;
         Ok(Outcome::Passed)
     }
 

@@ -50,6 +50,7 @@ pub(crate) fn run(workspace: &Workspace, up: &Up) -> Result<()> {
         console_port: up.port,
         gateway_port: up.gateway_port,
         database: None,
+        configuration: stack::TRIAL.to_owned(),
     };
     let programs = programs::build(workspace, Build::Programs)?;
     if up.with_windows {

@@ -8,6 +8,8 @@ use utoipa::openapi::{
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
+const PROBLEM: &str = "application/problem+json";
+
 /// Completes the description: how callers prove who they are, and the answers that every operation
 /// may give.
 pub(crate) fn complete(mut openapi: OpenApi) -> OpenApi {
@@ -28,6 +30,7 @@ pub(crate) fn complete(mut openapi: OpenApi) -> OpenApi {
     for item in openapi.paths.paths.values_mut() {
         for operation in operations(item) {
             add_answers(operation);
+            name_problems(operation);
         }
     }
     openapi
@@ -82,6 +85,22 @@ fn add_answers(operation: &mut Operation) {
     }
 }
 
+/// Routes say which problems they answer with; all of them travel as `application/problem+json`.
+fn name_problems(operation: &mut Operation) {
+    let problem = RefOr::Ref(Ref::from_schema_name("Problem"));
+    for response in operation.responses.responses.values_mut() {
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        let json = response.content.get("application/json");
+        if matches!(json, Some(RefOr::T(json)) if json.schema.as_ref() == Some(&problem))
+            && let Some(content) = response.content.shift_remove("application/json")
+        {
+            response.content.insert(PROBLEM.to_owned(), content);
+        }
+    }
+}
+
 fn security(access: &str) -> Vec<utoipa::openapi::SecurityRequirement> {
     use utoipa::openapi::SecurityRequirement;
     let mut ways = vec![SecurityRequirement::new("session", Vec::<String>::new())];
@@ -95,6 +114,6 @@ fn problem(meaning: &str) -> Response {
     let schema = Ref::from_schema_name("Problem");
     utoipa::openapi::ResponseBuilder::new()
         .description(meaning)
-        .content("application/problem+json", Content::new(Some(schema)))
+        .content(PROBLEM, Content::new(Some(schema)))
         .build()
 }

@@ -2,7 +2,9 @@
 
 use super::{
     Device,
-    query::{ConnectionCondition, DeviceConditions, RestartCondition, UpdatesCondition},
+    query::{
+        ConnectionCondition, DeviceConditions, RestartCondition, UpdatesCondition, known_family,
+    },
 };
 use crate::{
     ApiState,
@@ -28,6 +30,7 @@ pub(crate) struct DeviceParameters {
     /// With this text in their name.
     search: Option<String>,
     /// With this kind of system.
+    #[serde(default, deserialize_with = "known_family")]
     os_family: Option<OsFamily>,
     /// Heard of lately, or not.
     connection: Option<ConnectionCondition>,

@@ -3,7 +3,7 @@
 use crate::{list, problem::ApiError};
 use latarnik_app::{DeviceFilter, DeviceQuery, DeviceSort, PendingFilter};
 use latarnik_model::{GroupId, OsFamily, TenantId};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa::{IntoParams, ToSchema};
 
 /// Conditions on devices; absent is any.
@@ -18,6 +18,7 @@ pub(crate) struct DeviceConditions {
     /// With this text in their name.
     pub(crate) search: Option<String>,
     /// With this kind of system.
+    #[serde(default, deserialize_with = "known_family")]
     pub(crate) os_family: Option<OsFamily>,
     /// Heard of lately, or not.
     pub(crate) connection: Option<ConnectionCondition>,
@@ -49,6 +50,21 @@ pub(crate) enum UpdatesCondition {
     Pending,
     None,
     Unknown,
+}
+
+/// Agents may name a kind that this program does not know; whoever asks for one may not.
+pub(crate) fn known_family<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<OsFamily>, D::Error> {
+    let Some(name) = Option::<String>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let family = OsFamily::from_name(&name);
+    if family.name() == name {
+        Ok(Some(family))
+    } else {
+        Err(D::Error::custom("no kind of system"))
+    }
 }
 
 const DEFAULT_SORT: &str = "hostname";
@@ -88,5 +104,20 @@ impl DeviceConditions {
             sort,
             direction,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_of_system_that_nobody_knows_is_no_condition() {
+        let read = |text: &str| serde_json::from_str::<DeviceConditions>(text);
+        let known = read(r#"{"os_family":"other"}"#).unwrap();
+        assert_eq!(known.os_family, Some(OsFamily::Other));
+        assert!(read(r#"{"os_family":"amiga"}"#).is_err());
+        assert_eq!(read("{}").unwrap().os_family, None);
+        assert_eq!(read(r#"{"os_family":null}"#).unwrap().os_family, None);
     }
 }
