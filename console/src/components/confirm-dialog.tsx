@@ -10,6 +10,8 @@ interface ConfirmDialogProps {
   confirm: string;
   dismiss?: string;
   busy: boolean;
+  /** It asks about the dialogue below it. */
+  above?: boolean;
   /** Nothing is lost by it, so that red would frighten for nothing. */
   harmless?: boolean;
   error: unknown;
@@ -24,19 +26,26 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       opened={props.opened}
       onClose={props.onClose}
       title={props.title}
+      zIndex={props.above ? 300 : undefined}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
       <Stack gap="md">
         <Text component="div">{props.body}</Text>
         {props.error !== null && <ProblemNote error={props.error} />}
         <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={props.onClose}>
+          <Button
+            variant="default"
+            onClick={props.onClose}
+            // Enter, pressed without reading, destroys nothing.
+            data-autofocus={props.harmless ? undefined : true}
+          >
             {props.dismiss ?? t('common.cancel')}
           </Button>
           <Button
             color={props.harmless ? undefined : 'red.8'}
             autoContrast={props.harmless}
             loading={props.busy}
+            data-autofocus={props.harmless}
             onClick={props.onConfirm}
           >
             {props.confirm}

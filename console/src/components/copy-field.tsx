@@ -8,10 +8,11 @@ interface CopyFieldProps {
   label: string;
   /** How it reads best, where that differs from what is copied. */
   shown?: string;
+  onCopy?: () => void;
 }
 
 /** One line to take away, with the button that takes it. */
-export function CopyField({ value, label, shown }: CopyFieldProps) {
+export function CopyField({ value, label, shown, onCopy }: CopyFieldProps) {
   const { t } = useTranslation();
   return (
     <div className={classes.field}>
@@ -23,7 +24,10 @@ export function CopyField({ value, label, shown }: CopyFieldProps) {
         {({ copied, copy }) => (
           <Button
             className={classes.button}
-            onClick={copy}
+            onClick={() => {
+              copy();
+              onCopy?.();
+            }}
             leftSection={copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
           >
             <span aria-live="polite">{copied ? t('common.copied') : t('common.copy')}</span>

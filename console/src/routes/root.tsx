@@ -11,6 +11,7 @@ import {
 } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { AppShell } from '@/components/app-shell';
+import { UnsavedProvider } from '@/components/form/unsaved';
 import { HintLayer } from '@/components/hint';
 import { ProblemState } from '@/components/problem-state';
 import { SecondFactorGate } from '@/features/second-factor/second-factor-gate';
@@ -23,10 +24,10 @@ export interface RouterContext {
 
 export const rootRoute = createRootRouteWithContext<RouterContext>()({
   component: () => (
-    <>
+    <UnsavedProvider>
       <Outlet />
       <HintLayer />
-    </>
+    </UnsavedProvider>
   ),
 });
 

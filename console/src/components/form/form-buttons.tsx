@@ -1,22 +1,23 @@
 import { Button, Group } from '@mantine/core';
 import { useTranslation } from '@/i18n/use-translation';
 import { SubmitButton } from './submit-button';
+import { useDialog } from './unsaved';
 
 interface FormButtonsProps {
   submit: string;
   busy: boolean;
   refusal: unknown;
-  onCancel?: () => void;
   color?: string;
 }
 
 /** The end of a form; in a dialogue with the way out beside it. */
-export function FormButtons({ submit, busy, refusal, onCancel, color }: FormButtonsProps) {
+export function FormButtons({ submit, busy, refusal, color }: FormButtonsProps) {
   const { t } = useTranslation();
+  const dialog = useDialog();
   return (
-    <Group justify={onCancel ? 'flex-end' : 'flex-start'} gap="xs">
-      {onCancel && (
-        <Button variant="default" onClick={onCancel}>
+    <Group justify={dialog ? 'flex-end' : 'flex-start'} gap="xs">
+      {dialog && (
+        <Button variant="default" onClick={dialog.leave}>
           {t('common.cancel')}
         </Button>
       )}

@@ -30,6 +30,11 @@ function focusFirstInvalid(form: HTMLFormElement) {
   });
 }
 
+/** Lists are equal when they say the same, whichever list they are. */
+function same(one: unknown, other: unknown): boolean {
+  return Object.is(one, other) || JSON.stringify(one) === JSON.stringify(other);
+}
+
 /**
  * Fields are checked when they are left and on submit. What the server refused is shown at its
  * field until somebody changes it.
@@ -54,7 +59,7 @@ export function useForm<Values extends object>(options: FormOptions<Values>) {
     setValues((current) => ({ ...current, ...changes }));
   };
   const leave = (field: Field) => (event: FocusEvent) => {
-    if (values[field] === start[field] || leavesForButton(event)) return;
+    if (same(values[field], start[field]) || leavesForButton(event)) return;
     setChecked((current) => new Set([...current, field]));
   };
   const errorOf = (field: Field): string | null => {
@@ -71,7 +76,7 @@ export function useForm<Values extends object>(options: FormOptions<Values>) {
     values,
     change,
     errorOf,
-    dirty: fields.some((field) => values[field] !== start[field]),
+    dirty: fields.some((field) => !same(values[field], start[field])),
     /** What was refused and cannot be shown at a field. */
     note: refusal !== null && !placed ? refusal : null,
     /** The values have been kept: they are what changes are measured against from now on. */

@@ -1,6 +1,8 @@
-import { Alert, Button, Checkbox, Group, Modal, Stack, Text } from '@mantine/core';
+import { Alert, Button, Checkbox, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useState } from 'react';
+import { FormDialog } from '@/components/form/form-dialog';
+import { useDialog, useLoss } from '@/components/form/unsaved';
 import { ProblemNote } from '@/components/problem-note';
 import { useDeviceCount } from '@/features/devices/devices';
 import { skippedText } from '@/i18n/codes';
@@ -25,26 +27,18 @@ interface ActionDialogProps {
 
 /** The one dialogue for every action: what will happen, to how many, and when. */
 export function ActionDialog({ intent, onClose, onStarted }: ActionDialogProps) {
-  const { t } = useTranslation();
   const plan = usePlan(intent);
+  if (!intent || !plan) return null;
   return (
-    <Modal
-      opened={intent !== null}
-      onClose={onClose}
-      title={plan?.title}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
-      {intent && plan && (
-        <ActionForm
-          // A new intent is a new form, with its own idempotency key.
-          key={`${intent.kind}-${plan.title}`}
-          intent={intent}
-          plan={plan}
-          onClose={onClose}
-          onStarted={onStarted}
-        />
-      )}
-    </Modal>
+    <FormDialog title={plan.title} size={440} onClose={onClose}>
+      <ActionForm
+        // A new intent is a new form, with its own idempotency key.
+        key={`${intent.kind}-${plan.title}`}
+        intent={intent}
+        plan={plan}
+        onStarted={onStarted}
+      />
+    </FormDialog>
   );
 }
 
@@ -99,17 +93,18 @@ function usePlan(intent: ActionIntent | null): Plan | null {
 interface ActionFormProps {
   intent: ActionIntent;
   plan: Plan;
-  onClose: () => void;
   onStarted: (() => void) | undefined;
 }
 
-function ActionForm({ intent, plan, onClose, onStarted }: ActionFormProps) {
+function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
   const { t } = useTranslation();
   const [schedule, setSchedule] = useState<Schedule>(standardSchedule);
   const [confirmed, setConfirmed] = useState(false);
   const [checked, setChecked] = useState(false);
   const [idempotencyKey] = useState(newIdempotencyKey);
   const create = useCreateAction();
+  const dialog = useDialog();
+  useLoss(schedule.choice === 'at' && schedule.at !== '' && !create.isPending ? 'typed' : null);
   const { kind, target, updateKeys } = intent;
   const problem = scheduleProblem(schedule, Date.now());
   const asks = kind === 'restart' && plan.count !== 1;
@@ -129,7 +124,7 @@ function ActionForm({ intent, plan, onClose, onStarted }: ActionFormProps) {
       { idempotencyKey, body },
       {
         onSuccess: () => {
-          onClose();
+          dialog?.finish();
           onStarted?.();
         },
       },
@@ -157,7 +152,7 @@ function ActionForm({ intent, plan, onClose, onStarted }: ActionFormProps) {
       )}
       {create.isError && <ProblemNote error={create.error} title={t('actions.failed')} />}
       <Group justify="flex-end" gap="xs">
-        <Button variant="default" onClick={onClose}>
+        <Button variant="default" onClick={dialog?.leave}>
           {t('common.cancel')}
         </Button>
         <SubmitButton kind={kind} count={plan.count} busy={create.isPending} onClick={start} />

@@ -1,9 +1,12 @@
-import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
+import { NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { IssuedApiToken, Role } from '@/api/types';
 import { CopyField } from '@/components/copy-field';
+import { DoneButton } from '@/components/form/done-button';
+import { Form } from '@/components/form/form';
 import { FormButtons } from '@/components/form/form-buttons';
 import { FormDialog } from '@/components/form/form-dialog';
+import { useLoss } from '@/components/form/unsaved';
 import { useForm } from '@/components/form/use-form';
 import { ProblemNote } from '@/components/problem-note';
 import { useSession } from '@/features/session/session';
@@ -27,20 +30,22 @@ export function NewApiTokenDialog({ tenantId, onClose }: NewApiTokenDialogProps)
   return (
     <FormDialog title={title} size={created ? 680 : 480} onClose={onClose}>
       {created ? (
-        <IssuedToken token={created.token} onDone={onClose} />
+        <IssuedToken token={created.token} />
       ) : (
-        <NewApiTokenForm tenantId={tenantId} onCreated={setCreated} onCancel={onClose} />
+        <NewApiTokenForm tenantId={tenantId} onCreated={setCreated} />
       )}
     </FormDialog>
   );
 }
 
-function IssuedToken({ token, onDone }: { token: string; onDone: () => void }) {
+function IssuedToken({ token }: { token: string }) {
   const { t } = useTranslation();
+  const [taken, setTaken] = useState(false);
+  useLoss(taken ? null : 'shown_once');
   return (
     <Stack gap="md">
       <Text fw={500}>{t('api_tokens.shown_once')}</Text>
-      <CopyField value={token} label={t('api_tokens.token')} />
+      <CopyField value={token} label={t('api_tokens.token')} onCopy={() => setTaken(true)} />
       <div>
         <Text mb={6} c="dimmed">
           {t('api_tokens.example_hint')}
@@ -48,11 +53,10 @@ function IssuedToken({ token, onDone }: { token: string; onDone: () => void }) {
         <CopyField
           value={curlExample(window.location.origin, token)}
           label={t('api_tokens.example')}
+          onCopy={() => setTaken(true)}
         />
       </div>
-      <Group justify="flex-end">
-        <Button onClick={onDone}>{t('common.done')}</Button>
-      </Group>
+      <DoneButton />
     </Stack>
   );
 }
@@ -71,10 +75,9 @@ const standardValidity = 90;
 interface NewApiTokenFormProps {
   tenantId: string | undefined;
   onCreated: (created: IssuedApiToken) => void;
-  onCancel: () => void;
 }
 
-function NewApiTokenForm({ tenantId, onCreated, onCancel }: NewApiTokenFormProps) {
+function NewApiTokenForm({ tenantId, onCreated }: NewApiTokenFormProps) {
   const { t } = useTranslation();
   const session = useSession();
   const tenants = useTenants();
@@ -112,7 +115,7 @@ function NewApiTokenForm({ tenantId, onCreated, onCancel }: NewApiTokenFormProps
     );
   });
   return (
-    <form onSubmit={submit} noValidate>
+    <Form form={form} request={create} onSubmit={submit}>
       <Stack gap="md">
         {form.note !== null && <ProblemNote error={form.note} />}
         <TextInput
@@ -161,9 +164,8 @@ function NewApiTokenForm({ tenantId, onCreated, onCancel }: NewApiTokenFormProps
           submit={t('api_tokens.submit')}
           busy={create.isPending}
           refusal={create.error}
-          onCancel={onCancel}
         />
       </Stack>
-    </form>
+    </Form>
   );
 }

@@ -69,7 +69,7 @@ function EnrollmentTokens({ tenantId, creating }: EnrollmentPageProps) {
           }
         />
       )}
-      <NewTokenDialog opened={creating} tenantId={tenantId} onClose={() => setCreating(false)} />
+      {creating && <NewTokenDialog tenantId={tenantId} onClose={() => setCreating(false)} />}
       {revoking && <RevokeDialog token={revoking} onClose={() => setRevoking(null)} />}
     </Page>
   );

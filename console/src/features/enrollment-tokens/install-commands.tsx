@@ -1,8 +1,10 @@
 import { Loader, Tabs } from '@mantine/core';
 import { IconBrandWindows, IconCircleCheck, IconTerminal2 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { IssuedEnrollmentToken } from '@/api/types';
 import { CopyField } from '@/components/copy-field';
+import { useLoss } from '@/components/form/unsaved';
 import { platformText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
 import { useArrivals } from './enrollment-tokens';
@@ -11,6 +13,8 @@ import classes from './install-commands.module.css';
 /** The token in its only appearance: one line to paste for each system. */
 export function InstallCommands({ created }: { created: IssuedEnrollmentToken }) {
   const { t } = useTranslation();
+  const [taken, setTaken] = useState(false);
+  useLoss(taken ? null : 'shown_once');
   const commands = created.install_commands;
   const isWindows = (platform: string) => platform.startsWith('windows');
   return (
@@ -39,6 +43,7 @@ export function InstallCommands({ created }: { created: IssuedEnrollmentToken })
             <CopyField
               value={command}
               label={t('enrollment.command_for', { system: platformText(t, platform) })}
+              onCopy={() => setTaken(true)}
             />
           </Tabs.Panel>
         ))}

@@ -1,53 +1,40 @@
-import { Button, Group, Modal, NativeSelect, NumberInput, Stack, TextInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
-import { toApiError } from '@/api/problem';
+import { NativeSelect, NumberInput, Stack, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import type { IssuedEnrollmentToken } from '@/api/types';
+import { DoneButton } from '@/components/form/done-button';
+import { Form } from '@/components/form/form';
+import { FormButtons } from '@/components/form/form-buttons';
+import { FormDialog } from '@/components/form/form-dialog';
+import { useForm } from '@/components/form/use-form';
 import { ProblemNote } from '@/components/problem-note';
 import { useSession } from '@/features/session/session';
 import { useGroupOptions, useTenants } from '@/features/tenants/tenants';
-import { fieldErrorText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
 import { useCreateEnrollmentToken } from './enrollment-tokens';
 import { InstallCommands } from './install-commands';
 
 interface NewTokenDialogProps {
-  opened: boolean;
   tenantId: string | undefined;
   onClose: () => void;
 }
 
-export function NewTokenDialog({ opened, tenantId, onClose }: NewTokenDialogProps) {
+export function NewTokenDialog({ tenantId, onClose }: NewTokenDialogProps) {
   const { t } = useTranslation();
   const [created, setCreated] = useState<IssuedEnrollmentToken | null>(null);
-  const close = () => {
-    setCreated(null);
-    onClose();
-  };
+  const title = created
+    ? t('enrollment.created_title', { name: created.enrollment_token.name })
+    : t('enrollment.create_title');
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      size={created ? 760 : 460}
-      // The token is shown once: a stray click must not lose it.
-      closeOnClickOutside={created === null}
-      title={
-        created
-          ? t('enrollment.created_title', { name: created.enrollment_token.name })
-          : t('enrollment.create_title')
-      }
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <FormDialog title={title} size={created ? 760 : 460} onClose={onClose}>
       {created ? (
         <Stack gap="md">
           <InstallCommands created={created} />
-          <Group justify="flex-end">
-            <Button onClick={close}>{t('enrollment.done')}</Button>
-          </Group>
+          <DoneButton />
         </Stack>
       ) : (
-        <NewTokenForm tenantId={tenantId} onCreated={setCreated} onCancel={close} />
+        <NewTokenForm tenantId={tenantId} onCreated={setCreated} />
       )}
-    </Modal>
+    </FormDialog>
   );
 }
 
@@ -73,87 +60,85 @@ function useValidityText(): (hours: number) => string {
 interface NewTokenFormProps {
   tenantId: string | undefined;
   onCreated: (created: IssuedEnrollmentToken) => void;
-  onCancel: () => void;
 }
 
-function NewTokenForm({ tenantId, onCreated, onCancel }: NewTokenFormProps) {
+function NewTokenForm({ tenantId, onCreated }: NewTokenFormProps) {
   const { t } = useTranslation();
   const session = useSession();
   const tenants = useTenants();
-  const [draft, setDraft] = useState<Draft>({
-    name: '',
-    tenantId: tenantId ?? session.tenant.id,
-    groupId: '',
-    hours: hoursPerDay,
-    uses: '',
-  });
-  const [checked, setChecked] = useState(false);
-  const groups = useGroupOptions(draft.tenantId);
   const create = useCreateEnrollmentToken();
   const validityText = useValidityText();
-  const change = (values: Partial<Draft>) => setDraft({ ...draft, ...values });
-  const refused = create.error ? toApiError(create.error).fieldErrors : new Map<string, string>();
-  const serverError = (field: string) => {
-    const code = refused.get(field);
-    return code === undefined ? null : fieldErrorText(t, code);
-  };
-  const nameMissing = draft.name.trim() === '';
-
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    setChecked(true);
-    if (nameMissing) return;
+  const form = useForm<Draft>({
+    initial: {
+      name: '',
+      tenantId: tenantId ?? session.tenant.id,
+      groupId: '',
+      hours: hoursPerDay,
+      uses: '',
+    },
+    refusal: create.error,
+    names: {
+      tenantId: 'tenant_id',
+      groupId: 'group_id',
+      hours: 'expires_in_hours',
+      uses: 'max_uses',
+    },
+    problemsOf: ({ name }) => ({
+      name: name.trim() === '' ? t('enrollment.name_missing') : null,
+    }),
+  });
+  const { values } = form;
+  const groups = useGroupOptions(values.tenantId);
+  const submit = form.submit(() => {
     create.mutate(
       {
-        name: draft.name.trim(),
-        tenant_id: draft.tenantId,
-        group_id: draft.groupId === '' ? null : draft.groupId,
-        expires_in_hours: draft.hours,
-        max_uses: draft.uses === '' ? null : draft.uses,
+        name: values.name.trim(),
+        tenant_id: values.tenantId,
+        group_id: values.groupId === '' ? null : values.groupId,
+        expires_in_hours: values.hours,
+        max_uses: values.uses === '' ? null : values.uses,
       },
       { onSuccess: onCreated },
     );
-  };
+  });
 
   return (
-    <form onSubmit={submit} noValidate>
+    <Form form={form} request={create} onSubmit={submit}>
       <Stack gap="md">
-        {create.isError && refused.size === 0 && <ProblemNote error={create.error} />}
+        {form.note !== null && <ProblemNote error={form.note} />}
         <TextInput
+          {...form.text('name')}
           label={t('enrollment.name')}
           description={t('enrollment.name_hint')}
-          data-autofocus
+          autoComplete="off"
           maxLength={100}
-          value={draft.name}
-          error={checked && nameMissing ? t('enrollment.name_missing') : serverError('name')}
-          onChange={(event) => change({ name: event.currentTarget.value })}
-          onBlur={() => setChecked(checked || draft.name !== '')}
+          data-autofocus
         />
         {tenants.length > 1 && (
           <NativeSelect
             label={t('enrollment.tenant')}
-            value={draft.tenantId}
-            error={serverError('tenant_id')}
+            value={values.tenantId}
+            error={form.errorOf('tenantId')}
             data={tenants.map(({ id, name }) => ({ value: id, label: name }))}
-            onChange={(event) => change({ tenantId: event.currentTarget.value, groupId: '' })}
+            onChange={(event) => form.change({ tenantId: event.currentTarget.value, groupId: '' })}
           />
         )}
         {groups.length > 0 && (
           <NativeSelect
             label={t('enrollment.group')}
             description={t('enrollment.group_hint')}
-            value={draft.groupId}
-            error={serverError('group_id')}
+            value={values.groupId}
+            error={form.errorOf('groupId')}
             data={[{ value: '', label: t('enrollment.no_group') }, ...groups]}
-            onChange={(event) => change({ groupId: event.currentTarget.value })}
+            onChange={(event) => form.change({ groupId: event.currentTarget.value })}
           />
         )}
         <NativeSelect
           label={t('enrollment.expires')}
-          value={String(draft.hours)}
-          error={serverError('expires_in_hours')}
+          value={String(values.hours)}
+          error={form.errorOf('hours')}
           data={validities.map((hours) => ({ value: String(hours), label: validityText(hours) }))}
-          onChange={(event) => change({ hours: Number(event.currentTarget.value) })}
+          onChange={(event) => form.change({ hours: Number(event.currentTarget.value) })}
         />
         <NumberInput
           label={t('enrollment.uses')}
@@ -163,19 +148,16 @@ function NewTokenForm({ tenantId, onCreated, onCancel }: NewTokenFormProps) {
           allowDecimal={false}
           allowNegative={false}
           hideControls
-          value={draft.uses}
-          error={serverError('max_uses')}
-          onChange={(value) => change({ uses: typeof value === 'number' ? value : '' })}
+          value={values.uses}
+          error={form.errorOf('uses')}
+          onChange={(value) => form.change({ uses: typeof value === 'number' ? value : '' })}
         />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onCancel}>
-            {t('common.cancel')}
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            {t('enrollment.submit')}
-          </Button>
-        </Group>
+        <FormButtons
+          submit={t('enrollment.submit')}
+          busy={create.isPending}
+          refusal={create.error}
+        />
       </Stack>
-    </form>
+    </Form>
   );
 }

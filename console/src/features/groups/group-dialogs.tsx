@@ -1,6 +1,7 @@
 import { NativeSelect, Stack, TextInput } from '@mantine/core';
 import type { Group } from '@/api/types';
 import { ConfirmDialog } from '@/components/confirm-dialog';
+import { Form } from '@/components/form/form';
 import { FormButtons } from '@/components/form/form-buttons';
 import { FormDialog } from '@/components/form/form-dialog';
 import { useForm } from '@/components/form/use-form';
@@ -38,7 +39,7 @@ export function NewGroupDialog({ tenantId, groups, parentId, onClose }: NewGroup
   });
   return (
     <FormDialog title={t('groups.create_title')} onClose={onClose}>
-      <form onSubmit={submit} noValidate>
+      <Form form={form} request={create} onSubmit={submit}>
         <Stack gap="md">
           {form.note !== null && <ProblemNote error={form.note} />}
           <TextInput
@@ -61,10 +62,9 @@ export function NewGroupDialog({ tenantId, groups, parentId, onClose }: NewGroup
             submit={t('groups.create_submit')}
             busy={create.isPending}
             refusal={create.error}
-            onCancel={onClose}
           />
         </Stack>
-      </form>
+      </Form>
     </FormDialog>
   );
 }
@@ -90,7 +90,7 @@ export function RenameGroupDialog({ group, onClose }: GroupDialogProps) {
   });
   return (
     <FormDialog title={t('groups.rename_title', { name: group.name })} onClose={onClose}>
-      <form onSubmit={submit} noValidate>
+      <Form form={form} request={update} onSubmit={submit}>
         <Stack gap="md">
           {form.note !== null && <ProblemNote error={form.note} />}
           <TextInput
@@ -104,10 +104,9 @@ export function RenameGroupDialog({ group, onClose }: GroupDialogProps) {
             submit={t('groups.rename_submit')}
             busy={update.isPending}
             refusal={update.error}
-            onCancel={onClose}
           />
         </Stack>
-      </form>
+      </Form>
     </FormDialog>
   );
 }
@@ -129,7 +128,7 @@ export function MoveGroupDialog({ group, groups, onClose }: GroupDialogProps) {
   });
   return (
     <FormDialog title={t('groups.move_title', { name: group.name })} onClose={onClose}>
-      <form onSubmit={submit} noValidate>
+      <Form form={form} request={update} onSubmit={submit}>
         <Stack gap="md">
           {form.note !== null && <ProblemNote error={form.note} />}
           <NativeSelect
@@ -145,10 +144,9 @@ export function MoveGroupDialog({ group, groups, onClose }: GroupDialogProps) {
             submit={t('groups.move_submit')}
             busy={update.isPending}
             refusal={update.error}
-            onCancel={onClose}
           />
         </Stack>
-      </form>
+      </Form>
     </FormDialog>
   );
 }

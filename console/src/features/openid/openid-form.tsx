@@ -9,8 +9,8 @@ import {
 } from '@mantine/core';
 import { useState } from 'react';
 import type { Openid } from '@/api/types';
+import { Form } from '@/components/form/form';
 import { SubmitButton } from '@/components/form/submit-button';
-import { UnsavedGuard } from '@/components/form/unsaved-guard';
 import { useForm } from '@/components/form/use-form';
 import { ProblemNote } from '@/components/problem-note';
 import { useSession } from '@/features/session/session';
@@ -71,7 +71,7 @@ export function OpenidForm({ tenantId, openid }: OpenidFormProps) {
     });
   });
   return (
-    <form onSubmit={submit} noValidate>
+    <Form form={form} request={update} onSubmit={submit}>
       <Stack gap="md">
         {form.note !== null && <ProblemNote error={form.note} />}
         <TextInput
@@ -150,7 +150,6 @@ export function OpenidForm({ tenantId, openid }: OpenidFormProps) {
           </span>
         </Group>
       </Stack>
-      <UnsavedGuard dirty={form.dirty && !update.isPending} />
-    </form>
+    </Form>
   );
 }

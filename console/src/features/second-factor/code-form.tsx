@@ -1,6 +1,7 @@
 import { Stack, Text } from '@mantine/core';
 import { toApiError } from '@/api/problem';
 import { CodeField } from '@/components/form/code-field';
+import { Form } from '@/components/form/form';
 import { FormButtons } from '@/components/form/form-buttons';
 import { plainCode, totpCodeProblem } from '@/components/form/rules';
 import { mustWait } from '@/components/form/submit-button';
@@ -13,16 +14,15 @@ interface CodeFormProps {
   body: string;
   submit: string;
   danger?: boolean;
-  busy: boolean;
-  refusal: unknown;
+  request: { isPending: boolean; isSuccess: boolean; error: unknown };
   onSubmit: (code: string) => void;
-  onCancel: () => void;
 }
 
 /** Asks for a code of the authenticator before something about it changes. */
 export function CodeForm(props: CodeFormProps) {
   const { t } = useTranslation();
-  const { refusal } = props;
+  const { request } = props;
+  const refusal = request.error;
   const form = useForm({
     initial: { code: '' },
     refusal,
@@ -37,7 +37,7 @@ export function CodeForm(props: CodeFormProps) {
     if (!mustWait(refusal)) props.onSubmit(plainCode(form.values.code));
   });
   return (
-    <form onSubmit={submit} noValidate>
+    <Form form={form} request={request} onSubmit={submit}>
       <Stack gap="md">
         <Text>{props.body}</Text>
         {refused && !wrong && <ProblemNote error={refused} />}
@@ -50,11 +50,10 @@ export function CodeForm(props: CodeFormProps) {
         <FormButtons
           submit={props.submit}
           color={props.danger ? 'red.8' : undefined}
-          busy={props.busy}
+          busy={request.isPending}
           refusal={refusal}
-          onCancel={props.onCancel}
         />
       </Stack>
-    </form>
+    </Form>
   );
 }

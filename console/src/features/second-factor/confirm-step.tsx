@@ -3,6 +3,7 @@ import { toApiError } from '@/api/problem';
 import type { TotpSetup } from '@/api/types';
 import { CodeField } from '@/components/form/code-field';
 import { CurrentPasswordField } from '@/components/form/current-password-field';
+import { Form } from '@/components/form/form';
 import { plainCode, totpCodeProblem } from '@/components/form/rules';
 import { mustWait, SubmitButton } from '@/components/form/submit-button';
 import { useForm } from '@/components/form/use-form';
@@ -48,7 +49,7 @@ export function ConfirmStep({ replacing, onSecret }: ConfirmStepProps) {
     );
   });
   return (
-    <form onSubmit={submit} noValidate>
+    <Form form={form} request={request} onSubmit={submit}>
       <Stack gap="md">
         {!replacing && <Text>{t('second_factor.intro')}</Text>}
         {replacing && <Text>{t('second_factor.replace_intro')}</Text>}
@@ -73,6 +74,6 @@ export function ConfirmStep({ replacing, onSecret }: ConfirmStepProps) {
           </SubmitButton>
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }

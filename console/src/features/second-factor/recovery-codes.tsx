@@ -1,6 +1,7 @@
 import { Button, Checkbox, CopyButton, Group, Stack, Text } from '@mantine/core';
 import { IconCheck, IconCopy, IconDownload, IconPrinter } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
+import { useLoss } from '@/components/form/unsaved';
 import { GuardedButton } from '@/components/guarded-button';
 import { useSession } from '@/features/session/session';
 import { useTranslation } from '@/i18n/use-translation';
@@ -19,6 +20,7 @@ export function RecoveryCodes({ codes, onDone }: RecoveryCodesProps) {
   const format = useFormat();
   const { user } = useSession();
   const [kept, setKept] = useState(false);
+  useLoss(kept ? null : 'shown_once');
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const title = t('second_factor.codes_for', { email: user.email });

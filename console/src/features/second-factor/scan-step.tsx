@@ -4,6 +4,7 @@ import { toApiError } from '@/api/problem';
 import type { TotpSetup } from '@/api/types';
 import { CopyField } from '@/components/copy-field';
 import { CodeField } from '@/components/form/code-field';
+import { Form } from '@/components/form/form';
 import { plainCode, totpCodeProblem } from '@/components/form/rules';
 import { mustWait, SubmitButton } from '@/components/form/submit-button';
 import { useForm } from '@/components/form/use-form';
@@ -39,7 +40,7 @@ export function ScanStep({ secret, onConfirmed }: ScanStepProps) {
     });
   });
   return (
-    <form onSubmit={submit} noValidate>
+    <Form form={form} request={confirm} onSubmit={submit}>
       <Stack gap="md">
         <div className={classes.scan}>
           <div className={classes.qr}>
@@ -79,6 +80,6 @@ export function ScanStep({ secret, onConfirmed }: ScanStepProps) {
           </SubmitButton>
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }

@@ -94,10 +94,8 @@ function RenewDialog({ onClose }: { onClose: () => void }) {
         <CodeForm
           body={t('second_factor.renew_body')}
           submit={t('second_factor.renew_submit')}
-          busy={renew.isPending}
-          refusal={renew.error}
+          request={renew}
           onSubmit={(code) => renew.mutate(code)}
-          onCancel={onClose}
         />
       )}
     </FormDialog>
@@ -113,10 +111,8 @@ function TurnOffDialog({ onClose }: { onClose: () => void }) {
         danger
         body={t('second_factor.turn_off_body')}
         submit={t('second_factor.turn_off')}
-        busy={disable.isPending}
-        refusal={disable.error}
+        request={disable}
         onSubmit={(code) => disable.mutate(code, { onSuccess: onClose })}
-        onCancel={onClose}
       />
     </FormDialog>
   );

@@ -1,5 +1,6 @@
 import { IconLogout } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
+import { useLeave } from '@/components/form/unsaved';
 import headerClasses from '@/components/header-control.module.css';
 import { LanguageSwitch } from '@/components/language-switch';
 import { SchemeSwitch } from '@/components/scheme-switch';
@@ -34,11 +35,16 @@ export function SecondFactorGate({ children }: { children: ReactNode }) {
 function Controls() {
   const { t } = useTranslation();
   const signOut = useSignOut();
+  const leave = useLeave();
   return (
     <>
       <LanguageSwitch />
       <SchemeSwitch />
-      <button type="button" className={headerClasses.control} onClick={() => signOut.mutate()}>
+      <button
+        type="button"
+        className={headerClasses.control}
+        onClick={() => leave(() => signOut.mutate())}
+      >
         <IconLogout size={17} stroke={1.7} aria-hidden />
         {t('header.sign_out')}
       </button>

@@ -4,6 +4,7 @@ import { client, settle } from '@/api/client';
 import { keys } from '@/api/keys';
 import type { PasswordChange } from '@/api/types';
 import { CurrentPasswordField } from '@/components/form/current-password-field';
+import { Form } from '@/components/form/form';
 import { NewPasswordField } from '@/components/form/new-password-field';
 import { newPasswordProblem, shortestPassword } from '@/components/form/rules';
 import { mustWait, SubmitButton } from '@/components/form/submit-button';
@@ -51,7 +52,7 @@ function PasswordForm() {
     change.mutate(form.values, { onSuccess: () => form.kept(empty) });
   });
   return (
-    <form onSubmit={submit} noValidate>
+    <Form form={form} request={change} onSubmit={submit}>
       <Stack gap="md" maw={400}>
         {form.note !== null && <ProblemNote error={form.note} title={t('password.failed')} />}
         <input type="hidden" autoComplete="username" value={user.email} readOnly />
@@ -66,6 +67,6 @@ function PasswordForm() {
           </span>
         </Group>
       </Stack>
-    </form>
+    </Form>
   );
 }

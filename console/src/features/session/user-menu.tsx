@@ -1,6 +1,7 @@
 import { Menu } from '@mantine/core';
 import { IconChevronDown, IconLogout, IconUserCircle, IconUserCog } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { useLeave } from '@/components/form/unsaved';
 import classes from '@/components/header-control.module.css';
 import { useTranslation } from '@/i18n/use-translation';
 import { useSession, useSignOut } from './session';
@@ -9,6 +10,7 @@ export function UserMenu() {
   const { t } = useTranslation();
   const { user, tenant, server_version } = useSession();
   const signOut = useSignOut();
+  const leave = useLeave();
   return (
     <Menu position="bottom-end" width={250}>
       <Menu.Target>
@@ -36,7 +38,7 @@ export function UserMenu() {
         </Menu.Item>
         <Menu.Item
           leftSection={<IconLogout size={16} stroke={1.7} aria-hidden />}
-          onClick={() => signOut.mutate()}
+          onClick={() => leave(() => signOut.mutate())}
         >
           {t('header.sign_out')}
         </Menu.Item>

@@ -1,6 +1,7 @@
 import { Alert, Stack, Text, TextInput } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { Tenant } from '@/api/types';
+import { Form } from '@/components/form/form';
 import { FormButtons } from '@/components/form/form-buttons';
 import { FormDialog } from '@/components/form/form-dialog';
 import { useForm } from '@/components/form/use-form';
@@ -28,7 +29,7 @@ export function NewTenantDialog({ onClose }: { onClose: () => void }) {
   });
   return (
     <FormDialog title={t('tenants.create_title')} onClose={onClose}>
-      <form onSubmit={submit} noValidate>
+      <Form form={form} request={create} onSubmit={submit}>
         <Stack gap="md">
           {form.note !== null && <ProblemNote error={form.note} />}
           <TextInput
@@ -48,10 +49,9 @@ export function NewTenantDialog({ onClose }: { onClose: () => void }) {
             submit={t('tenants.create_submit')}
             busy={create.isPending}
             refusal={create.error}
-            onCancel={onClose}
           />
         </Stack>
-      </form>
+      </Form>
     </FormDialog>
   );
 }
@@ -65,7 +65,7 @@ export function EditTenantDialog({ tenant, onClose }: TenantDialogProps) {
   const { t } = useTranslation();
   return (
     <FormDialog title={t('tenants.edit_title', { name: tenant.name })} onClose={onClose}>
-      <TenantForm tenant={tenant} onSaved={onClose} onCancel={onClose} />
+      <TenantForm tenant={tenant} onSaved={onClose} />
     </FormDialog>
   );
 }
@@ -86,7 +86,7 @@ export function DeleteTenantDialog({ tenant, onClose }: TenantDialogProps) {
   });
   return (
     <FormDialog title={t('tenants.delete_title', { name: tenant.name })} onClose={onClose}>
-      <form onSubmit={submit} noValidate>
+      <Form form={form} request={request} onSubmit={submit}>
         <Stack gap="md">
           <Alert color="red" icon={<IconAlertTriangle size={18} aria-hidden />}>
             <Text>{t('tenants.delete_body')}</Text>
@@ -110,10 +110,9 @@ export function DeleteTenantDialog({ tenant, onClose }: TenantDialogProps) {
             submit={t('tenants.delete_confirm')}
             busy={request.isPending}
             refusal={request.error}
-            onCancel={onClose}
           />
         </Stack>
-      </form>
+      </Form>
     </FormDialog>
   );
 }

@@ -1,6 +1,6 @@
 import { Stack, TextInput } from '@mantine/core';
-import type { ReactNode } from 'react';
 import type { Tenant } from '@/api/types';
+import { Form } from '@/components/form/form';
 import { FormButtons } from '@/components/form/form-buttons';
 import { useForm } from '@/components/form/use-form';
 import { ProblemNote } from '@/components/problem-note';
@@ -23,12 +23,9 @@ function draftOf({ name, time_zone, audit_retention_days }: Tenant): Draft {
 interface TenantFormProps {
   tenant: Tenant;
   onSaved: () => void;
-  onCancel?: () => void;
-  /** What watches over changes that are not saved. */
-  guard?: (dirty: boolean) => ReactNode;
 }
 
-export function TenantForm({ tenant, onSaved, onCancel, guard }: TenantFormProps) {
+export function TenantForm({ tenant, onSaved }: TenantFormProps) {
   const { t } = useTranslation();
   const update = useUpdateTenant(tenant.id);
   const form = useForm<Draft>({
@@ -61,7 +58,7 @@ export function TenantForm({ tenant, onSaved, onCancel, guard }: TenantFormProps
     );
   });
   return (
-    <form onSubmit={submit} noValidate>
+    <Form form={form} request={update} onSubmit={submit}>
       <Stack gap="md">
         {form.note !== null && <ProblemNote error={form.note} />}
         <TextInput
@@ -82,14 +79,8 @@ export function TenantForm({ tenant, onSaved, onCancel, guard }: TenantFormProps
           onChange={(retention) => form.change({ retention })}
           onLeave={form.leave('retention')}
         />
-        <FormButtons
-          submit={t('common.save')}
-          busy={update.isPending}
-          refusal={update.error}
-          onCancel={onCancel}
-        />
+        <FormButtons submit={t('common.save')} busy={update.isPending} refusal={update.error} />
       </Stack>
-      {guard?.(form.dirty && !update.isPending)}
-    </form>
+    </Form>
   );
 }

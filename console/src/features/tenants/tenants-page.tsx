@@ -6,7 +6,6 @@ import { useMemo, useState } from 'react';
 import type { Tenant } from '@/api/types';
 import { EmptyState } from '@/components/empty-state';
 import { ForbiddenPage } from '@/components/forbidden-page';
-import { UnsavedGuard } from '@/components/form/unsaved-guard';
 import { Card, Page } from '@/components/page';
 import { PageSkeleton } from '@/components/page-skeleton';
 import { ProblemState } from '@/components/problem-state';
@@ -107,11 +106,7 @@ function OwnTenant() {
       {own && (
         <Card title={own.name}>
           <div className={classes.form}>
-            <TenantForm
-              tenant={own}
-              onSaved={() => setSaved(true)}
-              guard={(dirty) => <UnsavedGuard dirty={dirty} />}
-            />
+            <TenantForm tenant={own} onSaved={() => setSaved(true)} />
           </div>
           <p role="status" className={classes.status}>
             {saved && t('common.saved')}

@@ -1,5 +1,6 @@
 import { Stack, Text, TextInput } from '@mantine/core';
 import type { Role, User } from '@/api/types';
+import { Form } from '@/components/form/form';
 import { FormButtons } from '@/components/form/form-buttons';
 import { FormDialog } from '@/components/form/form-dialog';
 import { useForm } from '@/components/form/use-form';
@@ -50,7 +51,7 @@ export function EditDialog({ user, onClose }: { user: User; onClose: () => void 
   });
   return (
     <FormDialog title={t('users.edit_title', { name: user.name })} onClose={onClose}>
-      <form onSubmit={submit} noValidate>
+      <Form form={form} request={update} onSubmit={submit}>
         <Stack gap="md">
           <Text c="dimmed">{`${user.email} · ${user.tenant.name}`}</Text>
           {form.note !== null && <ProblemNote error={form.note} />}
@@ -74,14 +75,9 @@ export function EditDialog({ user, onClose }: { user: User; onClose: () => void 
               onChange={(clients) => form.change({ clients })}
             />
           )}
-          <FormButtons
-            submit={t('common.save')}
-            busy={update.isPending}
-            refusal={update.error}
-            onCancel={onClose}
-          />
+          <FormButtons submit={t('common.save')} busy={update.isPending} refusal={update.error} />
         </Stack>
-      </form>
+      </Form>
     </FormDialog>
   );
 }

@@ -1,6 +1,7 @@
 import { NativeSelect, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { InvitedUser, Role } from '@/api/types';
+import { Form } from '@/components/form/form';
 import { FormButtons } from '@/components/form/form-buttons';
 import { FormDialog } from '@/components/form/form-dialog';
 import { emailProblem } from '@/components/form/rules';
@@ -29,9 +30,9 @@ export function InviteDialog({ tenantId, onClose }: InviteDialogProps) {
   return (
     <FormDialog title={title} onClose={onClose}>
       {invited ? (
-        <IssuedLinkNote link={invited.invitation} email={invited.user.email} onDone={onClose} />
+        <IssuedLinkNote link={invited.invitation} email={invited.user.email} />
       ) : (
-        <InviteForm tenantId={tenantId} onInvited={setInvited} onCancel={onClose} />
+        <InviteForm tenantId={tenantId} onInvited={setInvited} />
       )}
     </FormDialog>
   );
@@ -49,10 +50,9 @@ interface Draft {
 interface InviteFormProps {
   tenantId: string | undefined;
   onInvited: (invited: InvitedUser) => void;
-  onCancel: () => void;
 }
 
-function InviteForm({ tenantId, onInvited, onCancel }: InviteFormProps) {
+function InviteForm({ tenantId, onInvited }: InviteFormProps) {
   const { t, language } = useTranslation();
   const session = useSession();
   const tenants = useTenants();
@@ -101,7 +101,7 @@ function InviteForm({ tenantId, onInvited, onCancel }: InviteFormProps) {
     );
   });
   return (
-    <form onSubmit={submit} noValidate>
+    <Form form={form} request={invite} onSubmit={submit}>
       <Stack gap="md">
         {form.note !== null && <ProblemNote error={form.note} />}
         <TextInput
@@ -154,9 +154,8 @@ function InviteForm({ tenantId, onInvited, onCancel }: InviteFormProps) {
           submit={t('users.invite_submit')}
           busy={invite.isPending}
           refusal={invite.error}
-          onCancel={onCancel}
         />
       </Stack>
-    </form>
+    </Form>
   );
 }

@@ -1,18 +1,18 @@
-import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { Alert, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconMailCheck } from '@tabler/icons-react';
 import type { IssuedLink } from '@/api/types';
 import { CopyField } from '@/components/copy-field';
+import { DoneButton } from '@/components/form/done-button';
 import { RelativeTime } from '@/components/relative-time';
 import { useTranslation } from '@/i18n/use-translation';
 
 interface IssuedLinkNoteProps {
   link: IssuedLink;
   email: string;
-  onDone: () => void;
 }
 
 /** How a link reached its person, or the link itself to pass on by hand. */
-export function IssuedLinkNote({ link, email, onDone }: IssuedLinkNoteProps) {
+export function IssuedLinkNote({ link, email }: IssuedLinkNoteProps) {
   const { t } = useTranslation();
   return (
     <Stack gap="md">
@@ -33,9 +33,7 @@ export function IssuedLinkNote({ link, email, onDone }: IssuedLinkNoteProps) {
         {link.link ? t('links.once_expires') : t('links.expires')}{' '}
         <RelativeTime at={link.expires_at} />
       </Text>
-      <Group justify="flex-end">
-        <Button onClick={onDone}>{t('common.done')}</Button>
-      </Group>
+      <DoneButton />
     </Stack>
   );
 }

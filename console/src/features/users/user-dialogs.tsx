@@ -52,7 +52,7 @@ function LinkDialog({ user, kind, onClose }: UserDialogProps & { kind: LinkKind 
   return (
     <FormDialog title={t(`users.${kind}_title`, { name: user.name })} onClose={onClose}>
       {issue.data ? (
-        <IssuedLinkNote link={issue.data} email={user.email} onDone={onClose} />
+        <IssuedLinkNote link={issue.data} email={user.email} />
       ) : (
         <Stack gap="md">
           <Text>{t(`users.${kind}_body`, { email: user.email })}</Text>
