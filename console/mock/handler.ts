@@ -5,7 +5,7 @@ import { Body, json, noContent, page, problem } from './answers.ts';
 import { auditRoute } from './audit.ts';
 import { type Device, groups, tenants, withPermissions } from './fleet.ts';
 import { apiTokensRoute, tokenHolder, usersRoute } from './people.ts';
-import { groupsRoute, tenantsRoute } from './places.ts';
+import { groupsRoute, redirectUrl, tenantsRoute } from './places.ts';
 import {
   linksRoute,
   openidSignInRoute,
@@ -210,7 +210,11 @@ export async function handle(state: State, request: Request, pace = 500): Promis
   state.userAgent = request.headers.get('user-agent') ?? state.userAgent;
   if (noun === 'session') return sessionRoute(state, method, body);
   if (noun === 'sign-in-options') {
-    return json({ password_reset_by_mail: state.mails, openid: true });
+    return json({
+      password_reset_by_mail: state.mails,
+      openid: true,
+      openid_redirect_url: redirectUrl,
+    });
   }
   if (noun === 'invitations' || noun === 'password-resets') {
     return linksRoute(state, noun, rest[0] ?? '', body);

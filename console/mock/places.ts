@@ -27,6 +27,9 @@ function remove(state: State, tenant: Tenant, by: string): void {
   setTimeout(step, 1_200);
 }
 
+/** Deliberately not where the mock itself stands. */
+export const redirectUrl = 'https://latarnik.example.test/sign-in/openid';
+
 export function tenantsRoute(
   state: State,
   method: string,
@@ -110,7 +113,7 @@ function openidRoute(
     const kept: Openid = {
       ...rest,
       has_secret: typeof client_secret === 'string' || before?.has_secret === true,
-      redirect_url: 'https://latarnik.example.test/sign-in/openid',
+      redirect_url: redirectUrl,
     };
     state.openid.set(tenantId, kept);
   }

@@ -1906,6 +1906,11 @@ export interface components {
         SignInOptions: {
             /** @description Whether any tenant signs in through a provider of its own. */
             openid: boolean;
+            /**
+             * @description Where a provider sends people back to; an administrator enters it at the provider, before
+             *     anything is set up here.
+             */
+            openid_redirect_url: string;
             /** @description Whether a forgotten password can be replaced by a mail. */
             password_reset_by_mail: boolean;
         };

@@ -1,4 +1,4 @@
-import { Button, Stack, Text } from '@mantine/core';
+import { Button, Skeleton, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Openid } from '@/api/types';
@@ -7,9 +7,10 @@ import { CopyField } from '@/components/copy-field';
 import { ForbiddenPage } from '@/components/forbidden-page';
 import { Card, Page, PageIntro } from '@/components/page';
 import { PageSkeleton } from '@/components/page-skeleton';
+import { ProblemNote } from '@/components/problem-note';
 import { ProblemState } from '@/components/problem-state';
 import { StateBadge } from '@/components/state-badge';
-import { useCan, useSession } from '@/features/session/session';
+import { signInOptionsQuery, useCan, useSession } from '@/features/session/session';
 import { useTenants } from '@/features/tenants/tenants';
 import { useTranslation } from '@/i18n/use-translation';
 import { openidQuery, useDeleteOpenid } from './openid';
@@ -45,10 +46,7 @@ function OpenidSettings({ tenantId, name }: { tenantId: string; name: string }) 
           <Card title={t('openid.at_service')}>
             <Stack gap="xs">
               <Text>{t('openid.at_service_hint')}</Text>
-              <CopyField
-                label={t('openid.redirect_url')}
-                value={openid.data?.redirect_url ?? `${window.location.origin}/sign-in/openid`}
-              />
+              <RedirectUrl known={openid.data?.redirect_url} />
             </Stack>
           </Card>
           <Card title={t('openid.here', { tenant: name })}>
@@ -66,6 +64,16 @@ function OpenidSettings({ tenantId, name }: { tenantId: string; name: string }) 
       )}
     </Page>
   );
+}
+
+/** Where the provider sends people back to. It is asked for there before anything is saved here. */
+function RedirectUrl({ known }: { known: string | undefined }) {
+  const { t } = useTranslation();
+  const options = useQuery(signInOptionsQuery);
+  const address = known ?? options.data?.openid_redirect_url;
+  if (address) return <CopyField label={t('openid.redirect_url')} value={address} />;
+  if (options.isError) return <ProblemNote error={options.error} />;
+  return <Skeleton height={36} aria-label={t('common.loading')} />;
 }
 
 function OpenidState({ openid }: { openid: Openid | null }) {

@@ -11,6 +11,9 @@ pub(crate) struct SignInOptions {
     password_reset_by_mail: bool,
     /// Whether any tenant signs in through a provider of its own.
     openid: bool,
+    /// Where a provider sends people back to; an administrator enters it at the provider, before
+    /// anything is set up here.
+    openid_redirect_url: String,
 }
 
 /// What the sign-in page can offer.
@@ -25,5 +28,6 @@ pub(crate) async fn handle(State(state): State<ApiState>) -> Result<Json<SignInO
     Ok(Json(SignInOptions {
         password_reset_by_mail: state.app().can_send_mails(),
         openid: state.app().any_openid().await?,
+        openid_redirect_url: state.app().openid_redirect_url(),
     }))
 }
