@@ -61,12 +61,13 @@ export const theme = createTheme({
     PasswordInput: small,
     NativeSelect: small,
     Select: small,
-    MultiSelect: small,
+    MultiSelect: { ...small, styles: { pill: { fontSize: 12.5 } } },
     Textarea: small,
     NumberInput: small,
     Checkbox: small,
     Radio: { ...small, styles: { description: { fontSize: 12.5 } } },
-    InputWrapper: { styles: { description: { fontSize: 12.5 } } },
+    RadioGroup: small,
+    InputWrapper: { ...small, styles: { description: { fontSize: 12.5 } } },
     Menu: { defaultProps: { shadow: 'md', withinPortal: true } },
     Drawer: {
       styles: { title: { fontSize: 16, fontWeight: 600 } },
@@ -80,6 +81,7 @@ export const theme = createTheme({
       styles: { title: { fontSize: 16, fontWeight: 600 } },
       defaultProps: {
         centered: true,
+        yOffset: '4dvh',
         // Its header is no banner of the page.
         attributes: { header: { role: 'presentation' } },
         transitionProps: { duration: 0 },

@@ -17,6 +17,8 @@ export interface ColumnMeta {
   /** The text of the header, the column chooser and the CSV export. */
   title: string;
   width?: number;
+  /** The least width of a column that takes what the others leave. */
+  atLeast?: number;
   align?: 'end';
   sortKey?: string;
   /** A column that cannot be hidden. */
@@ -66,6 +68,9 @@ export interface DataTableProps<Row extends RowData> {
 /** The least that a column without a width of its own is given. */
 const flexibleWidth = 150;
 
+/** What can be done with a row stays in view where the table is wider than the window. */
+const pinned = 'actions';
+
 const skeletonRows = Array.from({ length: 12 }, (_, index) => index);
 
 export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
@@ -88,7 +93,8 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   const width = headers.length + (props.selection ? 1 : 0);
   const empty = !props.loading && rows.length === 0;
   const minWidth = headers.reduce(
-    (sum, { column }) => sum + (column.columnDef.meta?.width ?? flexibleWidth),
+    (sum, { column: { columnDef } }) =>
+      sum + (columnDef.meta?.width ?? columnDef.meta?.atLeast ?? flexibleWidth),
     0,
   );
 
@@ -114,6 +120,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
               <HeaderCell
                 key={column.id}
                 meta={column.columnDef.meta}
+                pinned={column.id === pinned}
                 sort={props.sort}
                 onSort={props.onSort}
               />
@@ -143,7 +150,11 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                   />
                 )}
                 {row.getVisibleCells().map((cell) => (
-                  <td key={cell.id} data-align={cell.column.columnDef.meta?.align}>
+                  <td
+                    key={cell.id}
+                    data-align={cell.column.columnDef.meta?.align}
+                    data-pinned={cell.column.id === pinned || undefined}
+                  >
                     <table.FlexRender cell={cell} />
                   </td>
                 ))}

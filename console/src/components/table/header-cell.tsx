@@ -6,17 +6,18 @@ import classes from './data-table.module.css';
 
 interface HeaderCellProps {
   meta: ColumnMeta | undefined;
+  pinned: boolean;
   sort: Sort | undefined;
   onSort: ((sort: Sort) => void) | undefined;
 }
 
-export function HeaderCell({ meta, sort, onSort }: HeaderCellProps) {
+export function HeaderCell({ meta, pinned, sort, onSort }: HeaderCellProps) {
   const { t } = useTranslation();
   if (!meta) return <th scope="col" />;
   const key = meta.sortKey;
   if (key === undefined || !onSort) {
     return (
-      <th scope="col" data-align={meta.align}>
+      <th scope="col" data-align={meta.align} data-pinned={pinned || undefined}>
         {meta.title}
       </th>
     );

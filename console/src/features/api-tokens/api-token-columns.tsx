@@ -23,7 +23,7 @@ export function apiTokenColumns(options: ApiTokenColumnsOptions): DataColumn<Api
   return [
     {
       id: 'name',
-      meta: { title: t('columns.name') },
+      meta: { title: t('columns.name'), atLeast: 190 },
       cell: ({ row }) => <strong>{row.original.name}</strong>,
     },
     ...(several ? [tenant] : []),

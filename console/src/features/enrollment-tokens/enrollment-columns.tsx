@@ -25,7 +25,7 @@ export function enrollmentColumns(
   return [
     {
       id: 'name',
-      meta: { title: t('columns.name') },
+      meta: { title: t('columns.name'), atLeast: 190 },
       cell: ({ row }) => <strong>{row.original.name}</strong>,
     },
     {

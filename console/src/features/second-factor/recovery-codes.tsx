@@ -1,6 +1,7 @@
 import { Button, Checkbox, CopyButton, Group, Stack, Text } from '@mantine/core';
 import { IconCheck, IconCopy, IconDownload, IconPrinter } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
+import { createPortal } from 'react-dom';
 import { useLoss } from '@/components/form/unsaved';
 import { GuardedButton } from '@/components/guarded-button';
 import { useSession } from '@/features/session/session';
@@ -34,16 +35,14 @@ export function RecoveryCodes({ codes, onDone }: RecoveryCodesProps) {
         </h2>
         <Text mt={4}>{t('second_factor.codes_hint')}</Text>
       </div>
-      <div data-print>
-        <p className={classes.paper}>{`${title}, ${date}`}</p>
-        <ol className={classes.codes} aria-label={t('second_factor.codes')}>
-          {codes.map((code) => (
-            <li key={code}>
-              <code>{code}</code>
-            </li>
-          ))}
-        </ol>
-      </div>
+      <ol className={classes.codes} aria-label={t('second_factor.codes')}>
+        {codes.map((code) => (
+          <li key={code}>
+            <code>{code}</code>
+          </li>
+        ))}
+      </ol>
+      <Paper title={title} date={date} codes={codes} />
       <Group gap="xs">
         <CopyButton value={codes.join('\n')} timeout={2000}>
           {({ copied, copy }) => (
@@ -88,5 +87,29 @@ export function RecoveryCodes({ codes, onDone }: RecoveryCodesProps) {
         </GuardedButton>
       </Group>
     </Stack>
+  );
+}
+
+interface PaperProps {
+  title: string;
+  date: string;
+  codes: readonly string[];
+}
+
+/** The sheet that is printed, and nothing beside it. */
+function Paper({ title, date, codes }: PaperProps) {
+  return createPortal(
+    <article data-print className={classes.paper}>
+      <h1>{title}</h1>
+      <p>{date}</p>
+      <ol>
+        {codes.map((code) => (
+          <li key={code}>
+            <code>{code}</code>
+          </li>
+        ))}
+      </ol>
+    </article>,
+    document.body,
   );
 }

@@ -1,4 +1,4 @@
-import { NativeSelect, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Input, NativeSelect, SegmentedControl, Stack } from '@mantine/core';
 import { Card, Fact, Facts, Page } from '@/components/page';
 import { ProblemNote } from '@/components/problem-note';
 import { schemes } from '@/components/scheme-switch';
@@ -37,7 +37,14 @@ function Preferences() {
   const change = useChangeProfile();
   const current = user.language ?? (isLanguage(language) ? language : 'en');
   return (
-    <Card title={t('profile.preferences')}>
+    <Card
+      title={t('profile.preferences')}
+      actions={
+        <span role="status" className={classes.status}>
+          {change.isSuccess && t('profile.saved')}
+        </span>
+      }
+    >
       <Stack gap="md" maw={400}>
         <NativeSelect
           label={t('profile.language')}
@@ -52,9 +59,9 @@ function Preferences() {
           }
         />
         <div>
-          <Text size="xs" fw={500} mb={4} id="profile-scheme">
+          <Input.Label labelElement="div" size="xs" mb={4} id="profile-scheme">
             {t('profile.scheme')}
-          </Text>
+          </Input.Label>
           <SegmentedControl
             fullWidth
             size="xs"
@@ -63,9 +70,6 @@ function Preferences() {
             data={schemes.map((scheme) => ({ value: scheme, label: t(`header.scheme_${scheme}`) }))}
             onChange={(scheme) => change.mutate({ color_scheme: scheme })}
           />
-        </div>
-        <div role="status" className={classes.status}>
-          {change.isSuccess && t('profile.saved')}
         </div>
         {change.isError && <ProblemNote title={t('profile.failed')} error={change.error} />}
       </Stack>

@@ -27,7 +27,7 @@ export function tenantsColumns(options: TenantsColumnsOptions): DataColumn<Tenan
   return [
     {
       id: 'name',
-      meta: { title: t('columns.name') },
+      meta: { title: t('columns.name'), atLeast: 190 },
       cell: ({ row }) => <TenantName tenant={row.original} />,
     },
     {

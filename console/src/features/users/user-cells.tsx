@@ -71,7 +71,7 @@ export function UserState({ user }: { user: User }) {
 export function UserSecondFactor({ user }: { user: User }) {
   const { t } = useTranslation();
   if (user.second_factor === 'on') {
-    return <StateBadge tone="ok">{t('second_factor.on')}</StateBadge>;
+    return <StateBadge tone="ok">{t('users.factor_on')}</StateBadge>;
   }
-  return <StateBadge tone="neutral">{t('second_factor.off')}</StateBadge>;
+  return <StateBadge tone="neutral">{t('users.factor_off')}</StateBadge>;
 }

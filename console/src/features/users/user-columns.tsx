@@ -21,7 +21,7 @@ export function userColumns({ t, several, onTask }: UserColumnsOptions): DataCol
   return [
     {
       id: 'person',
-      meta: { title: t('columns.person') },
+      meta: { title: t('columns.person'), atLeast: 190 },
       cell: ({ row }) => <UserName user={row.original} />,
     },
     ...(several ? [tenant] : []),
