@@ -607,7 +607,8 @@ fn check_change(
         .all(|domain| is_domain(domain) && domain.contains('.'));
     check(known, "domains", FieldCode::Malformed);
     check(
-        !change.role_claim.trim().is_empty(),
+        // Without rows no claim is asked for: everybody gets the standard role.
+        !change.role_claim.trim().is_empty() || change.roles.is_empty(),
         "role_claim",
         FieldCode::Required,
     );
@@ -654,6 +655,25 @@ fn is_address(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn claim_is_asked_for_where_rows_need_it() {
+        let roles = [("rmm-technicians".to_owned(), Role::Technician)];
+        for (claim, rows, fits) in [("", 0, true), ("", 1, false), ("groups", 1, true)] {
+            let change = OpenidChange {
+                issuer: "https://login.example.com".to_owned(),
+                client_id: "latarnik".to_owned(),
+                client_secret: None,
+                domains: vec!["bakery.example".to_owned()],
+                role_claim: claim.to_owned(),
+                roles: roles.iter().take(rows).cloned().collect(),
+                default_role: None,
+                enabled: true,
+            };
+            let checked = check_change(&Context::command_line(), &change, &change.domains);
+            assert_eq!(checked.is_ok(), fits, "{claim}, {rows}");
+        }
+    }
 
     #[test]
     fn provider_is_reached_over_tls_alone() {

@@ -30,6 +30,7 @@ export function OpenidSettingsPage({ tenantId }: { tenantId: string | undefined 
 function OpenidSettings({ tenantId, name }: { tenantId: string; name: string }) {
   const { t } = useTranslation();
   const openid = useQuery(openidQuery(tenantId));
+  const [removals, setRemovals] = useState(0);
   return (
     <Page
       narrow
@@ -53,13 +54,15 @@ function OpenidSettings({ tenantId, name }: { tenantId: string; name: string }) 
             <div className={classes.form}>
               <OpenidForm
                 // What was removed leaves no trace in the form.
-                key={openid.data === null ? 'new' : 'existing'}
+                key={removals}
                 tenantId={tenantId}
                 openid={openid.data}
               />
             </div>
           </Card>
-          {openid.data && <Removal tenantId={tenantId} />}
+          {openid.data && (
+            <Removal tenantId={tenantId} onRemoved={() => setRemovals(removals + 1)} />
+          )}
         </>
       )}
     </Page>
@@ -92,7 +95,7 @@ function OpenidState({ openid }: { openid: Openid | null }) {
   );
 }
 
-function Removal({ tenantId }: { tenantId: string }) {
+function Removal({ tenantId, onRemoved }: { tenantId: string; onRemoved: () => void }) {
   const { t } = useTranslation();
   const remove = useDeleteOpenid(tenantId);
   const [asking, setAsking] = useState(false);
@@ -111,7 +114,7 @@ function Removal({ tenantId }: { tenantId: string }) {
         confirm={t('openid.remove')}
         busy={remove.isPending}
         error={remove.error}
-        onConfirm={() => remove.mutate(undefined, { onSuccess: () => setAsking(false) })}
+        onConfirm={() => remove.mutate(undefined, { onSuccess: onRemoved })}
         onClose={() => setAsking(false)}
       />
     </Card>
