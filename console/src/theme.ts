@@ -41,6 +41,18 @@ const dark: MantineColorsTuple = [
 
 const small = { defaultProps: { size: 'xs' } };
 
+/** Names in titles may be long. */
+const dialogStyles = {
+  title: {
+    minWidth: 0,
+    fontSize: 16,
+    fontWeight: 600,
+    lineHeight: 1.3,
+    overflowWrap: 'anywhere',
+  },
+  close: { flex: 'none' },
+} as const;
+
 export const theme = createTheme({
   colors: { navy, amber, dark },
   primaryColor: 'navy',
@@ -70,7 +82,7 @@ export const theme = createTheme({
     InputWrapper: { ...small, styles: { description: { fontSize: 12.5 } } },
     Menu: { defaultProps: { shadow: 'md', withinPortal: true } },
     Drawer: {
-      styles: { title: { fontSize: 16, fontWeight: 600 } },
+      styles: dialogStyles,
       defaultProps: {
         attributes: { header: { role: 'presentation' } },
         transitionProps: { duration: 0 },
@@ -78,7 +90,7 @@ export const theme = createTheme({
       },
     },
     Modal: {
-      styles: { title: { fontSize: 16, fontWeight: 600 } },
+      styles: dialogStyles,
       defaultProps: {
         centered: true,
         yOffset: '4dvh',

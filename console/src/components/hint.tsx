@@ -8,7 +8,13 @@ function textOf(element: HTMLElement, exact: Exact): string | undefined {
   if (element instanceof HTMLTimeElement && element.dataset.exact !== undefined) {
     return exact(element.dateTime, element.dataset.exact);
   }
-  return element.dataset.hint;
+  const { hint, cut } = element.dataset;
+  if (hint !== undefined || cut === undefined) return hint;
+  return isCut(element) ? (element.textContent ?? undefined) : undefined;
+}
+
+function isCut(element: HTMLElement): boolean {
+  return element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight;
 }
 
 interface Shown {
@@ -20,12 +26,13 @@ const delay = 250;
 
 function hinted(target: EventTarget | null): HTMLElement | null {
   return target instanceof Element
-    ? target.closest<HTMLElement>('[data-hint], [data-exact]')
+    ? target.closest<HTMLElement>('[data-hint], [data-exact], [data-cut]')
     : null;
 }
 
 /**
- * One layer shows the hint of whatever carries `data-hint`. A tooltip component in every cell would
+ * One layer shows the hint of whatever carries `data-hint`, and the whole text of what carries
+ * `data-cut` where it is cut off. A tooltip component in every cell would
  * make long tables slow. Controls say the same through `aria-description`.
  */
 export function HintLayer() {

@@ -5,6 +5,7 @@ import { RelativeTime } from '@/components/relative-time';
 import { StateBadge } from '@/components/state-badge';
 import classes from '@/components/table/cells.module.css';
 import type { DataColumn } from '@/components/table/data-table';
+import { Name } from '@/components/table/name';
 import { clientsText } from '@/features/users/user-cells';
 
 interface ApiTokenColumnsOptions {
@@ -18,13 +19,13 @@ export function apiTokenColumns(options: ApiTokenColumnsOptions): DataColumn<Api
   const tenant: DataColumn<ApiToken> = {
     id: 'tenant',
     meta: { title: t('columns.tenant'), width: 160 },
-    cell: ({ row }) => row.original.tenant.name,
+    cell: ({ row }) => <Name name={row.original.tenant.name} />,
   };
   return [
     {
       id: 'name',
       meta: { title: t('columns.name'), atLeast: 190 },
-      cell: ({ row }) => <strong>{row.original.name}</strong>,
+      cell: ({ row }) => <Name strong name={row.original.name} />,
     },
     ...(several ? [tenant] : []),
     {
@@ -50,7 +51,7 @@ export function apiTokenColumns(options: ApiTokenColumnsOptions): DataColumn<Api
     },
     {
       id: 'state',
-      meta: { title: t('columns.state'), width: 130 },
+      meta: { title: t('columns.state'), width: 144 },
       cell: ({ row }) => (
         <StateBadge tone={row.original.state === 'active' ? 'ok' : 'neutral'}>
           {t(`api_tokens.states.${row.original.state}`)}

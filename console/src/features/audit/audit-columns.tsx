@@ -1,6 +1,7 @@
 import type { TFunction } from 'i18next';
 import type { AuditEvent } from '@/api/types';
 import type { DataColumn } from '@/components/table/data-table';
+import { Name } from '@/components/table/name';
 import { useFormat } from '@/util/use-format';
 import { ActionName, Actor, Result, Target } from './audit-cells';
 import { EventLink } from './event-link';
@@ -9,7 +10,7 @@ export function auditColumns(t: TFunction, several: boolean): DataColumn<AuditEv
   const tenant: DataColumn<AuditEvent> = {
     id: 'tenant',
     meta: { title: t('columns.tenant'), width: 160 },
-    cell: ({ row }) => row.original.tenant.name,
+    cell: ({ row }) => <Name name={row.original.tenant.name} />,
   };
   return [
     {

@@ -3,6 +3,7 @@ import type { Device } from '@/api/types';
 import { RowButton } from '@/components/guarded-button';
 import { RelativeTime } from '@/components/relative-time';
 import type { DataColumn } from '@/components/table/data-table';
+import { Name } from '@/components/table/name';
 import { disabledText } from '@/i18n/codes';
 import { Connection, DeviceName, OperatingSystem } from './device-cells';
 
@@ -29,12 +30,12 @@ export function devicesColumns(options: DevicesColumnsOptions): DataColumn<Devic
     {
       id: 'tenant',
       meta: { title: t('columns.tenant'), width: 170 },
-      cell: ({ row }) => row.original.tenant.name,
+      cell: ({ row }) => <Name name={row.original.tenant.name} />,
     },
     {
       id: 'group',
       meta: { title: t('columns.group'), width: 130 },
-      cell: ({ row }) => row.original.group?.name ?? t('devices.no_group'),
+      cell: ({ row }) => <Name name={row.original.group?.name ?? t('devices.no_group')} />,
     },
     {
       id: 'os',

@@ -4,6 +4,7 @@ import { RowButton } from '@/components/guarded-button';
 import { RelativeTime } from '@/components/relative-time';
 import { StateBadge, type Tone } from '@/components/state-badge';
 import type { DataColumn } from '@/components/table/data-table';
+import { Name } from '@/components/table/name';
 
 const tones: Record<EnrollmentToken['state'], Tone> = {
   active: 'ok',
@@ -25,22 +26,22 @@ export function enrollmentColumns(
   return [
     {
       id: 'name',
-      meta: { title: t('columns.name'), atLeast: 190 },
-      cell: ({ row }) => <strong>{row.original.name}</strong>,
+      meta: { title: t('columns.name'), atLeast: 160 },
+      cell: ({ row }) => <Name strong name={row.original.name} />,
     },
     {
       id: 'tenant',
       meta: { title: t('columns.tenant'), width: 160 },
-      cell: ({ row }) => row.original.tenant.name,
+      cell: ({ row }) => <Name name={row.original.tenant.name} />,
     },
     {
       id: 'group',
       meta: { title: t('columns.group'), width: 120 },
-      cell: ({ row }) => row.original.group?.name ?? t('devices.no_group'),
+      cell: ({ row }) => <Name name={row.original.group?.name ?? t('devices.no_group')} />,
     },
     {
       id: 'state',
-      meta: { title: t('columns.state'), width: 124 },
+      meta: { title: t('columns.state'), width: 144 },
       cell: ({ row }) => (
         <StateBadge tone={tones[row.original.state]}>
           {t(`enrollment.states.${row.original.state}`)}

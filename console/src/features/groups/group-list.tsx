@@ -45,16 +45,18 @@ function GroupRow({ node, tenantId, onTask }: GroupRowProps) {
   const elsewhere = node.devices > group.devices;
   return (
     <div className={classes.row}>
-      <IconFolder size={17} stroke={1.7} aria-hidden className={classes.icon} />
-      <span className={classes.name}>{group.name}</span>
-      <Link
-        to="/devices"
-        search={{ tenant: tenantId, group: group.id }}
-        className={classes.count}
-        data-hint={elsewhere ? t('groups.devices_within', { count: node.devices }) : undefined}
-      >
-        {t('updates.selected', { count: group.devices })}
-      </Link>
+      <span className={classes.group}>
+        <IconFolder size={17} stroke={1.7} aria-hidden className={classes.icon} />
+        <span className={classes.name}>{group.name}</span>
+        <Link
+          to="/devices"
+          search={{ tenant: tenantId, group: group.id }}
+          className={classes.count}
+          data-hint={elsewhere ? t('groups.devices_within', { count: node.devices }) : undefined}
+        >
+          {t('updates.selected', { count: group.devices })}
+        </Link>
+      </span>
       <span className={classes.actions}>
         <RowButton
           reason={null}

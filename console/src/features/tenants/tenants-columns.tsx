@@ -9,6 +9,7 @@ import { RowMenu } from '@/components/row-menu';
 import { StateBadge } from '@/components/state-badge';
 import classes from '@/components/table/cells.module.css';
 import type { DataColumn } from '@/components/table/data-table';
+import { Name } from '@/components/table/name';
 import { disabledText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
@@ -51,7 +52,7 @@ export function tenantsColumns(options: TenantsColumnsOptions): DataColumn<Tenan
     {
       id: 'time_zone',
       meta: { title: t('columns.time_zone'), width: 180 },
-      cell: ({ row }) => row.original.time_zone.replaceAll('_', ' '),
+      cell: ({ row }) => <Name name={row.original.time_zone.replaceAll('_', ' ')} />,
     },
     {
       id: 'retention',
@@ -83,7 +84,7 @@ function TenantName({ tenant }: { tenant: Tenant }) {
   const { t } = useTranslation();
   return (
     <div className={classes.stack}>
-      <strong className={classes.cut}>{tenant.name}</strong>
+      <Name strong name={tenant.name} />
       {tenant.kind === 'provider' && <span className={classes.dim}>{t('tenants.provider')}</span>}
     </div>
   );

@@ -1,6 +1,7 @@
 import type { TFunction } from 'i18next';
 import type { Device } from '@/api/types';
 import type { DataColumn } from '@/components/table/data-table';
+import { Name } from '@/components/table/name';
 import { type AskForAction, RowActions } from '@/features/devices/device-actions';
 import {
   DeviceName,
@@ -31,12 +32,12 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     {
       id: 'tenant',
       meta: { title: t('columns.tenant'), width: 150 },
-      cell: ({ row }) => row.original.tenant.name,
+      cell: ({ row }) => <Name name={row.original.tenant.name} />,
     },
     {
       id: 'group',
       meta: { title: t('columns.group'), width: 130 },
-      cell: ({ row }) => row.original.group?.name ?? t('devices.no_group'),
+      cell: ({ row }) => <Name name={row.original.group?.name ?? t('devices.no_group')} />,
     },
     {
       id: 'os',

@@ -53,7 +53,10 @@ export function EditDialog({ user, onClose }: { user: User; onClose: () => void 
     <FormDialog title={t('users.edit_title', { name: user.name })} onClose={onClose}>
       <Form form={form} request={update} onSubmit={submit}>
         <Stack gap="md">
-          <Text c="dimmed">{`${user.email} · ${user.tenant.name}`}</Text>
+          <Text
+            c="dimmed"
+            style={{ overflowWrap: 'anywhere' }}
+          >{`${user.email} · ${user.tenant.name}`}</Text>
           {form.note !== null && <ProblemNote error={form.note} />}
           <TextInput
             {...form.text('name')}

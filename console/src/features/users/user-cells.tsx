@@ -9,7 +9,9 @@ import { useNow } from '@/util/use-now';
 export function UserName({ user }: { user: User }) {
   return (
     <div className={classes.stack}>
-      <strong className={classes.cut}>{user.name}</strong>
+      <strong className={classes.cut} data-cut>
+        {user.name}
+      </strong>
       <span className={classes.dim} data-hint={user.email}>
         {user.email}
       </span>

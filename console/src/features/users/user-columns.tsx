@@ -2,6 +2,7 @@ import type { TFunction } from 'i18next';
 import type { User } from '@/api/types';
 import { RelativeTime } from '@/components/relative-time';
 import type { DataColumn } from '@/components/table/data-table';
+import { Name } from '@/components/table/name';
 import { UserActions, type UserTask } from './user-actions';
 import { UserName, UserRole, UserSecondFactor, UserState } from './user-cells';
 
@@ -16,7 +17,7 @@ export function userColumns({ t, several, onTask }: UserColumnsOptions): DataCol
   const tenant: DataColumn<User> = {
     id: 'tenant',
     meta: { title: t('columns.tenant'), width: 170 },
-    cell: ({ row }) => row.original.tenant.name,
+    cell: ({ row }) => <Name name={row.original.tenant.name} />,
   };
   return [
     {
