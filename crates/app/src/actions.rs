@@ -3,6 +3,7 @@
 use crate::{
     Actor, App, AppError, Context, DeviceQuery, FieldCode, Problem,
     context::{Done, Mutation, Target},
+    devices::check_query,
     error::invalid,
     events::Event,
     tenants::narrowed,
@@ -201,8 +202,12 @@ impl App {
     }
 
     fn check_request(&self, request: &ActionRequest) -> Result<(), AppError> {
-        if !(1..=200).contains(&request.idempotency_key.len()) {
+        let key = request.idempotency_key.trim();
+        if !(1..=200).contains(&key.len()) {
             return Err(invalid("idempotency_key", FieldCode::Malformed));
+        }
+        if let ActionTarget::Matching(query) = &request.target {
+            check_query(query)?;
         }
         if let When::At { at } = request.when
             && at < self.now()
@@ -218,6 +223,10 @@ impl App {
             }
             if keys.len() > MOST_UPDATES || keys.iter().any(|key| key.len() > 512) {
                 return Err(invalid("update_keys", FieldCode::TooLong));
+            }
+            // No device offers one with a NUL.
+            if keys.iter().any(|key| key.contains('\0')) {
+                return Err(invalid("update_keys", FieldCode::Malformed));
             }
         }
         Ok(())

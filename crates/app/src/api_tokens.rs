@@ -10,7 +10,7 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::{ApiTokenId, Permission, Role, Scope, TenantId};
-use latarnik_store::{ApiTokenRecord, Page, PageRequest};
+use latarnik_store::{ApiTokenRecord, KeyKind, Page, PageRequest};
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, fmt};
 
@@ -278,7 +278,7 @@ impl App {
         page: &PageRequest,
     ) -> Result<Page<ApiToken>, AppError> {
         context.authorize(Permission::ManageApiTokens)?;
-        check_page(page)?;
+        check_page(page, KeyKind::Number)?;
         let scope = narrowed(&context.scope, tenant);
         let found = self.store().api_tokens(&scope, page).await?;
         Ok(Page {

@@ -11,11 +11,13 @@ use crate::{
     listing::check_page,
     randomness::Ids,
     tenants::narrowed,
+    text::check_search,
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::{AuditEventId, IdSource, Permission, Scope, TenantId};
 use latarnik_store::{
-    AuditChain, AuditEvent, AuditFilter, Direction, Page, PageRequest, StoreError, Transaction,
+    AuditChain, AuditEvent, AuditFilter, Direction, KeyKind, Page, PageRequest, StoreError,
+    Transaction,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -211,7 +213,7 @@ impl App {
         page: &PageRequest,
     ) -> Result<Page<AuditEvent>, AppError> {
         context.authorize(Permission::ReadAudit)?;
-        check_page(page)?;
+        check_page(page, KeyKind::Number)?;
         check_filter(&query.filter)?;
         let scope = narrowed(&context.scope, query.tenant_id);
         let direction = Direction::Descending;
@@ -528,7 +530,16 @@ fn check_filter(filter: &AuditFilter) -> Result<(), AppError> {
             Err(invalid("until", FieldCode::OutOfRange))
         }
         _ => Ok(()),
-    }
+    }?;
+    let texts = [
+        ("actor_kind", &filter.actor_kind),
+        ("action", &filter.action),
+        ("target_kind", &filter.target_kind),
+        ("target_id", &filter.target_id),
+        ("search", &filter.search),
+    ];
+    let mut texts = texts.into_iter();
+    texts.try_for_each(|(field, text)| check_search(field, text.as_deref()))
 }
 
 #[cfg(test)]

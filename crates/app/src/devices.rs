@@ -7,6 +7,7 @@ use crate::{
     events::Event,
     listing::check_page,
     tenants::narrowed,
+    text::check_search,
 };
 use latarnik_model::{DeviceId, GroupId, Permission, RestartRequired, TenantId};
 use latarnik_store::{
@@ -79,6 +80,11 @@ const MOVE: Mutation = Mutation {
     target_kind: "device",
 };
 
+/// Refuses what no device has in its name.
+pub(crate) fn check_query(query: &DeviceQuery) -> Result<(), AppError> {
+    check_search("search", query.filter.search.as_deref())
+}
+
 impl App {
     /// A page of the devices that the caller may see.
     ///
@@ -91,13 +97,8 @@ impl App {
         page: &PageRequest,
     ) -> Result<Page<Device>, AppError> {
         context.authorize(Permission::ReadDevices)?;
-        check_page(page)?;
-        if let Some(cursor) = &page.after {
-            query
-                .sort
-                .check(cursor)
-                .map_err(|_| invalid("cursor", FieldCode::Malformed))?;
-        }
+        check_page(page, query.sort.key_kind())?;
+        check_query(query)?;
         let scope = narrowed(&context.scope, query.tenant_id);
         let filter = self.complete(query);
         let (sort, direction) = (query.sort, query.direction);
@@ -118,6 +119,7 @@ impl App {
         query: &DeviceQuery,
     ) -> Result<u64, AppError> {
         context.authorize(Permission::ReadDevices)?;
+        check_query(query)?;
         let scope = narrowed(&context.scope, query.tenant_id);
         Ok(self
             .store()

@@ -5,10 +5,11 @@ use crate::{
     context::{Done, Mutation, Target},
     error::invalid,
     listing::check_page,
+    text::check_name,
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::{EnrollmentTokenId, GroupId, Permission, TenantId};
-use latarnik_store::{EnrollmentTokenRecord, Page, PageRequest};
+use latarnik_store::{EnrollmentTokenRecord, KeyKind, Page, PageRequest};
 use sha2::{Digest, Sha256};
 
 /// A token to be.
@@ -140,14 +141,9 @@ impl App {
                 errors.push(FieldError { field, code });
             }
         };
-        let name = new.name.trim();
-        check(!name.is_empty(), "name", FieldCode::Required);
-        check(name.chars().count() <= 100, "name", FieldCode::TooLong);
-        check(
-            !name.chars().any(char::is_control),
-            "name",
-            FieldCode::Malformed,
-        );
+        if let Err(code) = check_name(&new.name) {
+            check(false, "name", code);
+        }
         let hours = (1..=MOST_HOURS).contains(&new.expires_in_hours);
         check(hours, "expires_in_hours", FieldCode::OutOfRange);
         let uses = new
@@ -201,7 +197,7 @@ impl App {
         page: &PageRequest,
     ) -> Result<Page<EnrollmentTokenRecord>, AppError> {
         context.authorize(Permission::ManageEnrollmentTokens)?;
-        check_page(page)?;
+        check_page(page, KeyKind::Number)?;
         Ok(self.store().enrollment_tokens(&context.scope, page).await?)
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     App, AppError, Context, FieldCode, FieldError, Origin, Problem, SessionToken, SignedIn,
     context::{Done, Mutation, Target},
     secrets::Purpose,
+    text::check_line,
 };
 use jiff::SignedDuration;
 use latarnik_model::{
@@ -587,19 +588,14 @@ fn check_change(
         "issuer",
         FieldCode::Malformed,
     );
-    let short = |text: &str, most: usize| text.chars().count() <= most && !text.contains('\0');
     check(
         !change.client_id.trim().is_empty(),
         "client_id",
         FieldCode::Required,
     );
-    check(
-        short(&change.client_id, 500),
-        "client_id",
-        FieldCode::TooLong,
-    );
+    check_text(&mut check, "client_id", &change.client_id, 500);
     let secret = change.client_secret.as_deref().unwrap_or_default();
-    check(short(secret, 2000), "client_secret", FieldCode::TooLong);
+    check_text(&mut check, "client_secret", secret, 2000);
     check(!domains.is_empty(), "domains", FieldCode::Required);
     check(domains.len() <= 50, "domains", FieldCode::TooLong);
     let known = domains
@@ -612,17 +608,12 @@ fn check_change(
         "role_claim",
         FieldCode::Required,
     );
-    check(
-        short(&change.role_claim, 200),
-        "role_claim",
-        FieldCode::TooLong,
-    );
+    check_text(&mut check, "role_claim", &change.role_claim, 200);
     check(change.roles.len() <= 50, "roles", FieldCode::TooLong);
-    let values = change
-        .roles
-        .iter()
-        .all(|(value, _)| !value.is_empty() && short(value, 500));
-    check(values, "roles", FieldCode::Malformed);
+    for (value, _) in &change.roles {
+        check(!value.trim().is_empty(), "roles", FieldCode::Required);
+        check_text(&mut check, "roles", value, 500);
+    }
     let covered = change.roles.iter().all(|(_, role)| context.covers(*role));
     check(covered, "roles", FieldCode::NotAllowed);
     let default = change.default_role.is_none_or(|role| context.covers(role));
@@ -631,6 +622,17 @@ fn check_change(
         Ok(())
     } else {
         Err(AppError::Invalid(errors))
+    }
+}
+
+fn check_text(
+    check: &mut impl FnMut(bool, &'static str, FieldCode),
+    field: &'static str,
+    text: &str,
+    longest: usize,
+) {
+    if let Err(code) = check_line(text, longest) {
+        check(false, field, code);
     }
 }
 

@@ -103,11 +103,8 @@ impl App {
             origin,
         } = sign_in;
         let attempt = self.attempts().begin(&email, origin.address, self.now())?;
-        let user = self
-            .store()
-            .user_by_email(&Scope::Everything, &email)
-            .await?
-            .filter(|user| user.state == UserState::Active);
+        let user = self.user_of_address(&email).await?;
+        let user = user.filter(|user| user.state == UserState::Active);
         let hash = user.as_ref().and_then(|user| user.password_hash.clone());
         let right = self.passwords().verify(password, hash).await;
         let Some(user) = user.as_ref().filter(|_| right) else {
@@ -130,6 +127,21 @@ impl App {
             Err(_) => {}
         }
         done
+    }
+
+    /// Who has an e-mail address, as somebody typed it. What is no address belongs to nobody.
+    pub(crate) async fn user_of_address(
+        &self,
+        typed: &str,
+    ) -> Result<Option<UserRecord>, AppError> {
+        let Ok(address) = EmailAddress::parse(typed) else {
+            return Ok(None);
+        };
+        let user = self
+            .store()
+            .user_by_email(&Scope::Everything, address.as_str())
+            .await?;
+        Ok(user)
     }
 
     /// Begins a session of somebody who has proved who they are, up to the second factor.

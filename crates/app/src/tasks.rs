@@ -9,7 +9,7 @@ use crate::{
 };
 use latarnik_model::{Permission, ReasonCode, TaskId, TaskState, TenantId};
 use latarnik_store::{
-    Direction, Page, PageRequest, StoreError, TaskFilter, TaskLog, TaskRecord, TaskResult,
+    Direction, KeyKind, Page, PageRequest, StoreError, TaskFilter, TaskLog, TaskRecord, TaskResult,
 };
 
 const CANCEL: Mutation = Mutation {
@@ -61,7 +61,7 @@ impl App {
         page: &PageRequest,
     ) -> Result<Page<TaskRecord>, AppError> {
         context.authorize(Permission::ReadDevices)?;
-        check_page(page)?;
+        check_page(page, KeyKind::Number)?;
         let scope = narrowed(&context.scope, tenant);
         Ok(self.store().tasks(&scope, filter, direction, page).await?)
     }

@@ -12,6 +12,9 @@ const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 /// After this long without a failure all is forgotten.
 const FORGET_AFTER: SignedDuration = SignedDuration::from_hours(1);
 const MOST_KEYS: usize = 50_000;
+/// Characters of an account that are told apart: no e-mail address has more, and nobody shall fill
+/// the memory with text that is none.
+const LONGEST_ACCOUNT: usize = 254;
 
 /// What failures are counted by. The first so many cost nothing; after them each doubles the pause.
 ///
@@ -67,7 +70,8 @@ impl Attempts {
         address: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<Attempt, AppError> {
-        let account = account.trim().to_ascii_lowercase();
+        let account = account.trim().chars().take(LONGEST_ACCOUNT);
+        let account = account.collect::<String>().to_ascii_lowercase();
         let mut keys = vec![
             Key::AccountFrom(account.clone(), address),
             Key::Account(account),
@@ -199,6 +203,19 @@ mod tests {
             fail(&attempts, "a", address(last), 1);
         }
         assert!(seconds(&attempts, "a", address(200)) > 0);
+    }
+
+    #[test]
+    fn text_that_is_no_address_takes_no_more_room_than_one() {
+        let attempts = Attempts::default();
+        let attempt = attempts.begin(&"ż".repeat(1 << 20), address(1), NOW);
+        attempts.failed(&attempt.unwrap(), NOW);
+        for key in attempts.lock().keys() {
+            let (Key::AccountFrom(account, _) | Key::Account(account)) = key else {
+                continue;
+            };
+            assert!(account.chars().count() <= LONGEST_ACCOUNT);
+        }
     }
 
     #[test]

@@ -327,11 +327,9 @@ impl App {
         let Some(mailer) = self.mailer() else {
             return Ok(());
         };
-        let user = self
-            .store()
-            .user_by_email(&Scope::Everything, email)
-            .await?
-            .filter(|user| user.state == UserState::Active && user.password_hash.is_some());
+        let user = self.user_of_address(email).await?;
+        let user =
+            user.filter(|user| user.state == UserState::Active && user.password_hash.is_some());
         let Some(user) = user else {
             return Ok(());
         };

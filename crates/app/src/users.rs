@@ -7,7 +7,7 @@ use crate::{
     listing::check_page,
     second_factor::{current_session, own_user, wrong_password},
     tenants::{check_clients, narrowed},
-    text::check_name,
+    text::{check_name, check_search},
     throttle::Attempt,
     user_links::new_password,
 };
@@ -17,7 +17,7 @@ use latarnik_model::{
     UserLinkKind, UserState,
 };
 use latarnik_store::{
-    Page, PageRequest, SessionRecord, StoreError, Transaction, UserFilter, UserRecord,
+    KeyKind, Page, PageRequest, SessionRecord, StoreError, Transaction, UserFilter, UserRecord,
 };
 use std::collections::HashMap;
 
@@ -105,7 +105,8 @@ impl App {
         page: &PageRequest,
     ) -> Result<Page<User>, AppError> {
         context.authorize(Permission::ManageUsers)?;
-        check_page(page)?;
+        check_page(page, KeyKind::Text)?;
+        check_search("search", filter.search.as_deref())?;
         let scope = narrowed(&context.scope, tenant);
         let found = self.store().users(&scope, filter, page).await?;
         let items = self.with_surroundings(context, found.items).await?;

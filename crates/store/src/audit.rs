@@ -4,7 +4,7 @@ use crate::{
     Cursor, Direction, Page, PageRequest, Store, StoreError, Transaction,
     page::SortKey,
     row::{Row, milliseconds, number, to_json},
-    sql::{Sql, contains_pattern, sql},
+    sql::{Sql, sql},
 };
 use jiff::Timestamp;
 use latarnik_model::{AuditEventId, Scope, TenantId};
@@ -322,15 +322,12 @@ fn push_filter(sql: &mut Sql, filter: &AuditFilter) {
         sql.push(" AND at < ").bind(milliseconds(instant));
     }
     if let Some(search) = &filter.search {
-        let mut word = " AND (";
-        for column in ["LOWER(actor_name)", "LOWER(target_name)", "address"] {
-            sql.push(word)
-                .push(column)
-                .push(" LIKE ")
-                .bind(contains_pattern(search))
-                .push(" ESCAPE '\\'");
-            word = " OR ";
-        }
+        sql.push(" AND (")
+            .contains_name("actor_name", search)
+            .push(" OR ")
+            .contains_name("target_name", search)
+            .push(" OR ")
+            .contains("address", search);
         sql.push(")");
     }
 }

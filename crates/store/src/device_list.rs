@@ -1,11 +1,11 @@
 //! The list of devices: filters, sorting, pages, counts.
 
 use crate::{
-    Cursor, DeviceRecord, Direction, InvalidCursor, Page, PageRequest, Store, StoreError,
+    Cursor, DeviceRecord, Direction, KeyKind, Page, PageRequest, Store, StoreError,
     devices::SELECT,
     page::SortKey,
     row::{milliseconds, number},
-    sql::{Sql, contains_pattern},
+    sql::Sql,
 };
 use jiff::Timestamp;
 use latarnik_model::{GroupId, OsFamily, RestartRequired, Scope};
@@ -88,21 +88,14 @@ impl DeviceSort {
         }
     }
 
-    /// Whether a cursor comes from a list sorted by a value of the same kind.
-    ///
-    /// # Errors
-    /// [`InvalidCursor`] if not.
-    pub fn check(self, cursor: &Cursor) -> Result<(), InvalidCursor> {
-        let example = match self {
-            Self::Hostname | Self::OsName | Self::AgentVersion => SortKey::Text(String::new()),
+    /// What kind of value it sorts by.
+    #[must_use]
+    pub const fn key_kind(self) -> KeyKind {
+        match self {
+            Self::Hostname | Self::OsName | Self::AgentVersion => KeyKind::Text,
             Self::PendingUpdates | Self::Restart | Self::ScannedAt | Self::LastSeenAt => {
-                SortKey::Number(0)
+                KeyKind::Number
             }
-        };
-        if cursor.key.fits(&example) {
-            Ok(())
-        } else {
-            Err(InvalidCursor)
         }
     }
 }
@@ -156,9 +149,7 @@ fn push_filter(sql: &mut Sql, filter: &DeviceFilter) {
         sql.push(" AND d.group_id = ").bind(group.0);
     }
     if let Some(search) = &filter.search {
-        sql.push(" AND d.hostname_key LIKE ")
-            .bind(contains_pattern(search))
-            .push(" ESCAPE '\\'");
+        sql.push(" AND ").contains("d.hostname_key", search);
     }
     if let Some(family) = filter.os_family {
         sql.push(" AND d.os_family = ").bind(family.name());

@@ -46,7 +46,7 @@ pub use enrollment_tokens::EnrollmentTokenRecord;
 pub use error::StoreError;
 pub use groups::GroupRecord;
 pub use openid::{OpenidProviderRecord, OpenidSignInRecord};
-pub use page::{Cursor, Direction, InvalidCursor, Page, PageRequest};
+pub use page::{Cursor, Direction, InvalidCursor, KeyKind, Page, PageRequest};
 pub use sessions::SessionRecord;
 pub use task_logs::{TaskLog, TaskLogChunk};
 pub use tasks::{

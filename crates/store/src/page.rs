@@ -79,6 +79,15 @@ pub(crate) enum SortKey {
     Number(i64),
 }
 
+/// What kind of value a list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// Such as a name.
+    Text,
+    /// Such as an instant.
+    Number,
+}
+
 impl SortKey {
     pub(crate) fn value(&self) -> sea_orm::Value {
         match self {
@@ -86,10 +95,17 @@ impl SortKey {
             Self::Number(number) => (*number).into(),
         }
     }
+}
 
-    /// Whether both are of one kind: a cursor of a list sorted otherwise does not fit.
-    pub(crate) fn fits(&self, other: &Self) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
+impl Cursor {
+    /// Whether it comes from a list that is sorted by values of this kind. Another one does not fit:
+    /// PostgreSQL compares no number with a text.
+    #[must_use]
+    pub const fn is_of(&self, kind: KeyKind) -> bool {
+        matches!(
+            (&self.key, kind),
+            (SortKey::Text(_), KeyKind::Text) | (SortKey::Number(_), KeyKind::Number)
+        )
     }
 }
 
@@ -115,7 +131,8 @@ impl std::str::FromStr for Cursor {
         let (id, key) = rest.split_at_checked(32).ok_or(InvalidCursor)?;
         let id = Uuid::try_parse(id).map_err(|_| InvalidCursor)?;
         let key = match kind {
-            "t" => SortKey::Text(key.to_owned()),
+            // No database keeps a NUL, so that no list is sorted by one.
+            "t" if !key.contains('\0') => SortKey::Text(key.to_owned()),
             "n" => SortKey::Number(key.parse().map_err(|_| InvalidCursor)?),
             _ => return Err(InvalidCursor),
         };

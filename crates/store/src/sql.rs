@@ -68,6 +68,27 @@ impl Sql {
         }
     }
 
+    /// Adds the condition that `column`, which is in lower case, contains a text, whatever its case.
+    pub(crate) fn contains(&mut self, column: &str, text: &str) -> &mut Self {
+        self.push(column)
+            .push(" LIKE ")
+            .bind(pattern(&text.to_lowercase()))
+            .push(" ESCAPE '\\'")
+    }
+
+    /// Adds the condition that `column`, which is as people wrote it, contains a text, whatever its
+    /// case. Letters beyond ASCII are found as they are typed: SQLite, and PostgreSQL in some
+    /// locales, know no other case of them.
+    pub(crate) fn contains_name(&mut self, column: &str, text: &str) -> &mut Self {
+        self.push("(")
+            .contains(&format!("LOWER({column})"), text)
+            .push(" OR ")
+            .push(column)
+            .push(" LIKE ")
+            .bind(pattern(text))
+            .push(" ESCAPE '\\')")
+    }
+
     /// The finished statement.
     pub(crate) fn statement(self, engine: DbBackend) -> Statement {
         Statement::from_sql_and_values(engine, self.text, self.values)
@@ -90,10 +111,9 @@ pub(crate) fn fixed(text: &str, values: Vec<Value>) -> Sql {
     }
 }
 
-/// The pattern of `LIKE … ESCAPE '\\'` for text that contains this, in lower case.
-pub(crate) fn contains_pattern(text: &str) -> String {
+/// The pattern of `LIKE … ESCAPE '\\'` for text that contains this, literally.
+fn pattern(text: &str) -> String {
     let text = text
-        .to_lowercase()
         .replace('\\', "\\\\")
         .replace('%', "\\%")
         .replace('_', "\\_");

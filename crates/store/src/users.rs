@@ -4,7 +4,7 @@ use crate::{
     Cursor, Direction, Page, PageRequest, Store, StoreError, Transaction,
     page::SortKey,
     row::{Row, milliseconds, number, optional_milliseconds, variant_name},
-    sql::{Sql, contains_pattern, sql},
+    sql::{Sql, sql},
 };
 use jiff::Timestamp;
 use latarnik_model::{ColorScheme, Language, Role, Scope, TenantId, UserId, UserState};
@@ -325,12 +325,11 @@ impl Store {
         let mut sql = Sql::new("SELECT * FROM users WHERE ");
         sql.within("tenant_id", scope);
         if let Some(search) = &filter.search {
-            let pattern = contains_pattern(search);
-            sql.push(" AND (email_key LIKE ")
-                .bind(pattern.clone())
-                .push(" ESCAPE '\\' OR LOWER(name) LIKE ")
-                .bind(pattern)
-                .push(" ESCAPE '\\')");
+            sql.push(" AND (")
+                .contains("email_key", search)
+                .push(" OR ")
+                .contains_name("name", search)
+                .push(")");
         }
         page.continue_sql(&mut sql, "email_key", "id", Direction::Ascending);
         let rows = self.all(scope, sql).await?;

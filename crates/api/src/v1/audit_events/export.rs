@@ -62,7 +62,7 @@ pub(crate) async fn handle(
     let (context, format) = (caller.context(), parameters.format);
     let events = state
         .app()
-        .export_audit(context, &parameters.query()?)
+        .export_audit(context, &parameters.query())
         .await?;
     let names = tenant_names(&state, context).await?;
     let (kind, disposition, head) = match format {
@@ -158,16 +158,37 @@ impl AuditEvent {
 /// A field by RFC 4180. What a spreadsheet would take for a formula gets an apostrophe before it:
 /// names come from machines and people who may not be friendly.
 fn csv_field(field: &str) -> String {
-    let guarded = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{field}")
-    } else {
-        field.to_owned()
-    };
+    let guarded = guarded(field);
     if guarded.contains(['"', ',', '\n', '\r']) {
         format!("\"{}\"", guarded.replace('"', "\"\""))
     } else {
         guarded
     }
+}
+
+/// Puts an apostrophe before whatever a spreadsheet would take for the beginning of a formula: at
+/// the beginning of the field, and behind everything that some spreadsheet takes for the end of one
+/// (where a comma separates decimals, as in Poland, that is the semicolon).
+fn guarded(field: &str) -> String {
+    let mut guarded = String::with_capacity(field.len() + 1);
+    let mut begins = true;
+    for letter in field.chars() {
+        let is_formula = matches!(
+            letter,
+            '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\t' | '\r'
+        );
+        if begins && is_formula {
+            guarded.push('\'');
+        }
+        guarded.push(letter);
+        begins = match letter {
+            ',' | ';' | '|' | '\t' | '\r' | '\n' => true,
+            // Spreadsheets look past blanks and quotation marks.
+            ' ' | '\u{a0}' | '\u{3000}' | '"' => begins,
+            _ => false,
+        };
+    }
+    guarded
 }
 
 #[cfg(test)]
@@ -180,5 +201,7 @@ mod tests {
         assert_eq!(csv_field("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
         assert_eq!(csv_field("=HYPERLINK(1)"), "'=HYPERLINK(1)");
         assert_eq!(csv_field("-2+3,4"), "\"'-2+3,4\"");
+        assert_eq!(csv_field("a; =1;b-c; d=e"), "a; '=1;b-c; d=e");
+        assert_eq!(csv_field(" \"＝1"), "\" \"\"'＝1\"");
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn handle(
     Parameters(parameters): Parameters<AuditParameters>,
 ) -> Result<Json<List<AuditEvent>>, ApiError> {
     let page = list::page(parameters.limit, parameters.cursor.as_deref())?;
-    let query = parameters.query()?;
+    let query = parameters.query();
     let context = caller.context();
     let events = state
         .app()
