@@ -2,6 +2,7 @@
 
 pub(super) mod create;
 pub(super) mod read;
+mod when;
 
 use crate::instant::Instant;
 use latarnik_app::ActionRecord;

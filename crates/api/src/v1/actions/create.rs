@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewAction {
     kind: ActionKind,
+    #[serde(deserialize_with = "super::when::read")]
     when: When,
     /// These devices; either this or `filter`.
     device_ids: Option<Vec<DeviceId>>,
