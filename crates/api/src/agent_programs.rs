@@ -1,9 +1,9 @@
 //! The agent programs that the server hands out.
 
-use crate::{ApiState, problem::ApiError};
+use crate::{ApiState, extract::Id, problem::ApiError};
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -22,6 +22,7 @@ pub(crate) struct AgentProgram {
     pub(crate) file_name: String,
     pub(crate) size_bytes: u64,
     pub(crate) sha256: String,
+    /// Without links.
     path: PathBuf,
 }
 
@@ -29,13 +30,24 @@ pub(crate) struct AgentProgram {
 #[derive(Debug, Clone, Default)]
 pub struct AgentPrograms(Vec<AgentProgram>);
 
-/// A program could not be read.
+/// A program cannot be handed out.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read the agent program {path}")]
-pub struct AgentProgramsError {
-    path: PathBuf,
-    #[source]
-    source: io::Error,
+pub enum AgentProgramsError {
+    /// It could not be read.
+    #[error("cannot read the agent program {path}")]
+    Unreadable {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// It is a link to a file elsewhere, and the server hands out nothing but that folder.
+    #[error("the agent program {path} is a link out of its folder; put the file itself there")]
+    Elsewhere {
+        /// The link.
+        path: PathBuf,
+    },
 }
 
 impl AgentPrograms {
@@ -43,7 +55,7 @@ impl AgentPrograms {
     /// is not offered.
     ///
     /// # Errors
-    /// [`AgentProgramsError`] if one is there and cannot be read.
+    /// [`AgentProgramsError`] if one is there and cannot be read, or lies elsewhere.
     pub fn find(folder: &FilePath) -> Result<Self, AgentProgramsError> {
         let mut programs = Vec::new();
         for platform in Platform::ALL {
@@ -54,19 +66,26 @@ impl AgentPrograms {
             };
             let file_name = format!("latarnik-agent-{platform}{extension}");
             let path = folder.join(&file_name);
-            match checksum(&path) {
-                Ok((size_bytes, sha256)) => {
-                    programs.push(AgentProgram {
-                        platform,
-                        file_name,
-                        size_bytes,
-                        sha256,
-                        path,
-                    });
-                }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(source) => return Err(AgentProgramsError { path, source }),
+            let unreadable = |source| AgentProgramsError::Unreadable {
+                path: path.clone(),
+                source,
+            };
+            let file = match path.canonicalize() {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                file => file.map_err(unreadable)?,
+            };
+            let folder = folder.canonicalize().map_err(unreadable)?;
+            if !file.starts_with(folder) {
+                return Err(AgentProgramsError::Elsewhere { path });
             }
+            let (size_bytes, sha256) = checksum(&file).map_err(unreadable)?;
+            programs.push(AgentProgram {
+                platform,
+                file_name,
+                size_bytes,
+                sha256,
+                path: file,
+            });
         }
         Ok(Self(programs))
     }
@@ -114,19 +133,16 @@ pub(crate) fn url_path(platform: Platform) -> String {
 /// Hands out a program.
 pub(crate) async fn download(
     State(state): State<ApiState>,
-    Path(platform): Path<String>,
+    Id(platform): Id<Platform>,
 ) -> Result<Response, ApiError> {
-    let platform: Platform = platform.parse().map_err(|_| ApiError::NOT_FOUND)?;
     let program = state.programs().of(platform).ok_or(ApiError::NOT_FOUND)?;
-    let file = tokio::fs::File::open(&program.path)
-        .await
-        .map_err(|error| {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "agent program is gone"
-            );
-            ApiError::Refused(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
-        })?;
+    let file = open(&program.path).await.map_err(|error| {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "agent program is gone"
+        );
+        ApiError::Refused(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+    })?;
     let disposition = format!("attachment; filename=\"{}\"", program.file_name);
     let headers = [
         (
@@ -140,4 +156,12 @@ pub(crate) async fn download(
         ),
     ];
     Ok((headers, Body::from_stream(ReaderStream::new(file))).into_response())
+}
+
+/// Opens a program where it was when the server started, unless there is a link now.
+async fn open(path: &FilePath) -> io::Result<tokio::fs::File> {
+    if tokio::fs::canonicalize(path).await? != path {
+        return Err(io::Error::other("the file was replaced by a link"));
+    }
+    tokio::fs::File::open(path).await
 }

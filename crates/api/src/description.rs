@@ -57,7 +57,7 @@ fn add_answers(operation: &mut Operation) {
         .unwrap_or_default()
         .to_owned();
     let mut answers = vec![
-        ("408", "It took too long"),
+        ("408", "`request_timeout`"),
         (
             "429",
             "`too_many_requests`; `Retry-After` says how long to wait",

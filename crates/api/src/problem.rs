@@ -153,6 +153,20 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Gives a code to refusals that the router makes by itself.
+pub(crate) async fn name(response: Response) -> Response {
+    let code = match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::REQUEST_TIMEOUT => "request_timeout",
+        _ => return response,
+    };
+    let mut named = respond(response.status(), code, Vec::new(), None);
+    if let Some(allowed) = response.headers().get(header::ALLOW) {
+        named.headers_mut().insert(header::ALLOW, allowed.clone());
+    }
+    named
+}
+
 fn respond(
     status: StatusCode,
     code: &str,

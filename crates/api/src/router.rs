@@ -1,8 +1,9 @@
 //! All routes together.
 
 use crate::{
-    ApiState, agent_programs, console, description, limits, problem::ApiError, request_id,
-    security, v1,
+    ApiState, agent_programs, console, description, limits,
+    problem::{self, ApiError},
+    request_id, security, v1,
 };
 use axum::{
     Router,
@@ -46,6 +47,7 @@ pub fn router(state: ApiState) -> Router {
             StatusCode::REQUEST_TIMEOUT,
             LONGEST,
         ))
+        .layer(middleware::map_response(problem::name))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(
             state.clone(),

@@ -75,7 +75,11 @@ pub(crate) async fn same_origin(request: Request, next: Next) -> Response {
 }
 
 fn is_same_origin(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    // What is there and cannot be read is not what it should be.
+    let text = |name| {
+        let value = headers.get(name)?;
+        Some(value.to_str().unwrap_or("unreadable"))
+    };
     if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
         return matches!(site, "same-origin" | "none");
     }
