@@ -64,29 +64,36 @@ fn address(configuration: &MailConfiguration) -> String {
 impl Mailer for SmtpMailer {
     fn send(&self, mail: Mail) -> Pin<Box<dyn Future<Output = Result<(), MailError>> + Send + '_>> {
         Box::pin(async move {
-            let failed = |error: Box<dyn std::error::Error + Send + Sync>| MailError(error);
-            let to = mail
-                .to
-                .as_str()
-                .parse()
-                .map_err(|error| failed(Box::new(error)))?;
-            let text = text::of(&mail);
-            let message = Message::builder()
-                .from(self.from.clone())
-                .to(Mailbox::new(Some(mail.name.clone()), to))
-                .subject(text.subject)
-                .header(ContentType::TEXT_PLAIN)
-                .body(text.body)
-                .map_err(|error| failed(Box::new(error)))?;
+            let message = self.message(&mail).map_err(MailError)?;
             let sent = self.transport.send(message).await;
-            sent.map(|_| ()).map_err(|error| failed(Box::new(error)))
+            sent.map(|_| ()).map_err(|error| MailError(error.into()))
         })
+    }
+}
+
+impl SmtpMailer {
+    /// The mail as it travels.
+    fn message(&self, mail: &Mail) -> Result<Message, Box<dyn std::error::Error + Send + Sync>> {
+        let to = mail.to.as_str().parse()?;
+        let text = text::of(mail);
+        // No name has them, and whoever writes headers would stumble over one that did.
+        let name = mail.name.chars().filter(|c| !c.is_control()).collect();
+        let subject = text.subject.chars().filter(|c| !c.is_control());
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(Some(name), to))
+            .subject(subject.collect::<String>())
+            .header(ContentType::TEXT_PLAIN)
+            .body(text.body)?;
+        Ok(message)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use latarnik_app::MailContent;
+    use latarnik_model::{EmailAddress, Language};
 
     fn configuration(smtp_url: &str) -> MailConfiguration {
         MailConfiguration {
@@ -113,6 +120,70 @@ mod tests {
         );
         let chosen = "smtp://mail.example.com?tls=opportunistic";
         assert_eq!(shown(chosen), chosen);
+    }
+
+    /// Names hold no line breaks when they come here; if one did, it would still be a name.
+    #[tokio::test]
+    async fn names_make_no_header_and_no_receiver_of_a_mail() {
+        let mailer = SmtpMailer::new(&configuration("smtp://mail.example.com")).unwrap();
+        for hostile in [
+            "Anna\r\nBcc: all@example.com",
+            "Anna\nBcc: all@example.com\n\nbody",
+            "Anna\rBcc: all@example.com",
+            "Anna\r\n\r\n<script>alert(1)</script>",
+            "Anna\u{2028}Bcc: all@example.com",
+            "Anna\u{85}Bcc: all@example.com",
+            "Anna\0",
+            "Anna <eve@example.com>, Eve",
+            "\"Anna\" <eve@example.com>",
+            "eve@example.com, anna",
+            "=?utf-8?q?Anna=0d=0aBcc:_all=40example.com?=",
+            "Zażółć \u{202e}gęślą\u{200b} 🦀",
+            &"ż".repeat(500),
+        ] {
+            for language in [Language::En, Language::Pl] {
+                let mail = Mail {
+                    to: EmailAddress::parse("anna@example.com").unwrap(),
+                    name: hostile.to_owned(),
+                    language,
+                    content: MailContent::Invitation {
+                        link: "https://rmm.example.com/invitation#00".to_owned(),
+                        expires_at: "2026-11-24T12:30:00Z".parse().unwrap(),
+                        inviter: hostile.to_owned(),
+                        tenant: hostile.to_owned(),
+                    },
+                };
+                let message = mailer.message(&mail).unwrap();
+                let receivers = message.envelope().to().iter();
+                let receivers: Vec<_> = receivers.map(ToString::to_string).collect();
+                assert_eq!(receivers, ["anna@example.com"], "{hostile:?}");
+                let text = String::from_utf8(message.formatted()).unwrap();
+                let (head, _) = text.split_once("\r\n\r\n").unwrap();
+                // A line that begins with a blank goes on with the one before.
+                let fields = head
+                    .split("\r\n")
+                    .filter(|line| !line.starts_with([' ', '\t']));
+                let mut names: Vec<&str> = fields
+                    .map(|field| field.split_once(':').unwrap().0)
+                    .collect();
+                names.sort_unstable();
+                names.retain(|name| *name != "MIME-Version");
+                let expected = [
+                    "Content-Transfer-Encoding",
+                    "Content-Type",
+                    "Date",
+                    "From",
+                    "Subject",
+                    "To",
+                ];
+                assert_eq!(names, expected, "{hostile:?}: {head}");
+                assert!(head.is_ascii(), "{head}");
+                assert!(
+                    !head.replace("\r\n", "").contains(['\r', '\n', '\0']),
+                    "{head:?}"
+                );
+            }
+        }
     }
 
     #[test]
