@@ -15,6 +15,9 @@ use tokio::time::Instant;
 /// Time for a whole JSON body.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Most characters of what the parser says.
+const DETAIL_CHARACTERS: usize = 300;
+
 /// A JSON body of at most [`limits::JSON_BODY_BYTES`], whatever its content type says. It counts
 /// against the budget of the device that sends it.
 pub(crate) struct JsonBody<T>(pub(crate) T);
@@ -56,8 +59,15 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
         }
         Json::<T>::from_bytes(&bytes)
             .map(|Json(value)| Self(value))
-            .map_err(|error| malformed_body(error.body_text()))
+            .map_err(|error| malformed_body(legible(&error.body_text())))
     }
+}
+
+/// What the parser says may quote the body, whatever that is: no more of it than a line of a log
+/// holds, and nothing that a terminal would obey.
+fn legible(text: &str) -> String {
+    let line = text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ');
+    line.take(DETAIL_CHARACTERS).collect()
 }
 
 /// The body is JSON of a wrong shape, or none.

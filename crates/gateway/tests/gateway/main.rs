@@ -1,10 +1,11 @@
-//! The gateway over real TLS on the loopback interface, with a real application on SQLite.
+//! The gateway over real TLS on the loopback interface, with a real application.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a test may fail by panic"
 )]
 
+mod bad_input;
 mod check_in;
 mod hostile;
 mod matrix;

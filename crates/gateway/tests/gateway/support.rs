@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use latarnik_app::{
     ActionRequest, ActionTarget, Actor, App, Context, IssuedEnrollmentToken, NewEnrollmentToken,
-    NewUser, Password, Randomness, RequestedParameters,
+    NewUser, Password, RequestedParameters,
 };
 use latarnik_gateway::{Authorities, Authority, EnrollmentTokenFormat, Gateway, Settings};
 use latarnik_model::{Clock, DeviceId, OsFamily, Role, Scope, SessionId, TaskId, TenantId, When};
@@ -11,7 +11,8 @@ use latarnik_protocol::{
     EnrollmentToken, Facts, PROTOCOL_VERSION, Problem, ProblemCode, RegisterRequest,
     RegisterResponse, TaskBatch, TaskEvent, TaskReport, TaskReportResponse, paths,
 };
-use latarnik_store::{ConnectOptions, Store};
+use latarnik_store::Store;
+use latarnik_testkit::Database;
 use rcgen::{CertificateParams, KeyPair};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use rustls::{ClientConfig, RootCertStore, crypto::ring, time_provider::TimeProvider};
@@ -20,10 +21,7 @@ use serde::de::DeserializeOwned;
 use std::{
     future::Future,
     path::PathBuf,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -61,19 +59,6 @@ impl TimeProvider for TestClock {
     }
 }
 
-/// Numbers that repeat in every run.
-#[derive(Debug, Default)]
-struct Counting(AtomicU64);
-
-impl Randomness for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            let number = self.0.fetch_add(1, Ordering::Relaxed);
-            *byte = number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes()[0];
-        }
-    }
-}
-
 pub(crate) struct Server {
     pub(crate) app: App,
     pub(crate) gateway: Gateway,
@@ -87,6 +72,7 @@ pub(crate) struct Server {
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
     folder: TempDir,
+    _database: Database,
 }
 
 impl Server {
@@ -95,6 +81,10 @@ impl Server {
     }
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_on(Database::sqlite().await, change).await
+    }
+
+    pub(crate) async fn start_on(database: Database, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let now = "2026-11-23T12:00:00Z".parse().unwrap();
         let clock = Arc::new(TestClock(Mutex::new(now)));
@@ -102,7 +92,8 @@ impl Server {
         let authorities = Arc::new(authorities.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let app = application(&folder, &address, authorities.clone(), clock.clone()).await;
+        let store = database.store.clone();
+        let app = application(store, &address, authorities.clone(), clock.clone());
         let (operator, tenant) = operator(&app).await;
         let mut settings = Settings::new(address.clone());
         change(&mut settings);
@@ -128,6 +119,7 @@ impl Server {
             stop: Some(stop),
             serving: Some(serving),
             folder,
+            _database: database,
         }
     }
 
@@ -297,26 +289,17 @@ impl Server {
     }
 }
 
-async fn application(
-    folder: &TempDir,
+fn application(
+    store: Store,
     address: &str,
     authorities: Arc<Authorities>,
     clock: Arc<TestClock>,
 ) -> App {
-    let database = format!("sqlite://{}", folder.path().join("latarnik.db").display());
-    let options = ConnectOptions {
-        address: database,
-        max_connections: 4,
-    };
     let token_format = Arc::new(EnrollmentTokenFormat {
         address: address.to_owned(),
         authorities,
     });
-    let store = Store::connect(&options).await.unwrap();
-    App::new(latarnik_app::Settings {
-        randomness: Arc::new(Counting::default()),
-        ..latarnik_testkit::settings(store, clock, token_format)
-    })
+    App::new(latarnik_testkit::settings(store, clock, token_format))
 }
 
 /// The first user, as the console would know them.
