@@ -12,44 +12,19 @@
 
 #[path = "access_matrix/callers.rs"]
 mod callers;
-#[path = "access_matrix/rows.rs"]
-mod rows;
-#[path = "access_matrix/scene.rs"]
-mod scene;
+mod calls;
 
 use callers::{Caller, Standing};
+use calls::{
+    Operation, operations,
+    rows::{self, Reached, Row},
+    scene::{self, Answer, Scene},
+};
 use http::{Method, StatusCode};
-use latarnik_api::openapi;
 use latarnik_model::{Permission, Reach};
 use latarnik_testkit::on_both_engines;
-use rows::{Reached, Row};
-use scene::{Answer, Scene};
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// An operation as its description says it.
-struct Operation {
-    id: String,
-    method: Method,
-    path: String,
-    access: String,
-}
-
-fn operations() -> Vec<Operation> {
-    let document = serde_json::to_value(openapi()).unwrap();
-    let mut operations = Vec::new();
-    for (path, methods) in document["paths"].as_object().unwrap() {
-        for (method, operation) in methods.as_object().unwrap() {
-            operations.push(Operation {
-                id: operation["operationId"].as_str().unwrap().to_owned(),
-                method: method.to_uppercase().parse().unwrap(),
-                path: path.clone(),
-                access: operation["x-access"].as_str().unwrap_or("").to_owned(),
-            });
-        }
-    }
-    operations
-}
 
 /// What a cell expects: a status, and a code unless it is a success.
 #[derive(Debug, PartialEq, Eq)]
@@ -155,7 +130,9 @@ on_both_engines! {
             let operation = operations.iter().find(|o| o.id == row.operation).unwrap();
             let mut fresh = scene.fresh().await;
             for caller in &callers {
-                let answer = scene.call(operation, row, caller, &fresh).await;
+                let request = scene.request(operation, row, caller.header.as_ref(), &fresh);
+                let router = if caller.strict { &scene.strict } else { &scene.router };
+                let answer = scene::answer(router, request).await;
                 assert_cell(operation, row, caller, &answer);
                 if !caller.sees_bakery {
                     assert_silent(row, caller, &answer, &scene);

@@ -1,6 +1,6 @@
 //! Everybody who calls.
 
-use crate::scene::Scene;
+use crate::calls::scene::Scene;
 use http::{HeaderName, HeaderValue, header};
 use jiff::SignedDuration;
 use latarnik_app::{Context, NewApiToken, UserChange};

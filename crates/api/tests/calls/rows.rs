@@ -1,6 +1,6 @@
 //! How each operation is called, and what somebody gets who may call it.
 
-use crate::scene::{Fresh, Scene};
+use super::scene::{Fresh, Scene};
 use serde_json::{Value, json};
 
 /// Where an operation names what it acts on.
@@ -26,6 +26,7 @@ pub(crate) struct Reached {
 pub(crate) type Body = fn(&Scene, &Fresh) -> Value;
 
 /// One operation, in one way to call it.
+#[derive(Clone)]
 pub(crate) struct Row {
     pub(crate) operation: &'static str,
     pub(crate) name: &'static str,
@@ -283,4 +284,12 @@ fn devices() -> Vec<Row> {
 
 fn asked(kind: &str, fresh: &Fresh) -> Value {
     json!({"kind": kind, "device_ids": [fresh.device], "when": {"type": "now"}})
+}
+
+/// How an operation is called of which nothing but its description is known.
+pub(crate) fn undescribed() -> Row {
+    Row {
+        id: |_| "0193a1b2-0000-7000-8000-00000000abcd".to_owned(),
+        ..row("undescribed", 200)
+    }
 }

@@ -1,11 +1,11 @@
 //! A bakery, another client, and fresh things of the bakery for every call.
 
-use crate::{Operation, callers::Caller, rows::Row};
+use super::{Operation, rows::Row};
 use axum::{
     Router,
     body::{Body, HttpBody},
 };
-use http::{Request, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use latarnik_api::{
     AgentPrograms, ApiSettings, ApiState, CookieSecurity, ProxyTrust, RateLimit, RateLimits, router,
 };
@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// Things of the bakery that no other call has touched, and names that nothing has.
+#[derive(Clone, Default)]
 pub(crate) struct Fresh {
     pub(crate) user: String,
     pub(crate) invited: String,
@@ -39,17 +40,29 @@ pub(crate) struct Fresh {
     pub(crate) unused_name: String,
 }
 
+impl Fresh {
+    /// The same things, with names that nothing has.
+    pub(crate) fn renamed(&self, number: u32) -> Self {
+        Self {
+            unknown_email: format!("renamed-{number}@elsewhere.example"),
+            unused_name: format!("Renamed {number}"),
+            ..self.clone()
+        }
+    }
+}
+
 /// An answer, as much of it as comes at once.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
 pub(crate) struct Scene {
     pub(crate) office: Office,
-    router: Router,
+    pub(crate) router: Router,
     /// The same database behind a server that insists on a second factor.
-    strict: Router,
+    pub(crate) strict: Router,
     operator: Context,
     next: AtomicU32,
     secrets: Mutex<Vec<String>>,
@@ -71,8 +84,8 @@ impl Scene {
         });
         let operator = office.person(office.bakery, Role::Technician).await;
         Self {
-            router: served(office.app.clone()),
-            strict: served(strict),
+            router: served(office.app.clone(), AgentPrograms::default()),
+            strict: served(strict, AgentPrograms::default()),
             office,
             operator,
             next: AtomicU32::new(0),
@@ -119,20 +132,20 @@ impl Scene {
         (cookie.split(';').next().unwrap().to_owned(), id)
     }
 
-    /// Calls an operation.
-    pub(crate) async fn call(
+    /// A call of an operation, as somebody.
+    pub(crate) fn request(
         &self,
         operation: &Operation,
         row: &Row,
-        caller: &Caller,
+        whom: Option<&(HeaderName, HeaderValue)>,
         fresh: &Fresh,
-    ) -> Answer {
+    ) -> Request<Body> {
         let path = operation.path.replace("{id}", &(row.id)(fresh));
         let mut request = Request::builder()
             .method(operation.method.clone())
             .uri(format!("{path}{}", row.query))
             .header("idempotency-key", fresh.unused_name.as_str());
-        if let Some((name, value)) = &caller.header {
+        if let Some((name, value)) = whom {
             request = request.header(name, value);
         }
         let body = match row.body {
@@ -142,18 +155,7 @@ impl Scene {
             }
             None => Body::empty(),
         };
-        let router = if caller.strict {
-            &self.strict
-        } else {
-            &self.router
-        };
-        let response = router
-            .clone()
-            .oneshot(request.body(body).unwrap())
-            .await
-            .unwrap();
-        let (status, text) = (response.status(), first_of(response.into_body()).await);
-        Answer { status, text }
+        request.body(body).unwrap()
     }
 
     pub(crate) async fn fresh(&self) -> Fresh {
@@ -234,6 +236,11 @@ impl Scene {
         fresh
     }
 
+    /// Names that nothing has, and no things.
+    pub(crate) fn empty(&self) -> Fresh {
+        Fresh::default().renamed(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
     async fn device(&self, number: u32, secret_hash: [u8; 32]) -> latarnik_app::AgentIdentity {
         let mut key_fingerprint = [0; 32];
         key_fingerprint[..4].copy_from_slice(&number.to_be_bytes());
@@ -296,6 +303,17 @@ impl Scene {
     }
 }
 
+/// What a server answers, as much of it as comes at once.
+pub(crate) async fn answer(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        text: first_of(body).await,
+    }
+}
+
 /// The beginning of a body: a stream of events has no end.
 async fn first_of(body: Body) -> String {
     use http_body_util::BodyExt;
@@ -319,12 +337,17 @@ async fn first_of(body: Body) -> String {
     text
 }
 
-fn served(app: App) -> Router {
+pub(crate) fn served(app: App, programs: AgentPrograms) -> Router {
+    served_with(app, programs, settings())
+}
+
+/// On loopback, and with more requests than a test sends.
+pub(crate) fn settings() -> ApiSettings {
     let plenty = RateLimit {
         burst: 1_000_000,
         per_second: 1_000_000,
     };
-    let settings = ApiSettings {
+    ApiSettings {
         public_url: None,
         cookie_security: CookieSecurity::PlainAllowed,
         proxy: ProxyTrust::None,
@@ -332,11 +355,14 @@ fn served(app: App) -> Router {
             address: plenty,
             caller: plenty,
         },
-    };
+    }
+}
+
+pub(crate) fn served_with(app: App, programs: AgentPrograms, settings: ApiSettings) -> Router {
     router(ApiState::new(
         app,
         settings,
-        AgentPrograms::default(),
+        programs,
         CancellationToken::new(),
     ))
 }
