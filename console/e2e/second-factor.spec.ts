@@ -40,9 +40,22 @@ async function setUp(page: Page): Promise<Authenticator> {
   await page.getByRole('button', { name: 'Download' }).click();
   expect((await download).suggestedFilename()).toBe('latarnik-recovery-codes.txt');
   const recoveryCodes = await codes.allInnerTexts();
+  await expectSheet(page, recoveryCodes);
   await page.getByLabel('I have kept them in a safe place').check();
   await done.click();
   return { secret: key, recoveryCodes };
+}
+
+/** On paper there are the account, the day and the codes, and nothing else. */
+async function expectSheet(page: Page, codes: readonly string[]): Promise<void> {
+  const sheet = page.locator('[data-print]');
+  await expect(sheet).toBeHidden();
+  await page.emulateMedia({ media: 'print' });
+  const words = (await page.locator('body').innerText()).split(/\s+/).filter(Boolean);
+  expect(words).toEqual((await sheet.innerText()).split(/\s+/).filter(Boolean));
+  expect(words.join(' ')).toMatch(/^Latarnik recovery codes for \S+@example\.test /);
+  for (const code of codes) await expect(sheet).toContainText(code);
+  await page.emulateMedia({ media: 'screen' });
 }
 
 async function enterPassword(page: Page, email: string): Promise<void> {

@@ -1,5 +1,13 @@
 import { useBlocker } from '@tanstack/react-router';
-import { createContext, type ReactNode, useContext, useEffect, useId, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react';
 import { ConfirmDialog } from '@/components/confirm-dialog';
 import { useTranslation } from '@/i18n/use-translation';
 
@@ -30,6 +38,14 @@ interface Question {
   stay: () => void;
 }
 
+/**
+ * Every dialogue listens for Escape. The one that is opened or shown again by a key must not hear
+ * the same key.
+ */
+function afterEvent(act: () => void): void {
+  setTimeout(act, 0);
+}
+
 function createUnsaved(entries: Map<string, Entry>, ask: (question: Question) => void): Unsaved {
   const within = (dialog: string | null) =>
     [...entries].filter(([, entry]) => dialog === null || entry.dialog === dialog);
@@ -48,7 +64,7 @@ function createUnsaved(entries: Map<string, Entry>, ask: (question: Question) =>
         forget(dialog);
         go();
       };
-      ask({ loss: first[1].loss, go: discard, stay: () => undefined });
+      afterEvent(() => ask({ loss: first[1].loss, go: discard, stay: () => undefined }));
     },
     forget,
   };
@@ -61,10 +77,20 @@ function createUnsaved(entries: Map<string, Entry>, ask: (question: Question) =>
 export function UnsavedProvider({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const [entries] = useState(() => new Map<string, Entry>());
+  /** What had the focus when the question came. */
+  const before = useRef<Element | null>(null);
   const [question, setQuestion] = useState<Question | null>(null);
-  const [unsaved] = useState(() => createUnsaved(entries, setQuestion));
+  const [unsaved] = useState(() =>
+    createUnsaved(entries, (asked) => {
+      before.current = document.activeElement;
+      setQuestion(asked);
+    }),
+  );
   const blocker = useBlocker({
-    shouldBlockFn: () => entries.size > 0,
+    shouldBlockFn: () => {
+      before.current = document.activeElement;
+      return entries.size > 0;
+    },
     enableBeforeUnload: () => entries.size > 0,
     withResolver: true,
   });
@@ -74,16 +100,23 @@ export function UnsavedProvider({ children }: { children: ReactNode }) {
       ? { loss: first?.loss ?? 'typed', go: blocker.proceed, stay: blocker.reset }
       : question;
   const loss = shown?.loss ?? 'typed';
+  const asking = shown !== null;
+  useEffect(() => {
+    if (!asking) return;
+    return () => {
+      if (before.current instanceof HTMLElement) before.current.focus({ preventScroll: true });
+    };
+  }, [asking]);
   const answer = (act: (() => void) | undefined) => {
     setQuestion(null);
     act?.();
   };
   return (
     <UnsavedContext value={unsaved}>
-      <AskingContext value={shown !== null}>{children}</AskingContext>
+      <AskingContext value={asking}>{children}</AskingContext>
       <ConfirmDialog
         above
-        opened={shown !== null}
+        opened={asking}
         title={t(`unsaved.${loss}_title`)}
         body={t(`unsaved.${loss}_body`)}
         confirm={t(`unsaved.${loss}_leave`)}
@@ -91,7 +124,7 @@ export function UnsavedProvider({ children }: { children: ReactNode }) {
         busy={false}
         error={null}
         onConfirm={() => answer(shown?.go)}
-        onClose={() => answer(shown?.stay)}
+        onClose={() => afterEvent(() => answer(shown?.stay))}
       />
     </UnsavedContext>
   );
