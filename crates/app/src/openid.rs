@@ -303,7 +303,7 @@ impl App {
             return Err(crate::error::invalid("issuer", FieldCode::Malformed));
         }
         let client = self.openid_client().ok_or(Problem::OpenidUnreachable)?;
-        Ok(client.discover(issuer.trim().to_owned()).await?)
+        checked_endpoint(client.discover(issuer.trim().to_owned()).await?)
     }
 
     /// Begins a sign-in: where the browser goes, and what it keeps.
@@ -323,6 +323,7 @@ impl App {
             self.client_settings(&transaction, &provider).await?
         };
         let request = client.begin(settings).await?;
+        let authorization_url = checked_endpoint(request.authorization_url)?;
         let mut bytes = [0; 32];
         self.random(&mut bytes);
         let browser = OpenidBrowser(bytes);
@@ -339,7 +340,7 @@ impl App {
         };
         transaction.insert_openid_sign_in(&sign_in, now).await?;
         transaction.commit().await?;
-        Ok((request.authorization_url, browser))
+        Ok((authorization_url, browser))
     }
 
     /// Ends a sign-in. The provider's statement counts once; somebody whose second factor is still
@@ -636,22 +637,35 @@ fn check_text(
     }
 }
 
-/// Over TLS; without it only on this very machine, for trying out.
+/// Whether a provider can be asked there.
 fn is_address(text: &str) -> bool {
-    let host = |rest: &str| {
-        !rest.is_empty()
-            && rest.len() <= 500
-            && rest.bytes().all(|b| b.is_ascii_graphic())
-            && !rest.contains(['@', '?', '#', '\\'])
-    };
-    text.strip_prefix("https://").is_some_and(host)
-        || ["http://localhost", "http://127.0.0.1"]
-            .iter()
-            .any(|local| {
-                text.strip_prefix(local).is_some_and(|rest| {
-                    rest.is_empty() || (rest.starts_with([':', '/']) && host(rest))
-                })
-            })
+    text.len() <= 500 && is_web_address(text) && !text.contains(['@', '?', '#'])
+}
+
+/// Over TLS; without it only on this very machine, for trying out. Nothing that a browser would run,
+/// or take for another place than a reader does.
+fn is_web_address(text: &str) -> bool {
+    let secure = text.strip_prefix("https://");
+    let local = ["http://localhost", "http://127.0.0.1"]
+        .iter()
+        .filter_map(|local| text.strip_prefix(local))
+        .any(|rest| rest.is_empty() || rest.starts_with([':', '/', '?']));
+    let rest = secure.or_else(|| text.strip_prefix("http://").filter(|_| local));
+    rest.is_some_and(|rest| {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        !host.is_empty()
+            && !host.contains('@')
+            && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
+    })
+}
+
+/// Where a provider says that it signs people in.
+fn checked_endpoint(address: String) -> Result<String, AppError> {
+    if is_web_address(&address) {
+        return Ok(address);
+    }
+    tracing::warn!("a provider of identities sends people to no address of the web");
+    Err(Problem::OpenidUnreachable.into())
 }
 
 #[cfg(test)]
