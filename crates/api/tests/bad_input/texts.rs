@@ -291,6 +291,35 @@ on_both_engines! {
         desk.close("texts in queries").await;
     }
 
+    async fn queries_take_no_parameter_twice_and_none_that_they_do_not_know(database: Database) {
+        let desk = Desk::open(database).await;
+        let fresh = desk.scene.fresh().await;
+        for (operation, row) in desk.ways() {
+            let parameters = desk.schemas.parameters(operation);
+            let names: Vec<_> = parameters.iter().filter(|one| one.place == "query").map(|one| one.name.as_str()).collect();
+            if names.is_empty() {
+                continue;
+            }
+            let path = Desk::path(operation, &row, &fresh);
+            let joined = if row.query.is_empty() { "?" } else { "&" };
+            let unknown = ["surprise=1", "Search=a", "search[]=a", "search%00=a", "__proto__=a", "=", "%ff=a"];
+            let mut queries: Vec<String> = unknown.map(str::to_owned).to_vec();
+            queries.push("surprise=1&".repeat(3000));
+            for name in names {
+                let value = if name == "format" { "csv" } else { "1" };
+                queries.push(format!("{name}={value}&{name}={value}"));
+            }
+            for query in queries {
+                let case = Case { operation, row: &row, what: query.clone() };
+                let path = format!("{path}{}{joined}{query}", row.query);
+                let request = desk.head(operation, &path).body(Body::empty()).unwrap();
+                let answer = desk.send(&case, request).await;
+                desk.hold_refused(&case, &answer, 400, "malformed_request");
+            }
+        }
+        desk.close("parameters").await;
+    }
+
     async fn keys_of_actions_are_text_or_refused(database: Database) {
         let desk = Desk::open(database).await;
         let fresh = desk.scene.fresh().await;
