@@ -1,4 +1,5 @@
-import { Button, Skeleton, Stack, Text } from '@mantine/core';
+import { Alert, Button, Skeleton, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Openid } from '@/api/types';
@@ -74,7 +75,19 @@ function RedirectUrl({ known }: { known: string | undefined }) {
   const { t } = useTranslation();
   const options = useQuery(signInOptionsQuery);
   const address = known ?? options.data?.openid_redirect_url;
-  if (address) return <CopyField label={t('openid.redirect_url')} value={address} />;
+  if (address) {
+    const [here, there] = [window.location.origin, new URL(address).origin];
+    return (
+      <>
+        <CopyField label={t('openid.redirect_url')} value={address} />
+        {here !== there && (
+          <Alert color="amber" icon={<IconAlertTriangle size={18} aria-hidden />}>
+            {t('openid.redirect_elsewhere', { here, there })}
+          </Alert>
+        )}
+      </>
+    );
+  }
   if (options.isError) return <ProblemNote error={options.error} />;
   return <Skeleton height={36} aria-label={t('common.loading')} />;
 }
