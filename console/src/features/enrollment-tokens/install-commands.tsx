@@ -20,6 +20,16 @@ export function InstallCommands({ created }: { created: IssuedEnrollmentToken })
   return (
     <div className={classes.commands}>
       <p className={classes.once}>{t('enrollment.shown_once')}</p>
+      {commands.length === 0 && (
+        <div>
+          <p className={classes.hint}>{t('enrollment.no_programs')}</p>
+          <CopyField
+            value={`latarnik-agent install ${created.token}`}
+            label={t('enrollment.command')}
+            onCopy={() => setTaken(true)}
+          />
+        </div>
+      )}
       <Tabs defaultValue={commands[0]?.platform ?? null}>
         <Tabs.List aria-label={t('enrollment.command')}>
           {commands.map(({ platform }) => {

@@ -41,7 +41,7 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'os',
-      meta: { title: t('columns.os'), width: 170, sortKey: 'os_name' },
+      meta: { title: t('columns.os'), width: 160, sortKey: 'os_name' },
       cell: ({ row }) => <OperatingSystem device={row.original} compact={compact} />,
     },
     {
@@ -51,7 +51,7 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'pending_updates',
-      meta: { title: t('columns.pending_updates'), width: 158, sortKey: 'pending_updates' },
+      meta: { title: t('columns.pending_updates'), width: 146, sortKey: 'pending_updates' },
       cell: ({ row }) => <PendingUpdates device={row.original} />,
     },
     {
@@ -61,12 +61,12 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'last_scan',
-      meta: { title: t('columns.last_scan'), width: 134, sortKey: 'last_scan_at' },
+      meta: { title: t('columns.last_scan'), width: 160, sortKey: 'last_scan_at' },
       cell: ({ row }) => <LastScan device={row.original} compact={compact} />,
     },
     {
       id: 'maintenance_window',
-      meta: { title: t('columns.maintenance_window'), width: 104 },
+      meta: { title: t('columns.maintenance_window'), width: 92 },
       cell: ({ row }) => <MaintenanceWindow device={row.original} />,
     },
   ];
