@@ -82,7 +82,9 @@ export function OperatingSystem({ device, compact }: CellProps & { compact: bool
   const { name, version } = device.os;
   return (
     <div className={classes.stack} data-hint={`${name} ${version}`}>
-      <span className={classes.cut}>{shortSystemName(name)}</span>
+      <span className={classes.cut} data-cut>
+        {shortSystemName(name)}
+      </span>
       {!compact && <span className={`${classes.dim} ${classes.cut}`}>{version}</span>}
     </div>
   );

@@ -20,7 +20,7 @@ export function InstallCommands({ created }: { created: IssuedEnrollmentToken })
   return (
     <div className={classes.commands}>
       <p className={classes.once}>{t('enrollment.shown_once')}</p>
-      {commands.length === 0 && (
+      {commands.length === 0 ? (
         <div>
           <p className={classes.hint}>{t('enrollment.no_programs')}</p>
           <CopyField
@@ -29,35 +29,36 @@ export function InstallCommands({ created }: { created: IssuedEnrollmentToken })
             onCopy={() => setTaken(true)}
           />
         </div>
+      ) : (
+        <Tabs defaultValue={commands[0]?.platform ?? null}>
+          <Tabs.List aria-label={t('enrollment.command')}>
+            {commands.map(({ platform }) => {
+              const Icon = isWindows(platform) ? IconBrandWindows : IconTerminal2;
+              return (
+                <Tabs.Tab
+                  key={platform}
+                  value={platform}
+                  leftSection={<Icon size={16} aria-hidden />}
+                >
+                  {platformText(t, platform)}
+                </Tabs.Tab>
+              );
+            })}
+          </Tabs.List>
+          {commands.map(({ platform, command }) => (
+            <Tabs.Panel key={platform} value={platform} pt="sm">
+              <p className={classes.hint}>
+                {t(isWindows(platform) ? 'enrollment.run_windows' : 'enrollment.run_linux')}
+              </p>
+              <CopyField
+                value={command}
+                label={t('enrollment.command_for', { system: platformText(t, platform) })}
+                onCopy={() => setTaken(true)}
+              />
+            </Tabs.Panel>
+          ))}
+        </Tabs>
       )}
-      <Tabs defaultValue={commands[0]?.platform ?? null}>
-        <Tabs.List aria-label={t('enrollment.command')}>
-          {commands.map(({ platform }) => {
-            const Icon = isWindows(platform) ? IconBrandWindows : IconTerminal2;
-            return (
-              <Tabs.Tab
-                key={platform}
-                value={platform}
-                leftSection={<Icon size={16} aria-hidden />}
-              >
-                {platformText(t, platform)}
-              </Tabs.Tab>
-            );
-          })}
-        </Tabs.List>
-        {commands.map(({ platform, command }) => (
-          <Tabs.Panel key={platform} value={platform} pt="sm">
-            <p className={classes.hint}>
-              {t(isWindows(platform) ? 'enrollment.run_windows' : 'enrollment.run_linux')}
-            </p>
-            <CopyField
-              value={command}
-              label={t('enrollment.command_for', { system: platformText(t, platform) })}
-              onCopy={() => setTaken(true)}
-            />
-          </Tabs.Panel>
-        ))}
-      </Tabs>
       <Arrivals since={created.enrollment_token.created_at} />
     </div>
   );

@@ -41,32 +41,32 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'os',
-      meta: { title: t('columns.os'), width: 160, sortKey: 'os_name' },
+      meta: { title: t('columns.os'), width: 158, sortKey: 'os_name' },
       cell: ({ row }) => <OperatingSystem device={row.original} compact={compact} />,
     },
     {
       id: 'agent_version',
-      meta: { title: t('columns.agent_version'), width: 80, sortKey: 'agent_version' },
+      meta: { title: t('columns.agent_version'), width: 78, sortKey: 'agent_version' },
       cell: ({ row }) => row.original.agent_version,
     },
     {
       id: 'pending_updates',
-      meta: { title: t('columns.pending_updates'), width: 146, sortKey: 'pending_updates' },
+      meta: { title: t('columns.pending_updates'), width: 164, sortKey: 'pending_updates' },
       cell: ({ row }) => <PendingUpdates device={row.original} />,
     },
     {
       id: 'restart',
-      meta: { title: t('columns.restart'), width: 108, sortKey: 'restart' },
+      meta: { title: t('columns.restart'), width: 106, sortKey: 'restart' },
       cell: ({ row }) => <RequiredRestart device={row.original} />,
     },
     {
       id: 'last_scan',
-      meta: { title: t('columns.last_scan'), width: 160, sortKey: 'last_scan_at' },
+      meta: { title: t('columns.last_scan'), width: 156, sortKey: 'last_scan_at' },
       cell: ({ row }) => <LastScan device={row.original} compact={compact} />,
     },
     {
       id: 'maintenance_window',
-      meta: { title: t('columns.maintenance_window'), width: 92 },
+      meta: { title: t('columns.maintenance_window'), width: 102 },
       cell: ({ row }) => <MaintenanceWindow device={row.original} />,
     },
   ];
@@ -75,7 +75,7 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     ...columns,
     {
       id: 'actions',
-      meta: { title: t('columns.actions'), width: 250, fixed: true },
+      meta: { title: t('columns.actions'), width: 248, fixed: true },
       cell: ({ row }) => <RowActions device={row.original} onAsk={actions} />,
     },
   ];
