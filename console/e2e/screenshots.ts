@@ -33,7 +33,10 @@ async function interestingDevice(page: Page) {
   return real ?? devices.find(({ pending_updates }) => pending_updates.total) ?? devices[0];
 }
 
-for (const language of ['en', 'pl'] as const satisfies readonly Language[]) {
+const languages = ['en', 'pl'] as const satisfies readonly Language[];
+
+// Before the pictures of every page, which scan a device and so change which is the latest.
+for (const language of languages) {
   test(`updates, published, ${language}`, async ({ page }) => {
     await signIn(page, owner(), { language, color_scheme: 'light' });
     // The latest scan first: that is the real one of this machine.
@@ -42,7 +45,9 @@ for (const language of ['en', 'pl'] as const satisfies readonly Language[]) {
     if (thisDevice) await expect(deviceRows(page).first()).toContainText(thisDevice);
     await take(page, published, `updates-${language}`);
   });
+}
 
+for (const language of languages) {
   for (const scheme of ['light', 'dark'] as const) {
     test(`every page, ${language}, ${scheme}`, async ({ page }) => {
       test.skip(!gallery, 'no folder for them is given');
