@@ -87,8 +87,8 @@ pub(crate) fn run_suite(workspace: &Workspace, programs: &Programs) -> Result<()
         .operations(|operation| operation.access != PERSON && operation.id != ENDS_TOKEN)?;
     let token = Secret::Token(api_token(&client)?);
     generator.run("API with a token", &token, &others)?;
-    server.check()?;
-    fleet.check()
+    // The devices may be gone by now: the generator found out how to remove them.
+    server.check()
 }
 
 struct Generator {

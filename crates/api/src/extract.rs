@@ -6,8 +6,11 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
 };
 use http::{StatusCode, request::Parts};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use std::str::FromStr;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use std::{fmt, marker::PhantomData, str::FromStr};
 
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -17,7 +20,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         match Json::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Self(body)),
+            Ok(Json(Object(body))) => Ok(Self(body)),
             Err(rejection) => {
                 tracing::debug!(error = &rejection as &dyn std::error::Error, "body refused");
                 Err(match rejection {
@@ -31,6 +34,31 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
                 })
             }
         }
+    }
+}
+
+/// A value that is written as an object. By itself, serde also reads an array of a struct's fields.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_map(ObjectVisitor(PhantomData))
+            .map(Self)
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
     }
 }
 
@@ -104,5 +132,43 @@ impl<S: Send + Sync, T: FromStr + Send> FromRequestParts<S> for Id<T> {
             .await
             .map_err(|_| ApiError::NOT_FOUND)?;
         text.parse().map(Self).map_err(|_| ApiError::NOT_FOUND)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Eq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Change {
+        name: Option<String>,
+        #[serde(default)]
+        note: Patch<String>,
+    }
+
+    fn read(text: &str) -> Option<Change> {
+        serde_json::from_str(text).ok().map(|Object(change)| change)
+    }
+
+    #[test]
+    fn bodies_are_objects() {
+        let expected = Change {
+            name: Some("a".to_owned()),
+            note: Patch::Null,
+        };
+        assert_eq!(read(r#"{"name":"a","note":null}"#), Some(expected));
+        assert!(read("{}").is_some());
+        for refused in [
+            r#"["a",null]"#,
+            "[null,null]",
+            "[]",
+            "null",
+            r#""a""#,
+            r#"{"other":1}"#,
+            r#"{"name":"a","name":"b"}"#,
+        ] {
+            assert_eq!(read(refused), None, "{refused}");
+        }
     }
 }
