@@ -4,7 +4,7 @@ use crate::{ApiState, cookie, limits::Standing, origin, problem::ApiError};
 use axum::extract::FromRequestParts;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{header, request::Parts};
-use latarnik_app::{Actor, ApiTokenSecret, Context, Problem, SignedIn};
+use latarnik_app::{Actor, ApiTokenSecret, Context, Problem, SessionToken, SignedIn};
 use latarnik_model::TenantId;
 
 /// What every API token begins with, so that people and programs that look for lost secrets
@@ -40,9 +40,36 @@ impl FromRequestParts<ApiState> for Caller {
             let person = Person::from_request_parts(parts, state).await?;
             return Ok(Self(person.0.context));
         };
-        let secret = read_token(&token).ok_or(Problem::NotSignedIn)?;
-        let origin = origin::of(parts, state);
-        let context = state.app().authenticate_api_token(&secret, origin).await?;
+        let context = program(parts, state, &token).await?;
+        admit(parts, state, &context)?;
+        Ok(Self(context))
+    }
+}
+
+/// A caller who stays to watch: whoever may be a [`Caller`]. Watching keeps no session alive.
+pub(crate) struct Watcher(Context);
+
+impl Watcher {
+    pub(crate) const fn context(&self) -> &Context {
+        &self.0
+    }
+}
+
+impl FromRequestParts<ApiState> for Watcher {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &ApiState,
+    ) -> Result<Self, Self::Rejection> {
+        let context = match bearer(parts) {
+            Some(token) => program(parts, state, &token).await?,
+            None => {
+                let token = session_token(parts, state)?;
+                let origin = origin::of(parts, state);
+                state.app().recognise(&token, origin).await?.context
+            }
+        };
         admit(parts, state, &context)?;
         Ok(Self(context))
     }
@@ -65,18 +92,27 @@ impl FromRequestParts<ApiState> for Person {
         state: &ApiState,
     ) -> Result<Self, Self::Rejection> {
         if let Some(token) = bearer(parts) {
-            let secret = read_token(&token).ok_or(Problem::NotSignedIn)?;
-            let origin = origin::of(parts, state);
-            state.app().authenticate_api_token(&secret, origin).await?;
+            program(parts, state, &token).await?;
             return Err(Problem::UserRequired.into());
         }
-        let token = cookie::read(&parts.headers, state.settings().cookie_security)
-            .ok_or(Problem::NotSignedIn)?;
+        let token = session_token(parts, state)?;
         let origin = origin::of(parts, state);
         let signed_in = state.app().resume(&token, origin).await?;
         admit(parts, state, &signed_in.context)?;
         Ok(Self(signed_in))
     }
+}
+
+/// Whose API token it is.
+async fn program(parts: &Parts, state: &ApiState, token: &str) -> Result<Context, ApiError> {
+    let secret = read_token(token).ok_or(Problem::NotSignedIn)?;
+    let origin = origin::of(parts, state);
+    Ok(state.app().authenticate_api_token(&secret, origin).await?)
+}
+
+fn session_token(parts: &Parts, state: &ApiState) -> Result<SessionToken, ApiError> {
+    let token = cookie::read(&parts.headers, state.settings().cookie_security);
+    Ok(token.ok_or(Problem::NotSignedIn)?)
 }
 
 /// Counts the request for its caller.

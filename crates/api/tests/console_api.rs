@@ -10,12 +10,14 @@ use axum::{
     body::{Body, to_bytes},
 };
 use http::{Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
 use latarnik_api::{
     AgentPrograms, ApiSettings, ApiState, CookieSecurity, ProxyTrust, RateLimits, router,
 };
 use latarnik_model::Role;
 use latarnik_testkit::{Database, Office};
 use serde_json::{Value, json};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -388,4 +390,28 @@ async fn unknown_paths_of_the_api_are_problems_and_not_the_console() {
         .call(Method::GET, "/download/agent/../../etc/passwd", "", None)
         .await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn stream_of_events_ends_with_its_session() {
+    let console = Console::open().await;
+    let cookie = console.sign_in(Role::Owner).await;
+    let request = Request::get("/api/v1/events")
+        .header(header::COOKIE, &cookie)
+        .body(Body::empty())
+        .unwrap();
+    let response = console.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let mut body = response.into_body();
+    let hello = body.frame().await.unwrap().unwrap();
+    assert!(hello.into_data().unwrap().starts_with(b"event: hello"));
+    let still = tokio::time::timeout(Duration::from_secs(11), body.frame()).await;
+    assert!(still.is_err(), "the session stands, so the stream goes on");
+    let answer = console
+        .call(Method::DELETE, "/api/v1/session", &cookie, None)
+        .await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    let end = async { while body.frame().await.is_some() {} };
+    let ended = tokio::time::timeout(Duration::from_secs(60), end).await;
+    assert!(ended.is_ok(), "nobody is signed in any more");
 }

@@ -31,6 +31,12 @@ const SIGN_OUT: Mutation = Mutation {
     target_kind: "session",
 };
 
+const UPDATE_PROFILE: Mutation = Mutation {
+    permission: None,
+    action: "update_profile",
+    target_kind: "user",
+};
+
 /// What a browser proves its session with: 256 bits of randomness, kept as a hash only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionToken([u8; 32]);
@@ -249,6 +255,34 @@ impl App {
     /// # Errors
     /// [`Problem::NotSignedIn`] if it has ended.
     pub async fn resume(&self, token: &SessionToken, origin: Origin) -> Result<SignedIn, AppError> {
+        let (session, user) = self.open_session(token).await?;
+        let now = self.now();
+        if now.duration_since(session.last_seen_at) > TOUCH_EVERY {
+            self.store()
+                .touch_session(session.tenant_id, session.id, now)
+                .await?;
+        }
+        self.signed_in(user, &session, origin).await
+    }
+
+    /// Whose session it is, for somebody who only watches: that does not count as use, or a page
+    /// that was left open would keep its session for ever.
+    ///
+    /// # Errors
+    /// As [`App::resume`].
+    pub async fn recognise(
+        &self,
+        token: &SessionToken,
+        origin: Origin,
+    ) -> Result<SignedIn, AppError> {
+        let (session, user) = self.open_session(token).await?;
+        self.signed_in(user, &session, origin).await
+    }
+
+    async fn open_session(
+        &self,
+        token: &SessionToken,
+    ) -> Result<(SessionRecord, UserRecord), AppError> {
         let now = self.now();
         let found = self
             .store()
@@ -259,12 +293,7 @@ impl App {
         if now >= session.expires_at || idle > IDLE || user.state != UserState::Active {
             return Err(Problem::NotSignedIn.into());
         }
-        if idle > TOUCH_EVERY {
-            self.store()
-                .touch_session(session.tenant_id, session.id, now)
-                .await?;
-        }
-        self.signed_in(user, &session, origin).await
+        Ok((session, user))
     }
 
     /// Ends a session.
@@ -299,14 +328,19 @@ impl App {
         color_scheme: ColorScheme,
     ) -> Result<(), AppError> {
         let (id, tenant_id) = context.user()?;
-        let scope = Scope::one(tenant_id);
-        let transaction = self.store().begin(&scope).await?;
-        let user = transaction.lock_user(&scope, id).await?;
-        let mut user = user.ok_or(Problem::NotSignedIn)?;
-        user.language = language;
-        user.color_scheme = color_scheme;
-        transaction.update_user(&user).await?;
-        Ok(transaction.commit().await?)
+        self.mutate(context, &UPDATE_PROFILE, async |transaction| {
+            let user = transaction.lock_user(&Scope::one(tenant_id), id).await?;
+            let mut user = user.ok_or(Problem::NotSignedIn)?;
+            if (user.language, user.color_scheme) == (language, color_scheme) {
+                return Ok(Done::nothing(()));
+            }
+            user.language = language;
+            user.color_scheme = color_scheme;
+            transaction.update_user(&user).await?;
+            let target = Target::new(tenant_id, id, user.email.as_str());
+            Ok(Done::to(target, ()))
+        })
+        .await
     }
 
     async fn signed_in(

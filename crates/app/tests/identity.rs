@@ -13,7 +13,8 @@ use latarnik_app::{
     RequestedParameters, SignIn, TenantChange, UserChange, UserFilter, agents,
 };
 use latarnik_model::{
-    Clock, Language, Permission, Role, Scope, TenantId, UserId, UserLinkKind, UserState, When,
+    Clock, ColorScheme, Language, Permission, Role, Scope, TenantId, UserId, UserLinkKind,
+    UserState, When,
 };
 use latarnik_store::AuditEvent;
 use latarnik_testkit::{Office, OfficeOptions, link_in, on_both_engines};
@@ -434,6 +435,32 @@ on_both_engines! {
         let client = office.person(office.bakery, Role::Technician).await;
         let refused = app.update_user(&client_owner, user_id(&client), limit(Some(vec![office.bakery])));
         assert_eq!(field(refused.await), ("client_ids", FieldCode::NotAllowed));
+    }
+
+    async fn watching_keeps_no_session_alive(database: Database) {
+        let office = Office::open(database).await;
+        office.person(office.bakery, Role::Technician).await;
+        let email = email_of(office.bakery, Role::Technician);
+        let (token, _) = office.app.sign_in(signing_in(&email, Office::PASSWORD, None)).await.unwrap();
+        for _ in 0..2 {
+            office.clock.advance(SignedDuration::from_hours(5));
+            office.app.recognise(&token, from(1)).await.unwrap();
+        }
+        office.clock.advance(SignedDuration::from_hours(5));
+        assert_eq!(problem(office.app.recognise(&token, from(1)).await), Problem::NotSignedIn);
+    }
+
+    async fn a_changed_profile_is_written_down_and_an_unchanged_one_is_not(database: Database) {
+        let office = Office::open(database).await;
+        let person = office.person(office.bakery, Role::ClientView).await;
+        let change = async || {
+            let polish = Some(Language::Pl);
+            office.app.update_profile(&person, polish, ColorScheme::Dark).await.unwrap();
+            audit(&office, office.bakery).await
+        };
+        let events = change().await;
+        assert_eq!((events[0].action.as_str(), events[0].result.as_str()), ("update_profile", "succeeded"));
+        assert_eq!(change().await.len(), events.len());
     }
 
     async fn failed_sign_ins_are_written_down_without_what_was_typed(database: Database) {

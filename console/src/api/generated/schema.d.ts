@@ -3716,7 +3716,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events until the stream ends */
+            /** @description Events until the session or token ends */
             200: {
                 headers: {
                     [name: string]: unknown;

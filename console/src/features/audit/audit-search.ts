@@ -8,6 +8,7 @@ export const auditActions = [
   'end_session',
   'end_user_sessions',
   'change_password',
+  'update_profile',
   'request_password_reset',
   'create_password_reset',
   'reset_password',

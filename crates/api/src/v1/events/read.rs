@@ -1,19 +1,20 @@
 //! The stream of events.
 
-use crate::{ApiState, access, caller::Caller, problem::Problem};
+use crate::{ApiState, access, caller::Watcher, problem::Problem};
 use axum::{
-    extract::State,
+    extract::{FromRequestParts, State},
     response::sse::{Event as SseEvent, KeepAlive, Sse},
 };
 use futures_util::{Stream, StreamExt, stream};
+use http::request::Parts;
 use latarnik_app::Event;
 use latarnik_model::{ActionId, DeviceId, Scope, TaskId, TaskState, TenantId};
 use serde::Serialize;
 use std::{convert::Infallible, time::Duration};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-/// After this long the stream ends; browsers come back by themselves and prove their session anew.
-const LONGEST: Duration = Duration::from_mins(15);
+/// How often whoever watches has to prove anew that they may.
+const PROVE_EVERY: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Data of `device_changed` and `device_removed`.
@@ -45,29 +46,42 @@ struct TaskEvent {
     get, path = "/api/v1/events", operation_id = "read_events", tag = "events",
     extensions(("x-access" = json!(access::SIGNED_IN))),
     responses(
-        (status = 200, description = "Events until the stream ends", body = String,
+        (status = 200, description = "Events until the session or token ends", body = String,
             content_type = "text/event-stream"),
         (status = 401, description = "`not_signed_in`", body = Problem),
     )
 )]
 pub(crate) async fn handle(
     State(state): State<ApiState>,
-    caller: Caller,
+    watcher: Watcher,
+    parts: Parts,
 ) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>>> {
     let events = state.app().events().subscribe();
     let shutdown = state.shutdown().clone();
+    let scope = watcher.context().scope.clone();
     let end = async move {
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = tokio::time::sleep(LONGEST) => {}
+            () = until_shut_out(state, parts, watcher, PROVE_EVERY) => {}
         }
     };
     // A first event at once tells the browser that the line stands.
     let hello = stream::once(async { Ok(SseEvent::default().event("hello").data("{}")) });
-    let stream = hello
-        .chain(visible(events, caller.context().scope.clone()))
-        .take_until(end);
+    let stream = hello.chain(visible(events, scope)).take_until(end);
     Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+/// Waits until the session or token has ended, or shows something else than before. A browser comes
+/// back by itself and learns what holds now.
+async fn until_shut_out(state: ApiState, mut parts: Parts, watcher: Watcher, every: Duration) {
+    let admitted = &watcher.context().scope;
+    loop {
+        tokio::time::sleep(every).await;
+        match Watcher::from_request_parts(&mut parts, &state).await {
+            Ok(now) if now.context().scope == *admitted => {}
+            _ => return,
+        }
+    }
 }
 
 /// The events of tenants in scope.
