@@ -197,7 +197,8 @@ impl Store {
             .all(
                 &Scope::Everything,
                 sql!(
-                    "SELECT tenant_id FROM tenants WHERE tenant_id = $1 OR parent_id = $1",
+                    "SELECT tenant_id FROM tenants WHERE tenant_id = $1 OR parent_id = $1 \
+                     ORDER BY tenant_id",
                     tenant.0
                 ),
             )
