@@ -17,7 +17,9 @@ const published =
   process.env.LATARNIK_PUBLISHED_IMAGES ??
   fileURLToPath(new URL('../../docs/images', import.meta.url));
 /** Pictures of every page, to look at. */
-const gallery = process.env.LATARNIK_SCREENSHOTS ?? process.env.SCREENSHOT_DIR;
+const gallery =
+  process.env.LATARNIK_SCREENSHOTS ??
+  fileURLToPath(new URL('../test-results/pictures', import.meta.url));
 
 async function take(page: Page, folder: string, name: string): Promise<void> {
   await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
@@ -48,50 +50,52 @@ for (const language of languages) {
 }
 
 for (const language of languages) {
-  for (const scheme of ['light', 'dark'] as const) {
-    test(`every page, ${language}, ${scheme}`, async ({ page }) => {
-      test.skip(!gallery, 'no folder for them is given');
-      const folder = gallery ?? '';
-      const name = (place: string) => `${place}-${language}-${scheme}`;
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.goto('/sign-in');
-      await take(page, folder, name('sign-in'));
-      await signIn(page, owner(), { language, color_scheme: scheme });
-      await openUpdates(page);
-      await take(page, folder, name('updates'));
-      await page.getByRole('checkbox').nth(1).check();
-      await take(page, folder, name('selection'));
-      await page.goto('/devices');
-      await take(page, folder, name('devices'));
-      const device = await interestingDevice(page);
-      for (const tab of ['summary', 'updates', 'tasks']) {
-        await page.goto(`/devices/${device?.id}?tab=${tab}`);
-        await expect(page.getByRole('tabpanel')).toBeVisible();
-        await take(page, folder, name(`device-${tab}`));
-      }
-      const task = await startScan(page);
-      await page.goto(`/tasks/${task.id}`);
-      await expect(page.getByRole('main').locator('[data-tone="ok"]').first()).toBeVisible();
-      await take(page, folder, name('task'));
-      await page.goto('/tasks');
-      await take(page, folder, name('tasks'));
-      await page.goto('/settings/enrollment');
-      await take(page, folder, name('enrollment'));
-      await page.goto('/settings/enrollment?create=token');
-      await expect(page.getByRole('dialog')).toBeVisible();
-      await take(page, folder, name('enrollment-form'));
-      for (const place of ['users', 'tenants', 'groups', 'api-tokens', 'sign-in', 'profile']) {
-        await page.goto(`/settings/${place}`);
-        await take(page, folder, name(place === 'sign-in' ? 'single-sign-on' : place));
-      }
-      await page.goto('/settings/users?create=user');
-      await expect(page.getByRole('dialog')).toBeVisible();
-      await take(page, folder, name('users-form'));
-      await page.goto('/audit');
-      await take(page, folder, name('audit'));
-      await page.getByRole('row').nth(1).getByRole('link').click();
-      await expect(page.getByRole('dialog')).toBeVisible();
-      await take(page, folder, name('audit-event'));
-    });
-  }
+  test.describe(`in ${language}`, () => {
+    // Before somebody signs in, the browser's language counts.
+    test.use({ locale: language });
+    for (const scheme of ['light', 'dark'] as const) {
+      test(`every page, ${language}, ${scheme}`, async ({ page }) => {
+        const name = (place: string) => `${place}-${language}-${scheme}`;
+        await page.emulateMedia({ colorScheme: scheme });
+        await page.goto('/sign-in');
+        await take(page, gallery, name('sign-in'));
+        await signIn(page, owner(), { language, color_scheme: scheme });
+        await openUpdates(page);
+        await take(page, gallery, name('updates'));
+        await page.getByRole('checkbox').nth(1).check();
+        await take(page, gallery, name('selection'));
+        await page.goto('/devices');
+        await take(page, gallery, name('devices'));
+        const device = await interestingDevice(page);
+        for (const tab of ['summary', 'updates', 'tasks']) {
+          await page.goto(`/devices/${device?.id}?tab=${tab}`);
+          await expect(page.getByRole('tabpanel')).toBeVisible();
+          await take(page, gallery, name(`device-${tab}`));
+        }
+        const task = await startScan(page);
+        await page.goto(`/tasks/${task.id}`);
+        await expect(page.getByRole('main').locator('[data-tone="ok"]').first()).toBeVisible();
+        await take(page, gallery, name('task'));
+        await page.goto('/tasks');
+        await take(page, gallery, name('tasks'));
+        await page.goto('/settings/enrollment');
+        await take(page, gallery, name('enrollment'));
+        await page.goto('/settings/enrollment?create=token');
+        await expect(page.getByRole('dialog')).toBeVisible();
+        await take(page, gallery, name('enrollment-form'));
+        for (const place of ['users', 'tenants', 'groups', 'api-tokens', 'sign-in', 'profile']) {
+          await page.goto(`/settings/${place}`);
+          await take(page, gallery, name(place === 'sign-in' ? 'single-sign-on' : place));
+        }
+        await page.goto('/settings/users?create=user');
+        await expect(page.getByRole('dialog')).toBeVisible();
+        await take(page, gallery, name('users-form'));
+        await page.goto('/audit');
+        await take(page, gallery, name('audit'));
+        await page.getByRole('row').nth(1).getByRole('link').click();
+        await expect(page.getByRole('dialog')).toBeVisible();
+        await take(page, gallery, name('audit-event'));
+      });
+    }
+  });
 }

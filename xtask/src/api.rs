@@ -78,7 +78,10 @@ pub(crate) fn run_suite(workspace: &Workspace, programs: &Programs) -> Result<()
         ids: known_ids(&client)?,
     };
     // First, because the second pass signs people out.
-    let session = client.session().context("nobody is signed in")?;
+    let (_, session) = client
+        .session()
+        .and_then(|cookie| cookie.split_once('='))
+        .context("nobody is signed in")?;
     let of_people = generator
         .operations(|operation| operation.access == PERSON || operation.id == ENDS_TOKEN)?;
     let session = Secret::Session(session.to_owned());
@@ -111,7 +114,7 @@ struct Operation<'a> {
 
 enum Secret {
     Token(String),
-    /// `NAME=VALUE`.
+    /// The value of the cookie.
     Session(String),
 }
 
@@ -170,10 +173,7 @@ impl Generator {
     fn configuration(&self, secret: &Secret) -> Result<String> {
         let mut text = match secret {
             Secret::Token(token) => format!("[auth.openapi.api_token]\nbearer = {token:?}\n"),
-            Secret::Session(cookie) => {
-                let value = cookie.split_once('=').map_or("", |(_, value)| value);
-                format!("[auth.openapi.session]\napi_key = {value:?}\n")
-            }
+            Secret::Session(value) => format!("[auth.openapi.session]\napi_key = {value:?}\n"),
         };
         text.push_str(ADDRESSES);
         for (collection, ids) in self.ids.iter().filter(|(_, ids)| !ids.is_empty()) {

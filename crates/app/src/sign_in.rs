@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// A session ends this long after the sign-in whatever happens.
-const LONGEST: SignedDuration = SignedDuration::from_hours(12 * 7);
+const LONGEST: SignedDuration = SignedDuration::from_hours(84);
 /// A session ends this long after it was last used.
 const IDLE: SignedDuration = SignedDuration::from_hours(12);
 /// How often "last used" is written.

@@ -6,7 +6,7 @@ use crate::{
         rows::{self, Row},
         scene::{self, Answer, Fresh, Scene},
     },
-    schema::{Kind, Schemas},
+    schema::{Kind, Schemas, Step},
 };
 use axum::body::{Body, Bytes};
 use http::{HeaderName, HeaderValue, Request, StatusCode, header, request};
@@ -158,6 +158,34 @@ impl Desk {
         let wait = SignedDuration::from_mins(61);
         self.scene.office.clock.advance(wait);
         self.send(case, request()).await
+    }
+
+    /// Sends the usual JSON body with one field that is not as usual.
+    pub(crate) async fn send_field(
+        &self,
+        case: &Case<'_>,
+        fresh: &Fresh,
+        field: &[Step],
+        value: Value,
+    ) -> Answer {
+        let schema = self.schemas.body(case.operation).unwrap();
+        let mut body = self.body(case.operation, case.row, fresh);
+        self.schemas.put(&schema, &mut body, field, value);
+        self.send_json(case, fresh, body.to_string()).await
+    }
+
+    /// Sends a request without a body.
+    pub(crate) async fn ask(&self, case: &Case<'_>, path: &str) -> Answer {
+        let request = self.head(case.operation, path).body(Body::empty());
+        self.send(case, request.unwrap()).await
+    }
+
+    /// The path of an operation on one of the fresh things, with more behind its usual query.
+    pub(crate) fn path_with(case: &Case<'_>, fresh: &Fresh, query: &str) -> String {
+        let Case { operation, row, .. } = case;
+        let joined = if row.query.is_empty() { "?" } else { "&" };
+        let path = Self::path(operation, row, fresh);
+        format!("{path}{}{joined}{query}", row.query)
     }
 
     /// Sends a request and holds the answer against what holds for all.

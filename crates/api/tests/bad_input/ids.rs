@@ -82,8 +82,7 @@ on_both_engines! {
             // Nothing at all names nothing, or the list.
             let path = operation.path.replace("{id}", "");
             let case = Case { operation, row: &row, what: "no id at all".to_owned() };
-            let request = desk.head(operation, &path).body(Body::empty()).unwrap();
-            let answer = desk.send(&case, request).await;
+            let answer = desk.ask(&case, &path).await;
             desk.hold_refused(&case, &answer, 404, "not_found");
         }
         desk.close("ids in paths").await;
@@ -97,15 +96,12 @@ on_both_engines! {
                 if parameter.place != "query" || parameter.kind != Kind::Id {
                     continue;
                 }
-                let path = Desk::path(operation, &row, &fresh);
-                let joined = if row.query.is_empty() { "?" } else { "&" };
                 for id in malformed().iter().map(String::as_str).chain(["", UNKNOWN]) {
                     let name = &parameter.name;
                     let what = format!("{name}={id:.100}");
                     let case = Case { operation, row: &row, what };
-                    let path = format!("{path}{}{joined}{name}={id}", row.query);
-                    let request = desk.head(operation, &path).body(Body::empty()).unwrap();
-                    let answer = desk.send(&case, request).await;
+                    let path = Desk::path_with(&case, &fresh, &format!("{name}={id}"));
+                    let answer = desk.ask(&case, &path).await;
                     if id == UNKNOWN {
                         let nothing = answer.text.is_empty() || is_empty(&answer.text);
                         desk.hold(nothing, &case, &answer);
@@ -138,10 +134,8 @@ on_both_engines! {
                     let shown = id.to_string();
                     let what = format!("{:?} = {shown:.100}", field.path);
                     let case = Case { operation, row: &row, what };
-                    let mut body = desk.body(operation, &row, &fresh);
                     let is_unknown = id == UNKNOWN;
-                    desk.schemas.put(&schema, &mut body, &field.path, id);
-                    let answer = desk.send_json(&case, &fresh, body.to_string()).await;
+                    let answer = desk.send_field(&case, &fresh, &field.path, id).await;
                     if is_unknown {
                         let codes = ["not_found", "validation_failed", "no_devices"];
                         desk.hold(codes.contains(&code(&answer).as_str()), &case, &answer);

@@ -239,8 +239,7 @@ on_both_engines! {
             let is_paged = desk.schemas.parameters(operation).iter().any(|one| one.name == "limit");
             let case = Case { operation, row, what: "the list".to_owned() };
             let path = format!("{}{}", operation.path, if is_paged { "?limit=500" } else { "" });
-            let request = desk.head(operation, &path).body(Body::empty()).unwrap();
-            let answer = desk.send(&case, request).await;
+            let answer = desk.ask(&case, &path).await;
             let list: Value = serde_json::from_str(&answer.text).unwrap();
             shown.extend(texts(&list).into_iter().map(str::to_owned));
         }
@@ -260,15 +259,13 @@ on_both_engines! {
                 for text in queries(&desk, &parameter) {
                     let what = format!("{} = {text:?}", parameter.name);
                     let case = Case { operation, row: &row, what };
-                    let path = Desk::path(operation, &row, &fresh);
-                    let joined = if row.query.is_empty() { "?" } else { "&" };
-                    let path = format!("{path}{}{joined}{}={}", row.query, parameter.name, encoded(&text));
+                    let query = format!("{}={}", parameter.name, encoded(&text));
+                    let path = Desk::path_with(&case, &fresh, &query);
                     // Longer than any server takes.
                     if path.len() > 60_000 {
                         continue;
                     }
-                    let request = desk.head(operation, &path).body(Body::empty()).unwrap();
-                    let answer = desk.send(&case, request).await;
+                    let answer = desk.ask(&case, &path).await;
                     let status = answer.status.as_u16();
                     desk.hold(matches!(status, 200 | 400 | 422), &case, &answer);
                     let is_no_text = text.contains('\0') || text.len() > 5000;
@@ -300,8 +297,6 @@ on_both_engines! {
             if names.is_empty() {
                 continue;
             }
-            let path = Desk::path(operation, &row, &fresh);
-            let joined = if row.query.is_empty() { "?" } else { "&" };
             let unknown = ["surprise=1", "Search=a", "search[]=a", "search%00=a", "__proto__=a", "=", "%ff=a"];
             let mut queries: Vec<String> = unknown.map(str::to_owned).to_vec();
             queries.push("surprise=1&".repeat(3000));
@@ -311,9 +306,7 @@ on_both_engines! {
             }
             for query in queries {
                 let case = Case { operation, row: &row, what: query.clone() };
-                let path = format!("{path}{}{joined}{query}", row.query);
-                let request = desk.head(operation, &path).body(Body::empty()).unwrap();
-                let answer = desk.send(&case, request).await;
+                let answer = desk.ask(&case, &Desk::path_with(&case, &fresh, &query)).await;
                 desk.hold_refused(&case, &answer, 400, "malformed_request");
             }
         }
