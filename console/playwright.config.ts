@@ -34,7 +34,9 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'console', testMatch: '*.spec.ts' },
+    { name: 'console', testMatch: '*.spec.ts', testIgnore: 'secured/**' },
+    // A server as customers run it, whose certificate no browser knows.
+    { name: 'secured', testMatch: 'secured/*.spec.ts', use: { ignoreHTTPSErrors: true } },
     { name: 'screenshots', testMatch: 'screenshots.ts' },
   ],
 });

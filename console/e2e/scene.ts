@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { type Browser, expect, type Page } from '@playwright/test';
 
-function setting(...names: string[]): string {
+/** What the run says about the server under test. */
+export function setting(...names: string[]): string {
   for (const name of names) {
     const value = process.env[name];
     if (value) return value;

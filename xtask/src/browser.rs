@@ -69,15 +69,10 @@ impl Scene {
 
     /// An npm script of the console that knows this scene.
     pub(crate) fn npm(&self, workspace: &Workspace, script: &str) -> Result<Command> {
-        let browser = packages::find_program(BROWSERS).context("no Chromium is installed")?;
-        let mut npm = workspace.npm();
-        npm.args(["run", script])
-            .env("LATARNIK_URL", &self.server.url)
-            .env("LATARNIK_THIS_DEVICE", stack::this_host())
+        let mut npm = npm(workspace, script, &self.server)?;
+        npm.env("LATARNIK_THIS_DEVICE", stack::this_host())
             .env("LATARNIK_SIMULATED_DEVICES", self.devices.to_string())
-            .env("LATARNIK_DATABASE", self.database)
-            .env("LATARNIK_CHROMIUM", browser)
-            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+            .env("LATARNIK_DATABASE", self.database);
         let users = [
             ("OWNER", &self.owner),
             ("TECHNICIAN", &self.technician),
@@ -96,6 +91,17 @@ impl Scene {
         self.agent.check()?;
         self.fleet.check()
     }
+}
+
+/// An npm script of the console that drives a browser against this server.
+pub(crate) fn npm(workspace: &Workspace, script: &str, server: &Server) -> Result<Command> {
+    let browser = packages::find_program(BROWSERS).context("no Chromium is installed")?;
+    let mut npm = workspace.npm();
+    npm.args(["run", script])
+        .env("LATARNIK_URL", &server.url)
+        .env("LATARNIK_CHROMIUM", browser)
+        .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+    Ok(npm)
 }
 
 /// `cargo xtask screenshots`: the README's pictures, and one of every page.

@@ -21,6 +21,7 @@ mod packages;
 mod postgres;
 mod programs;
 mod python;
+mod secured;
 mod stack;
 mod step;
 mod test;

@@ -2,14 +2,13 @@
 
 use crate::{
     children::{self, Child},
-    packages, step,
+    packages, stack, step,
     workspace::Workspace,
 };
 use anyhow::{Context, Result};
 use rustix::process::Signal;
 use std::{
     fs,
-    net::{Ipv4Addr, TcpListener},
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
     process::Command,
@@ -64,7 +63,7 @@ impl Postgres {
             "--no-sync",
         ]);
         step::run("make a private PostgreSQL", "postgresql-initdb", initdb)?;
-        let port = free_port()?;
+        let port = stack::free_port()?;
         let mut postgres = run("postgres");
         postgres
             .arg("-D")
@@ -204,13 +203,6 @@ fn find_programs() -> Result<PathBuf> {
                 .map(Path::to_owned)
         })
         .context("PostgreSQL's server programs are missing")
-}
-
-/// A port that nobody listens on right now.
-fn free_port() -> Result<u16> {
-    let listener =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("could not find a free port")?;
-    Ok(listener.local_addr()?.port())
 }
 
 #[cfg(test)]

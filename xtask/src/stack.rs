@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::{
     fs,
+    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, SystemTime},
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) database: Option<String>,
     /// What the server's configuration file says.
     pub(crate) configuration: String,
+    /// What the server trusts instead of the system's authorities.
+    pub(crate) trusted_certificates: Option<PathBuf>,
     /// Where logs go.
     pub(crate) logs: PathBuf,
 }
@@ -59,6 +62,7 @@ impl Settings {
             gateway_port: 0,
             database: None,
             configuration: TRIAL.to_owned(),
+            trusted_certificates: None,
             logs,
         })
     }
@@ -111,7 +115,7 @@ pub(crate) struct Server {
     process: Child,
     program: PathBuf,
     settings: Settings,
-    /// `http://host:port`.
+    /// `http://host:port`, or `https://` with a certificate in the settings.
     pub(crate) url: String,
 }
 
@@ -373,7 +377,17 @@ fn administration(server: &Path, settings: &Settings) -> Command {
     if let Some(address) = &settings.database {
         command.env("LATARNIK_DATABASE_URL", address);
     }
+    if let Some(certificates) = &settings.trusted_certificates {
+        command.env("SSL_CERT_FILE", certificates);
+    }
     command
+}
+
+/// A port that nobody listens on right now.
+pub(crate) fn free_port() -> Result<u16> {
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("could not find a free port")?;
+    Ok(listener.local_addr()?.port())
 }
 
 fn loopback(port: u16) -> String {

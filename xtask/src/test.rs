@@ -7,6 +7,7 @@ use crate::{
     console, packages,
     postgres::{self, Postgres},
     programs::{self, Build, Programs},
+    secured::{self, Secured},
     stack::Settings,
     step, tidy, windows, wine,
     workspace::Workspace,
@@ -51,6 +52,8 @@ enum Suite {
     Api,
     /// The console in Chromium, on SQLite and once more on PostgreSQL
     EndToEnd,
+    /// The console in Chromium as customers run it: TLS, second factor, mails, single sign-on
+    Secured,
     /// The Windows agent under Wine
     Windows,
 }
@@ -148,6 +151,7 @@ impl Suite {
             Self::Rust => postgres::PACKAGES.to_vec(),
             Self::Api => api::PACKAGES.to_vec(),
             Self::EndToEnd => [postgres::PACKAGES, browser::PACKAGES].concat(),
+            Self::Secured => [browser::PACKAGES, secured::PACKAGES].concat(),
             Self::Windows => [windows::packages(), wine::packages()].concat(),
             _ => Vec::new(),
         }
@@ -163,6 +167,7 @@ impl Suite {
             Self::Rust => bench.rust(),
             Self::Api => bench.api(),
             Self::EndToEnd => bench.end_to_end(),
+            Self::Secured => bench.secured(),
             Self::Windows => bench.windows(),
         }
     }
@@ -291,6 +296,16 @@ impl Bench<'_> {
         let log = format!("end-to-end-{}", database.to_lowercase());
         step::run_shown(&format!("console in Chromium, {database}"), &log, npm)?;
         scene.check()
+    }
+
+    fn secured(&self) -> Result<Outcome> {
+        let programs = self.programs()?;
+        let settings = Settings::for_one_run(self.workspace, "secured")?;
+        let mut secured = Secured::start(&programs, &settings)?;
+        let npm = secured.npm(self.workspace)?;
+        step::run_shown("console in Chromium, as customers run it", "secured", npm)?;
+        secured.check()?;
+        Ok(Outcome::Passed)
     }
 
     fn windows(&self) -> Result<Outcome> {

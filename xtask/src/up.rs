@@ -51,6 +51,7 @@ pub(crate) fn run(workspace: &Workspace, up: &Up) -> Result<()> {
         gateway_port: up.gateway_port,
         database: None,
         configuration: stack::TRIAL.to_owned(),
+        trusted_certificates: None,
     };
     let programs = programs::build(workspace, Build::Programs)?;
     if up.with_windows {

@@ -47,7 +47,7 @@ pub(super) fn of(mail: &Mail) -> MailText {
                 "Dzień dobry {name},\n\n\
                  {inviter} zaprasza Cię do systemu Latarnik, konsoli urządzeń organizacji {tenant}.\n\n\
                  Ustaw hasło pod adresem:\n{link}\n\n\
-                 Odnośnik działa jeden raz, do {}. Jeśli nie spodziewasz się tej wiadomości, \
+                 Link działa jeden raz, do {}. Jeśli nie spodziewasz się tej wiadomości, \
                  zignoruj ją: nic się nie stanie.\n",
                 instant(*expires_at)
             ),
@@ -69,7 +69,7 @@ pub(super) fn of(mail: &Mail) -> MailText {
                 "Dzień dobry {name},\n\n\
                  ktoś poprosił o nowe hasło do Twojego konta w systemie Latarnik.\n\n\
                  Ustaw je pod adresem:\n{link}\n\n\
-                 Odnośnik działa jeden raz, do {}. Jeśli to nie Ty, zignoruj tę wiadomość: hasło się \
+                 Link działa jeden raz, do {}. Jeśli to nie Ty, zignoruj tę wiadomość: hasło się \
                  nie zmieni.\n",
                 instant(*expires_at)
             ),
