@@ -1,5 +1,6 @@
 import type { TFunction } from 'i18next';
 import en from './en.json';
+import hresults from './hresults.json';
 
 /**
  * The server sends codes, never prose. Codes are open sets: a newer server may send one that this
@@ -12,6 +13,8 @@ function knows<Texts extends object>(texts: Texts, code: string): code is keyof 
 export interface Explanation {
   title: string;
   remedy: string;
+  /** What the system calls the code, such as `WU_E_NO_CONNECTION`. */
+  name?: string;
 }
 
 export function errorText(t: TFunction, code: string): string {
@@ -57,12 +60,36 @@ export function reasonText(t: TFunction, code: string): Explanation {
 }
 
 /** HRESULTs are compared without regard to the case of their hexadecimal digits. */
+function hresultCode(hresult: string): string {
+  return `0x${hresult.replace(/^0x/i, '').toUpperCase()}`;
+}
+
+export function hresultName(hresult: string): string | undefined {
+  const code = hresultCode(hresult);
+  return knows(hresults, code) ? hresults[code].name : undefined;
+}
+
 export function hresultText(t: TFunction, hresult: string): Explanation {
-  const code = `0x${hresult.replace(/^0x/i, '').toUpperCase()}`;
-  if (!knows(en.hresults, code)) {
-    return { title: t('hresults.other.title', { code }), remedy: t('hresults.other.remedy') };
+  const code = hresultCode(hresult);
+  if (knows(hresults, code)) {
+    return {
+      title: t(`hresults.${code}.title`),
+      remedy: t(`hresults.${code}.remedy`),
+      name: hresults[code].name,
+    };
   }
-  return { title: t(`hresults.${code}.title`), remedy: t(`hresults.${code}.remedy`) };
+  const win32 = /^0x8007([0-9A-F]{4})$/.exec(code)?.[1];
+  if (win32 !== undefined) {
+    const number = Number.parseInt(win32, 16);
+    return {
+      title: t('hresults.win32.title', { number }),
+      remedy: t('hresults.win32.remedy', { code }),
+    };
+  }
+  return {
+    title: t('hresults.other.title', { code }),
+    remedy: t('hresults.other.remedy', { code }),
+  };
 }
 
 export function isHresult(detail: string): boolean {

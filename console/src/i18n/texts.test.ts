@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorText, hresultText, reasonText, signalText } from './codes';
+import { errorText, reasonText, signalText } from './codes';
 import { browserLanguage, i18n } from './index';
 
 const en = i18n.getFixedT('en');
@@ -51,13 +51,6 @@ describe('codes', () => {
 
   it('cannot be mistaken for properties that every object has', () => {
     expect(errorText(en, 'constructor')).toContain('constructor');
-  });
-
-  it('HRESULTs are found in either case', () => {
-    expect(hresultText(en, '0x8024402c').remedy).toBe(
-      'Check DNS and the proxy setting of the machine.',
-    );
-    expect(hresultText(en, '0x8099ffff').title).toContain('0x8099FFFF');
   });
 });
 

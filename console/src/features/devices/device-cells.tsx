@@ -166,8 +166,8 @@ function scanFailureText(t: TFunction, device: Device): string {
   const { error_code, error_detail } = device.scan;
   const detail = error_detail ?? null;
   if (detail !== null && isHresult(detail)) {
-    const { title, remedy } = hresultText(t, detail);
-    return `${title}\n${remedy}\n${detail}`;
+    const { title, remedy, name } = hresultText(t, detail);
+    return [title, remedy, [detail, name].filter(Boolean).join(' · ')].join('\n');
   }
   const { title, remedy } = reasonText(t, error_code ?? 'scan_failed');
   return [title, remedy, detail].filter((part) => part !== null).join('\n');

@@ -72,7 +72,7 @@ function ScanFailure({ device }: { device: Device }) {
   const { t } = useTranslation();
   const { attempted_at, error_code, error_detail } = device.scan;
   const code = error_code ?? 'scan_failed';
-  const { title, remedy } =
+  const { title, remedy, name } =
     error_detail && isHresult(error_detail) ? hresultText(t, error_detail) : reasonText(t, code);
   return (
     <div className={classes.failure}>
@@ -81,7 +81,7 @@ function ScanFailure({ device }: { device: Device }) {
       <p className={classes.dim}>
         {attempted_at && <RelativeTime at={attempted_at} deviceZone={device.time_zone} />}
         {' · '}
-        {[code, error_detail].filter(Boolean).join(' · ')}
+        <code>{[code, error_detail, name].filter(Boolean).join(' · ')}</code>
       </p>
     </div>
   );

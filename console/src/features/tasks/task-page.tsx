@@ -10,7 +10,14 @@ import { PageSkeleton } from '@/components/page-skeleton';
 import { ProblemState } from '@/components/problem-state';
 import { useDevice } from '@/features/devices/devices';
 import { useCan } from '@/features/session/session';
-import { actionKindText, disabledText, reasonText } from '@/i18n/codes';
+import {
+  actionKindText,
+  disabledText,
+  hresultName,
+  hresultText,
+  isHresult,
+  reasonText,
+} from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
 import { TaskProgress, TaskState } from './task-cells';
 import { TaskDetails } from './task-details';
@@ -73,12 +80,17 @@ function Reason({ task }: { task: Task }) {
   const { t } = useTranslation();
   const device = useDevice(task.device.id);
   if (task.reason_code) {
-    const { title, remedy } = reasonText(t, task.reason_code);
+    const detail = task.reason_detail ?? '';
+    // Where updates are listed, each has its own code, and the reason is about all of them.
+    const { title, remedy } =
+      task.updates.length === 0 && isHresult(detail)
+        ? hresultText(t, detail)
+        : reasonText(t, task.reason_code);
     return (
       <div className={classes.reason} data-state={task.state}>
         <strong>{title}</strong>
         <span>{remedy}</span>
-        <code>{[task.reason_code, task.reason_detail].filter(Boolean).join(' · ')}</code>
+        <code>{[task.reason_code, detail, hresultName(detail)].filter(Boolean).join(' · ')}</code>
       </div>
     );
   }

@@ -24,12 +24,13 @@ function ResultCode({ update }: { update: TaskUpdate }) {
   const { hresult, result_code } = update;
   if (!hresult) return <code>{result_code ?? null}</code>;
   if (isSuccess(hresult)) return <code>{hresult}</code>;
-  const { title, remedy } = hresultText(t, hresult);
+  const { title, remedy, name } = hresultText(t, hresult);
   return (
     <>
       <div>
-        <code>{hresult}</code> {title}
+        <code>{hresult}</code> {name && <code className={classes.codeName}>{name}</code>}
       </div>
+      <div>{title}</div>
       <div className={classes.explanation}>{remedy}</div>
     </>
   );
@@ -44,7 +45,7 @@ function columns(t: TFunction): DataColumn<TaskUpdate>[] {
     },
     {
       id: 'state',
-      meta: { title: t('columns.state'), width: 190 },
+      meta: { title: t('columns.state'), width: 150 },
       cell: ({ row }) => (
         <>
           <StateBadge tone={tones[row.original.outcome]}>
@@ -58,7 +59,7 @@ function columns(t: TFunction): DataColumn<TaskUpdate>[] {
     },
     {
       id: 'result_code',
-      meta: { title: t('tasks.result_code'), width: 300 },
+      meta: { title: t('tasks.result_code'), width: 340 },
       cell: ({ row }) => <ResultCode update={row.original} />,
     },
   ];

@@ -169,4 +169,17 @@ mod tests {
             assert_eq!(error.detail, Some(format!("0x{code:08X}")));
         }
     }
+
+    #[test]
+    fn the_console_explains_every_code_that_has_a_reason() {
+        const TEXTS: &str = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../console/src/i18n/hresults.json"
+        ));
+        let reasons = [&BUSY[..], &NETWORK, &ACCESS, &DISK, &[REGDB_E_CLASSNOTREG]];
+        for code in reasons.concat() {
+            let key = text(code.0);
+            assert!(TEXTS.contains(&format!("\"{key}\": {{")), "{key}");
+        }
+    }
 }
