@@ -21,6 +21,8 @@ pub struct Pace {
     pub restart_grace: Duration,
     /// How long a restart waits for the reports before it to leave.
     pub report_before_restart: Duration,
+    /// How soon after a restart the agent looks for updates: once the machine has settled.
+    pub scan_after_restart: Duration,
 }
 
 impl Default for Pace {
@@ -33,6 +35,7 @@ impl Default for Pace {
             cancel_grace: Duration::from_secs(5 * 60),
             restart_grace: Duration::from_secs(10 * 60),
             report_before_restart: Duration::from_secs(15),
+            scan_after_restart: Duration::from_secs(3 * 60),
         }
     }
 }

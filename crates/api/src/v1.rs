@@ -18,6 +18,7 @@ mod sessions;
 mod sign_in_options;
 mod tasks;
 mod tenants;
+mod updates;
 mod users;
 
 use crate::{ApiState, problem::Problem};
@@ -98,6 +99,10 @@ pub(crate) fn router() -> OpenApiRouter<ApiState> {
             devices::delete::handle
         ))
         .routes(routes!(devices::list_updates::handle))
+        .routes(routes!(updates::list_steps::handle))
+        .routes(routes!(updates::list::handle))
+        .routes(routes!(updates::read::handle))
+        .routes(routes!(updates::list_devices::handle))
         .routes(routes!(actions::create::handle))
         .routes(routes!(actions::read::handle))
         .routes(routes!(tasks::list::handle))

@@ -3,6 +3,7 @@
 mod authority;
 mod check_in;
 mod fleet;
+mod ledger;
 mod registration;
 mod task_log;
 mod task_reports;
@@ -16,7 +17,7 @@ pub use authority::{AuthorityCoverage, AuthorityStep, UncoveredDevice, note_auth
 pub use check_in::{CheckIn, CheckInAnswer, Restart, Scan, UpdatesChange, UpdatesReport, check_in};
 pub(crate) use fleet::Fleet;
 pub use latarnik_store::{
-    CertificateRecord as Certificate, DeviceFacts, PendingTask as DeliveredTask,
+    CertificateRecord as Certificate, DeviceFacts, OfferedUpdate, PendingTask as DeliveredTask,
     UpdateResultRecord as UpdateResult,
 };
 pub use registration::{
@@ -24,39 +25,6 @@ pub use registration::{
 };
 pub use task_log::{TaskLogWriter, begin_task_log};
 pub use task_reports::{Delivery, Outcome, Report, report_task, take_tasks};
-
-/// An update as an agent reports it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OfferedUpdate {
-    /// What identifies it on the device.
-    pub key: String,
-    /// Where the offer comes from.
-    pub source: latarnik_model::UpdateSource,
-    /// For people.
-    pub title: String,
-    /// Kind of update.
-    pub category: latarnik_model::UpdateCategory,
-    /// Severity of what it closes.
-    pub severity: Option<latarnik_model::Severity>,
-    /// Knowledge base article.
-    pub kb: Option<String>,
-    /// Windows: UpdateID.
-    pub update_id: Option<String>,
-    /// Windows: revision.
-    pub revision: Option<i32>,
-    /// Linux: package.
-    pub package: Option<String>,
-    /// Installed now.
-    pub installed_version: Option<String>,
-    /// Offered.
-    pub available_version: Option<String>,
-    /// Bytes to download, at most.
-    pub size_bytes: Option<u64>,
-    /// When it was published.
-    pub released_at: Option<jiff::Timestamp>,
-    /// Whether it restarts the machine.
-    pub restart: latarnik_model::RestartBehavior,
-}
 
 /// The device behind a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

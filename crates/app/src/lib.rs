@@ -30,6 +30,7 @@ mod tasks;
 mod tenants;
 mod text;
 mod throttle;
+mod updates;
 mod user_links;
 mod users;
 
@@ -48,10 +49,11 @@ pub use events::{Event, Events};
 pub use groups::{Group, GroupChange, NewGroup};
 pub use latarnik_store::{
     ActionRecord, ApiTokenRecord, AuditEvent, AuditFilter, Cursor, DeviceFilter, DeviceRecord,
-    DeviceSort, Direction, EnrollmentTokenRecord, GroupRecord, InvalidCursor, OpenidProviderRecord,
-    Page, PageRequest, PendingFilter, SessionRecord, StoreError as StoreFailure, TaskFilter,
-    TaskRecord, TenantDeletion, TenantRecord, UpdateRecord, UpdateResultRecord, UserFilter,
-    UserRecord,
+    DeviceSort, DeviceUpdateRecord, Direction, EnrollmentTokenRecord, GroupRecord, InvalidCursor,
+    NewUpdateStep, OfferedUpdate, OpenidProviderRecord, Page, PageRequest, PendingFilter,
+    SessionRecord, StoreError as StoreFailure, TaskFilter, TaskRecord, TenantDeletion,
+    TenantRecord, UpdateCounts, UpdateFilter, UpdateRecord, UpdateResultRecord, UpdateSort,
+    UpdateStanding, UpdateStepRecord, UpdateSummary, UserFilter, UserRecord,
 };
 pub use mail::{Delivery, Mail, MailContent, MailError, Mailer};
 pub use openid::{
@@ -67,5 +69,6 @@ pub use setup::NewUser;
 pub use sign_in::{SessionToken, SignIn, SignedIn};
 pub use tasks::TaskLogReader;
 pub use tenants::{Tenant, TenantChange};
+pub use updates::UpdateQuery;
 pub use user_links::{IssuedLink, LinkOwner, LinkToken};
 pub use users::{NewInvitation, User, UserChange};

@@ -42,6 +42,8 @@ pub(crate) fn check_in(request: CheckInRequest) -> Result<agents::CheckIn, Refus
     let scan = request.scan.map(|scan| agents::Scan {
         attempted_at: scan.attempted_at,
         succeeded_at: scan.succeeded_at,
+        number: scan.number,
+        boot_id: scan.boot_id.map(cut),
         error: scan.error,
         error_detail: scan.error_detail.map(cut),
     });
@@ -215,6 +217,7 @@ fn finished(outcome: TaskOutcome) -> Result<agents::Outcome, Refusal> {
             outcome: update.outcome,
             result_code: update.result_code,
             hresult: update.hresult.map(cut),
+            reason: update.reason,
             restart_required: update.restart_required,
         });
     Ok(agents::Outcome {
@@ -226,6 +229,8 @@ fn finished(outcome: TaskOutcome) -> Result<agents::Outcome, Refusal> {
         stdout: excerpt(outcome.output.stdout),
         stderr: excerpt(outcome.output.stderr),
         updates: updates.collect(),
+        scan: outcome.scan,
+        boot_id: outcome.boot_id.map(cut),
     })
 }
 

@@ -73,6 +73,9 @@ ids! {
     TaskId;
     /// One line of the audit trail.
     AuditEventId;
+    /// One update, whichever devices it is offered to. Not time-ordered: it follows from what
+    /// names the update, so that every tenant's devices have the same one.
+    UpdateId;
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod device;
 mod email;
 mod id;
 mod language;
+mod ledger;
 mod permission;
 mod restart;
 mod scope;
@@ -22,9 +23,10 @@ pub use device::{Architecture, OsFamily, Platform, ScanState, UnknownPlatform};
 pub use email::{EmailAddress, InvalidEmailAddress, is_domain};
 pub use id::{
     ActionId, ApiTokenId, AuditEventId, DataKeyId, DeviceId, EnrollmentTokenId, GroupId, IdSource,
-    InvalidId, SessionId, TaskId, TenantId, UserId,
+    InvalidId, SessionId, TaskId, TenantId, UpdateId, UserId,
 };
 pub use language::{ColorScheme, Language};
+pub use ledger::{LedgerStep, Sighting, UnknownUpdateState, UpdateState};
 pub use permission::{Permission, Reach, Role, UnknownRole};
 pub use restart::{RestartRequired, RestartSignal, RestartSignalName, SignalStrength};
 pub use scope::Scope;

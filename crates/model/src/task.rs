@@ -163,6 +163,12 @@ pub enum ReasonCode {
     AgentError,
     /// The latest time to begin passed.
     DeadlinePassed,
+    /// Installers reported success, and the search that should confirm it failed.
+    Unconfirmed,
+    /// Its installer reported success, and a later search still offers it.
+    StillOffered,
+    /// A search after the restart offers it again: the restart undid it.
+    RolledBack,
     /// The device was removed.
     DeviceRemoved,
     /// This system cannot do that.
@@ -179,10 +185,14 @@ pub enum ReasonCode {
 pub enum UpdateOutcome {
     /// Installed, and a new search no longer offers it (or it waits for the restart).
     Installed,
+    /// The installer reported success, and no search has confirmed it.
+    Unconfirmed,
     /// On the device, not installed.
     Downloaded,
     /// The installer reported an error, or a new search still offers it.
     Failed,
+    /// Not installed, and a new search no longer offers it: something newer has replaced it.
+    Superseded,
     /// Not attempted.
     Skipped,
 }

@@ -48,6 +48,47 @@ pub enum UpdateCategory {
 }
 
 impl UpdateCategory {
+    /// Every category.
+    pub const ALL: [Self; 11] = [
+        Self::Critical,
+        Self::Security,
+        Self::Definition,
+        Self::UpdateRollup,
+        Self::ServicePack,
+        Self::FeaturePack,
+        Self::FeatureUpdate,
+        Self::Driver,
+        Self::Tool,
+        Self::Optional,
+        Self::Other,
+    ];
+
+    /// The name in the API, on the wire and in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::Security => "security",
+            Self::Definition => "definition",
+            Self::UpdateRollup => "update_rollup",
+            Self::ServicePack => "service_pack",
+            Self::FeaturePack => "feature_pack",
+            Self::FeatureUpdate => "feature_update",
+            Self::Driver => "driver",
+            Self::Tool => "tool",
+            Self::Optional => "optional",
+            Self::Other => "other",
+        }
+    }
+
+    /// The inverse of [`UpdateCategory::name`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|category| category.name() == name)
+    }
+
     /// Whether the update closes security holes, for the count that tables show.
     #[must_use]
     pub const fn is_security(self) -> bool {
@@ -85,4 +126,19 @@ pub enum RestartBehavior {
     #[default]
     #[serde(other)]
     Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn category_has_the_same_name_everywhere() {
+        for category in UpdateCategory::ALL {
+            let written = serde_json::to_value(category).unwrap();
+            assert_eq!(written, category.name());
+            assert_eq!(UpdateCategory::from_name(category.name()), Some(category));
+        }
+        assert_eq!(UpdateCategory::from_name("amiga"), None);
+    }
 }

@@ -33,6 +33,12 @@ pub struct ScanReport {
     /// When the last successful one ended; the inventory of updates is from then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub succeeded_at: Option<Timestamp>,
+    /// Counts the device's successful ones upwards from 1; evidence names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    /// The start of the machine during which the last attempt ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_id: Option<String>,
     /// Why the last attempt failed; absent when it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ReasonCode>,

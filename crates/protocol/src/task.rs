@@ -139,6 +139,12 @@ pub struct TaskOutcome {
     /// What became of each update of an installation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub updates: Vec<UpdateResult>,
+    /// The number of the successful search that judged the installation, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<u64>,
+    /// The start of the machine during which it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_id: Option<String>,
 }
 
 /// The end of a program's output; the whole is in the log.
@@ -168,6 +174,9 @@ pub struct UpdateResult {
     /// Windows: the HRESULT as `0x` and eight digits, when it is not 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hresult: Option<String>,
+    /// Why it ended so, where no code says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonCode>,
     /// Whether it waits for a restart.
     #[serde(default)]
     pub restart_required: bool,

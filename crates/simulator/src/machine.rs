@@ -131,13 +131,13 @@ impl Machine {
 
     /// Looks for updates: now and then something new is there. An error is the machine's usual one.
     pub(crate) fn look(&mut self, now: Timestamp) -> Result<(), (ReasonCode, String)> {
-        let succeeded_at = self.scan.succeeded_at;
         if let Scanning::Fails(reason, detail) = self.scanning {
             self.scan = ScanReport {
                 attempted_at: now,
-                succeeded_at,
+                boot_id: Some(self.boot_id.clone()),
                 error: Some(reason),
                 error_detail: Some(detail.to_owned()),
+                ..self.scan.clone()
             };
             return Err((reason, detail.to_owned()));
         }
@@ -147,13 +147,23 @@ impl Machine {
             let update = linux_or_driver(&mut self.random, self.facts.os_family, now);
             self.offer(update);
         }
+        self.confirm(now);
+        Ok(())
+    }
+
+    /// Looks for updates and finds what is known: after an installation, and after a restart. Its
+    /// number.
+    pub(crate) fn confirm(&mut self, now: Timestamp) -> Option<u64> {
+        let number = self.scan.number.map(|number| number + 1);
         self.scan = ScanReport {
             attempted_at: now,
             succeeded_at: Some(now),
+            number,
+            boot_id: Some(self.boot_id.clone()),
             error: None,
             error_detail: None,
         };
-        Ok(())
+        number
     }
 
     /// An update is installed: it is no longer offered, and may ask for a restart.
@@ -230,16 +240,22 @@ fn scanning(random: &mut Random, family: OsFamily) -> Scanning {
 
 fn first_scan(random: &mut Random, scanning: &Scanning, now: Timestamp) -> ScanReport {
     let attempted_at = before(now, random.between(1, 8 * 60));
+    // Searches are not remembered from one run to the next: numbers go up with the clock.
+    let number = u64::try_from(attempted_at.as_second() / 60).ok();
     match scanning {
         Scanning::Works => ScanReport {
             attempted_at,
             succeeded_at: Some(attempted_at),
+            number,
+            boot_id: None,
             error: None,
             error_detail: None,
         },
         Scanning::Fails(reason, detail) => ScanReport {
             attempted_at,
             succeeded_at: Some(before(now, 60 * 24 * random.between(2, 30))),
+            number,
+            boot_id: None,
             error: Some(*reason),
             error_detail: Some((*detail).to_owned()),
         },

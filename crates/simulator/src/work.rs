@@ -106,7 +106,10 @@ async fn scan(agent: &Agent, log: &mut Log) -> TaskOutcome {
                     &format!("offered: {} ({}, {size} bytes)", update.title, update.key),
                 );
             }
-            ended(TaskState::Succeeded, None)
+            TaskOutcome {
+                scan: machine.scan_report().number,
+                ..ended(TaskState::Succeeded, None)
+            }
         }
         Err((reason, detail)) => {
             log.line(now, &format!("the search failed: {detail}"));
@@ -200,6 +203,7 @@ fn fail_one(agent: &Agent, random: &mut Random, update: &Update, log: &mut Log) 
         outcome: UpdateOutcome::Failed,
         result_code: is_windows.then_some(4),
         hresult,
+        reason: None,
         restart_required: false,
     }
 }
@@ -223,6 +227,7 @@ fn install_one(agent: &Agent, random: &mut Random, update: &Update, log: &mut Lo
         outcome: UpdateOutcome::Installed,
         result_code: is_windows.then_some(2),
         hresult: None,
+        reason: None,
         restart_required,
     }
 }
@@ -240,7 +245,13 @@ fn installation_outcome(agent: &Agent, updates: Vec<UpdateResult>) -> TaskOutcom
             ..ended(TaskState::Failed, Some(ReasonCode::InstallerFailed))
         },
     };
-    TaskOutcome { updates, ..outcome }
+    let mut machine = agent.machine();
+    TaskOutcome {
+        updates,
+        scan: machine.confirm(agent.now()),
+        boot_id: Some(machine.boot_id().to_owned()),
+        ..outcome
+    }
 }
 
 async fn restart(agent: &Agent, delay_minutes: u16, log: &mut Log) -> TaskOutcome {
@@ -254,7 +265,10 @@ async fn restart(agent: &Agent, delay_minutes: u16, log: &mut Log) -> TaskOutcom
     );
     sleep(RESTART).await;
     let now = agent.now();
-    agent.machine().restart(now);
+    let mut machine = agent.machine();
+    machine.restart(now);
+    machine.confirm(now);
+    drop(machine);
     agent.remember_restart();
     log.line(now, "the machine is up again");
     ended(TaskState::Succeeded, None)
@@ -269,6 +283,8 @@ fn ended(state: TaskState, reason: Option<ReasonCode>) -> TaskOutcome {
         exit_code: Some(i32::from(state != TaskState::Succeeded)),
         output: OutputExcerpt::default(),
         updates: Vec::new(),
+        scan: None,
+        boot_id: None,
     }
 }
 

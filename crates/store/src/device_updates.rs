@@ -1,4 +1,4 @@
-//! Updates that are offered to a device.
+//! Updates, and where they stand on each device.
 
 use crate::{
     Store, StoreError, Transaction,
@@ -7,12 +7,13 @@ use crate::{
 };
 use jiff::Timestamp;
 use latarnik_model::{
-    DeviceId, RestartBehavior, Scope, Severity, TenantId, UpdateCategory, UpdateSource,
+    DeviceId, ReasonCode, RestartBehavior, Scope, Severity, TaskId, TenantId, UpdateCategory,
+    UpdateId, UpdateSource, UpdateState,
 };
 
-/// An update that is offered to a device.
+/// An update as a device tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UpdateRecord {
+pub struct OfferedUpdate {
     /// What identifies it on the device.
     pub key: String,
     /// Where the offer comes from.
@@ -41,12 +42,39 @@ pub struct UpdateRecord {
     pub released_at: Option<Timestamp>,
     /// Whether it restarts the machine.
     pub restart: RestartBehavior,
-    /// When the device was first offered it; kept by the store, so that what a caller writes here
-    /// counts for a new row only.
-    pub first_offered_at: Timestamp,
 }
 
-impl UpdateRecord {
+/// An update and where it stands on a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateRecord {
+    /// The same on all devices.
+    pub id: UpdateId,
+    /// What it is.
+    pub offer: OfferedUpdate,
+    /// When the device was first offered it.
+    pub first_offered_at: Timestamp,
+    /// Where it stands, and since when.
+    pub standing: UpdateStanding,
+}
+
+/// Where an update stands on a device, and what the latest step rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateStanding {
+    /// Where.
+    pub state: UpdateState,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why, where the state alone does not say it.
+    pub reason: Option<ReasonCode>,
+    /// Windows: the result code of its installer.
+    pub result_code: Option<i32>,
+    /// Windows: the HRESULT of its installer.
+    pub hresult: Option<String>,
+    /// The latest task that had to do with it.
+    pub task_id: Option<TaskId>,
+}
+
+impl OfferedUpdate {
     fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             key: row.text("update_key")?,
@@ -56,22 +84,44 @@ impl UpdateRecord {
             severity: row.optional_name("severity")?,
             kb: row.optional_text("kb")?,
             update_id: row.optional_text("update_id")?,
-            revision: row
-                .optional_integer("revision")?
-                .and_then(|n| i32::try_from(n).ok()),
+            revision: row.optional_small("revision")?,
             package: row.optional_text("package")?,
             installed_version: row.optional_text("installed_version")?,
             available_version: row.optional_text("available_version")?,
             size_bytes: row.optional_count("size_bytes")?,
             released_at: row.optional_time("released_at")?,
             restart: row.name("restart_behavior")?,
+        })
+    }
+}
+
+impl UpdateRecord {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: UpdateId(row.uuid("id")?),
+            offer: OfferedUpdate::read(row)?,
             first_offered_at: row.time("first_offered_at")?,
+            standing: UpdateStanding::read(row)?,
+        })
+    }
+}
+
+impl UpdateStanding {
+    pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            state: row.name("state")?,
+            since: row.time("state_at")?,
+            reason: row.optional_name("reason")?,
+            result_code: row.optional_small("result_code")?,
+            hresult: row.optional_text("hresult")?,
+            task_id: row.optional_uuid("task_id")?.map(TaskId),
         })
     }
 }
 
 impl Transaction {
-    /// Writes new and changed updates.
+    /// Writes what a device is offered: new updates, and what is new about known ones. Where known
+    /// ones stand does not change by it.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -79,21 +129,29 @@ impl Transaction {
         &self,
         tenant: TenantId,
         device: DeviceId,
-        updates: &[UpdateRecord],
+        now: Timestamp,
+        updates: &[(UpdateId, OfferedUpdate)],
     ) -> Result<(), StoreError> {
         for updates in updates.chunks(200) {
             let mut sql = Sql::new(
-                "INSERT INTO device_updates (tenant_id, device_id, update_key, source, title,
+                "INSERT INTO device_updates (tenant_id, device_id, update_key, id, source, title,
                     category, severity, kb, update_id, revision, package, installed_version,
-                    available_version, size_bytes, released_at, restart_behavior, first_offered_at)
+                    available_version, size_bytes, released_at, restart_behavior,
+                    first_offered_at, offered, state, state_at)
                  VALUES ",
             );
-            for (position, update) in updates.iter().enumerate() {
+            for (position, (id, update)) in updates.iter().enumerate() {
                 sql.push(if position == 0 { "(" } else { ", (" });
-                sql.bind_all(values(tenant, device, update)).push(")");
+                sql.bind_all([tenant.0, device.0]).push(", ");
+                sql.bind(update.key.as_str()).push(", ").bind(id.0);
+                sql.push(", ").bind_all(values(update));
+                sql.push(", ").bind(milliseconds(now)).push(", 1, ");
+                sql.bind(UpdateState::Offered.name());
+                sql.push(", ").bind(milliseconds(now)).push(")");
             }
             sql.push(
                 " ON CONFLICT (tenant_id, device_id, update_key) DO UPDATE SET
+                    offered = 1, id = excluded.id,
                     source = excluded.source, title = excluded.title,
                     category = excluded.category, severity = excluded.severity, kb = excluded.kb,
                     update_id = excluded.update_id, revision = excluded.revision,
@@ -107,46 +165,42 @@ impl Transaction {
         Ok(())
     }
 
-    /// Forgets updates that are no longer offered.
+    /// Notes that a device is no longer offered these.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn delete_updates(
+    pub async fn withdraw_updates(
         &self,
         tenant: TenantId,
         device: DeviceId,
         keys: &[String],
     ) -> Result<(), StoreError> {
         for keys in keys.chunks(500) {
-            let mut sql = Sql::new("DELETE FROM device_updates WHERE tenant_id = ");
-            sql.bind(tenant.0)
-                .push(" AND device_id = ")
-                .bind(device.0)
-                .push(" AND update_key IN (")
-                .bind_all(keys.iter().map(String::as_str))
-                .push(")");
+            let mut sql = Sql::new("UPDATE device_updates SET offered = 0 WHERE tenant_id = ");
+            of_device(&mut sql, (tenant, device), keys);
             self.execute(sql).await?;
         }
         Ok(())
     }
 
-    /// The keys of what is offered to a device, as far as the server knows.
+    /// Forgets updates with all of their steps.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn update_keys(
+    pub async fn forget_updates(
         &self,
         tenant: TenantId,
         device: DeviceId,
-    ) -> Result<Vec<String>, StoreError> {
-        let rows = self
-            .all(sql!(
-                "SELECT update_key FROM device_updates WHERE tenant_id = $1 AND device_id = $2",
-                tenant.0,
-                device.0
-            ))
-            .await?;
-        rows.iter().map(|row| row.text("update_key")).collect()
+        keys: &[String],
+    ) -> Result<(), StoreError> {
+        for table in ["update_steps", "device_updates"] {
+            for keys in keys.chunks(500) {
+                let mut sql = Sql::new(&format!("DELETE FROM {table} WHERE tenant_id = "));
+                of_device(&mut sql, (tenant, device), keys);
+                self.execute(sql).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Brings the device's own columns in line with its updates: counts and the inventory's hash.
@@ -162,9 +216,10 @@ impl Transaction {
         self.execute(sql!(
             "UPDATE devices SET updates_hash = $3,
                 pending_updates = (SELECT COUNT(*) FROM device_updates u
-                    WHERE u.tenant_id = $1 AND u.device_id = $2),
+                    WHERE u.tenant_id = $1 AND u.device_id = $2 AND u.offered = 1),
                 pending_security = (SELECT COUNT(*) FROM device_updates u
-                    WHERE u.tenant_id = $1 AND u.device_id = $2 AND u.category = 'security')
+                    WHERE u.tenant_id = $1 AND u.device_id = $2 AND u.offered = 1
+                        AND u.category = 'security')
              WHERE tenant_id = $1 AND id = $2",
             tenant.0,
             device.0,
@@ -175,11 +230,18 @@ impl Transaction {
     }
 }
 
-fn values(tenant: TenantId, device: DeviceId, update: &UpdateRecord) -> [sea_orm::Value; 17] {
+/// The rest of a condition on the keys of one device.
+fn of_device(sql: &mut Sql, (tenant, device): (TenantId, DeviceId), keys: &[String]) {
+    sql.bind(tenant.0)
+        .push(" AND device_id = ")
+        .bind(device.0)
+        .push(" AND update_key IN (")
+        .bind_all(keys.iter().map(String::as_str))
+        .push(")");
+}
+
+fn values(update: &OfferedUpdate) -> [sea_orm::Value; 13] {
     [
-        tenant.0.into(),
-        device.0.into(),
-        update.key.as_str().into(),
         variant_name(&update.source).into(),
         update.title.as_str().into(),
         variant_name(&update.category).into(),
@@ -193,7 +255,6 @@ fn values(tenant: TenantId, device: DeviceId, update: &UpdateRecord) -> [sea_orm
         update.size_bytes.map(number).into(),
         optional_milliseconds(update.released_at).into(),
         variant_name(&update.restart).into(),
-        milliseconds(update.first_offered_at).into(),
     ]
 }
 
@@ -207,7 +268,7 @@ impl Store {
         scope: &Scope,
         device: DeviceId,
     ) -> Result<Vec<UpdateRecord>, StoreError> {
-        let mut sql = Sql::new("SELECT * FROM device_updates WHERE device_id = ");
+        let mut sql = Sql::new("SELECT * FROM device_updates WHERE offered = 1 AND device_id = ");
         sql.bind(device.0)
             .push(" AND ")
             .within("tenant_id", scope)

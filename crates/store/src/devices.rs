@@ -347,11 +347,10 @@ impl Transaction {
             device.0
         ))
         .await?;
-        self.execute(sql!(
-            "DELETE FROM device_updates WHERE device_id = $1",
-            device.0
-        ))
-        .await?;
+        for table in ["update_steps", "device_updates"] {
+            let text = format!("DELETE FROM {table} WHERE device_id = $1");
+            self.execute(sql!(&text, device.0)).await?;
+        }
         self.execute(sql!(
             "UPDATE tasks SET state = 'cancelled', reason = 'device_removed', finished_at = $2
              WHERE device_id = $1

@@ -28,6 +28,8 @@ mod task_logs;
 mod tasks;
 mod tenant_deletion;
 mod tenants;
+mod update_steps;
+mod updates;
 mod user_links;
 mod users;
 mod wall;
@@ -40,7 +42,7 @@ pub use database::{ConnectOptions, Engine, Store, Transaction};
 pub use device_authorities::{AuthorityCoverage, UncoveredDevice};
 pub use device_certificates::CertificateRecord;
 pub use device_list::{DeviceFilter, DeviceSort, PendingFilter};
-pub use device_updates::UpdateRecord;
+pub use device_updates::{OfferedUpdate, UpdateRecord, UpdateStanding};
 pub use devices::{AgentState, CheckInChanges, DeviceFacts, DeviceRecord, NewDevice, ScanRecord};
 pub use enrollment_tokens::EnrollmentTokenRecord;
 pub use error::StoreError;
@@ -50,9 +52,12 @@ pub use page::{Cursor, Direction, InvalidCursor, KeyKind, Page, PageRequest};
 pub use sessions::SessionRecord;
 pub use task_logs::{TaskLog, TaskLogChunk};
 pub use tasks::{
-    PendingTask, TaskFilter, TaskRecord, TaskResult, TaskStanding, UpdateResultRecord, WaitingTasks,
+    AcknowledgedTask, PendingTask, TaskFilter, TaskRecord, TaskResult, TaskStanding,
+    UpdateResultRecord, WaitingTasks,
 };
 pub use tenants::{TenantDeletion, TenantRecord, TenantSize};
+pub use update_steps::{LedgerEntry, NewUpdateStep, UpdateStepRecord};
+pub use updates::{DeviceUpdateRecord, UpdateCounts, UpdateFilter, UpdateSort, UpdateSummary};
 pub use user_links::UserLinkRecord;
 pub use users::{TotpRecord, UserFilter, UserRecord};
 pub use wall::WalledTable;

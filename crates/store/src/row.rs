@@ -51,6 +51,12 @@ impl Row {
         Ok(number.map(|number| u64::try_from(number).unwrap_or_default()))
     }
 
+    /// A number that fits into 32 bits; nothing otherwise.
+    pub(crate) fn optional_small(&self, column: &'static str) -> Result<Option<i32>, StoreError> {
+        let number = self.optional_integer(column)?;
+        Ok(number.and_then(|number| i32::try_from(number).ok()))
+    }
+
     pub(crate) fn flag(&self, column: &'static str) -> Result<bool, StoreError> {
         self.get(column)
     }

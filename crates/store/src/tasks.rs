@@ -41,11 +41,24 @@ pub struct WaitingTasks {
     pub never_arrived: Vec<(TaskId, ActionId)>,
 }
 
+/// A task that an agent has on its disk.
+#[derive(Debug, Clone)]
+pub struct AcknowledgedTask {
+    /// Its id.
+    pub id: TaskId,
+    /// Its action.
+    pub action_id: ActionId,
+    /// What exactly it does.
+    pub parameters: TaskParameters,
+}
+
 /// Where a task stands, for changing it.
 #[derive(Debug, Clone, Copy)]
 pub struct TaskStanding {
     /// Its state.
     pub state: TaskState,
+    /// What kind.
+    pub kind: ActionKind,
     /// Its action.
     pub action_id: ActionId,
     /// Its device.
@@ -120,6 +133,9 @@ pub struct UpdateResultRecord {
     pub result_code: Option<i32>,
     /// Windows: the HRESULT.
     pub hresult: Option<String>,
+    /// Why, where no code says it.
+    #[serde(default)]
+    pub reason: Option<ReasonCode>,
     /// Whether it waits for a restart.
     pub restart_required: bool,
 }
@@ -184,9 +200,7 @@ impl TaskRecord {
             started_at: row.optional_time("started_at")?,
             finished_at: row.optional_time("finished_at")?,
             cancel_requested_at: row.optional_time("cancel_requested_at")?,
-            exit_code: row
-                .optional_integer("exit_code")?
-                .and_then(|n| i32::try_from(n).ok()),
+            exit_code: row.optional_small("exit_code")?,
             stdout_excerpt: row.optional_text("stdout_excerpt")?,
             stderr_excerpt: row.optional_text("stderr_excerpt")?,
             update_results: row.optional_json("update_results")?.unwrap_or_default(),
@@ -351,7 +365,7 @@ impl Transaction {
         id: TaskId,
     ) -> Result<Option<TaskStanding>, StoreError> {
         let mut sql = Sql::new(
-            "SELECT state, action_id, device_id, tenant_id, offered_at FROM tasks WHERE id = ",
+            "SELECT state, kind, action_id, device_id, tenant_id, offered_at FROM tasks WHERE id = ",
         );
         sql.bind(id.0)
             .push(" AND ")
@@ -362,6 +376,7 @@ impl Transaction {
             .map(|row| {
                 Ok(TaskStanding {
                     state: row.name("state")?,
+                    kind: row.name("kind")?,
                     action_id: ActionId(row.uuid("action_id")?),
                     device_id: DeviceId(row.uuid("device_id")?),
                     tenant_id: TenantId(row.uuid("tenant_id")?),
@@ -381,21 +396,48 @@ impl Transaction {
         device: DeviceId,
         up_to: u64,
         now: Timestamp,
-    ) -> Result<Vec<(TaskId, ActionId)>, StoreError> {
+    ) -> Result<Vec<AcknowledgedTask>, StoreError> {
         let rows = self
             .all(sql!(
                 "UPDATE tasks SET state = 'delivered', delivered_at = $4
                  WHERE tenant_id = $1 AND device_id = $2 AND sequence <= $3 AND state = 'queued'
-                 RETURNING id, action_id",
+                 RETURNING id, action_id, parameters",
                 tenant.0,
                 device.0,
                 crate::row::number(up_to),
                 milliseconds(now)
             ))
             .await?;
-        rows.iter()
-            .map(|row| Ok((TaskId(row.uuid("id")?), ActionId(row.uuid("action_id")?))))
-            .collect()
+        let read = |row: &Row| {
+            Ok(AcknowledgedTask {
+                id: TaskId(row.uuid("id")?),
+                action_id: ActionId(row.uuid("action_id")?),
+                parameters: row.json("parameters")?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// Whether a task of the device runs that installs updates.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn is_installing(
+        &self,
+        tenant: TenantId,
+        device: DeviceId,
+    ) -> Result<bool, StoreError> {
+        let row = self
+            .one(sql!(
+                &format!(
+                    "SELECT 1 AS found FROM tasks WHERE tenant_id = $1 AND device_id = $2
+                        AND {OPEN} AND state = 'running' AND kind = 'install_updates' LIMIT 1"
+                ),
+                tenant.0,
+                device.0
+            ))
+            .await?;
+        Ok(row.is_some())
     }
 
     /// Notes that the agent waits.

@@ -10,6 +10,7 @@ const TABLES: &[&str] = &[
     "task_log_chunks",
     "tasks",
     "actions",
+    "update_steps",
     "device_updates",
     "device_certificates",
     "device_authorities",

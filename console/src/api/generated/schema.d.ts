@@ -160,6 +160,23 @@ export interface paths {
         patch: operations["update_device"];
         trace?: never;
     };
+    "/api/v1/devices/{id}/update-steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has happened to the updates of a device, newest first. */
+        get: operations["list_device_update_steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/updates": {
         parameters: {
             query?: never;
@@ -733,6 +750,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/updates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The updates that devices are or were offered, each with the number of devices that lack it. */
+        get: operations["list_updates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/updates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One update over all devices. */
+        get: operations["read_update"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/updates/{id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The devices that are or were offered an update, by name. */
+        get: operations["list_update_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -1090,6 +1158,44 @@ export interface components {
             tenant_id?: components["schemas"]["TenantId"] | null;
             updates?: components["schemas"]["UpdatesCondition"] | null;
         };
+        /** @description On how many devices an update stands where. */
+        DeviceCounts: {
+            /**
+             * Format: int64
+             * @description Could not install it.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Have it.
+             */
+            installed: number;
+            /**
+             * Format: int64
+             * @description Lack it: waiting and failed.
+             */
+            lacking: number;
+            /**
+             * Format: int64
+             * @description Wait for a restart.
+             */
+            restart_pending: number;
+            /**
+             * Format: int64
+             * @description Are no longer offered it.
+             */
+            superseded: number;
+            /**
+             * Format: int64
+             * @description Its installer reported success; no search has confirmed that.
+             */
+            unconfirmed: number;
+            /**
+             * Format: int64
+             * @description Are offered it, or have it downloaded.
+             */
+            waiting: number;
+        };
         /**
          * Format: uuid
          * @description A managed machine.
@@ -1099,6 +1205,35 @@ export interface components {
         DeviceReference: {
             hostname: string;
             id: components["schemas"]["DeviceId"];
+        };
+        /** @description An update that is offered to a device. */
+        DeviceUpdate: {
+            available_version?: string | null;
+            category: components["schemas"]["UpdateCategory"];
+            first_offered_at: components["schemas"]["Instant"];
+            /** @description The update, the same on all devices. */
+            id: components["schemas"]["UpdateId"];
+            installed_version?: string | null;
+            kb?: string | null;
+            /** @description Identifies it on the device; what an installation names. */
+            key: string;
+            may_restart: components["schemas"]["RestartBehavior"];
+            package?: string | null;
+            released_at?: components["schemas"]["Instant"] | null;
+            /** Format: int32 */
+            revision?: number | null;
+            severity?: components["schemas"]["Severity"] | null;
+            /**
+             * Format: int64
+             * @description Bytes to download, at most.
+             */
+            size_bytes?: number | null;
+            source: components["schemas"]["UpdateSource"];
+            standing: components["schemas"]["Standing"];
+            /** @description For people, in any language. */
+            title: string;
+            /** @description Windows: the UpdateID. */
+            update_id?: string | null;
         };
         /** @description A token; its text was shown once and is not kept. */
         EnrollmentToken: {
@@ -1127,6 +1262,26 @@ export interface components {
          * @description A token that lets agents register.
          */
         EnrollmentTokenId: string;
+        /** @description What a step rests on. */
+        Evidence: {
+            /** @description The start of the machine during which it happened. */
+            boot_id?: string | null;
+            /** @description Windows: the HRESULT of its installer. */
+            hresult?: string | null;
+            /**
+             * Format: int32
+             * @description Windows: the `OperationResultCode` of its installer.
+             */
+            result_code?: number | null;
+            /**
+             * Format: int64
+             * @description Which of the device's successful searches showed it, counted from its enrolment.
+             */
+            scan?: number | null;
+            /** @description Who asked for that task. */
+            task_created_by?: string | null;
+            task_id?: components["schemas"]["TaskId"] | null;
+        };
         /** @description A field that is not usable. */
         FieldProblem: {
             /** @description The stable code. */
@@ -1346,6 +1501,45 @@ export interface components {
             total?: number | null;
         };
         /** @description A page of a list. */
+        List_DeviceUpdate: {
+            /** @description The items. */
+            items: {
+                available_version?: string | null;
+                category: components["schemas"]["UpdateCategory"];
+                first_offered_at: components["schemas"]["Instant"];
+                /** @description The update, the same on all devices. */
+                id: components["schemas"]["UpdateId"];
+                installed_version?: string | null;
+                kb?: string | null;
+                /** @description Identifies it on the device; what an installation names. */
+                key: string;
+                may_restart: components["schemas"]["RestartBehavior"];
+                package?: string | null;
+                released_at?: components["schemas"]["Instant"] | null;
+                /** Format: int32 */
+                revision?: number | null;
+                severity?: components["schemas"]["Severity"] | null;
+                /**
+                 * Format: int64
+                 * @description Bytes to download, at most.
+                 */
+                size_bytes?: number | null;
+                source: components["schemas"]["UpdateSource"];
+                standing: components["schemas"]["Standing"];
+                /** @description For people, in any language. */
+                title: string;
+                /** @description Windows: the UpdateID. */
+                update_id?: string | null;
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
         List_EnrollmentToken: {
             /** @description The items. */
             items: {
@@ -1494,26 +1688,65 @@ export interface components {
             items: {
                 available_version?: string | null;
                 category: components["schemas"]["UpdateCategory"];
+                devices: components["schemas"]["DeviceCounts"];
+                /** @description When the first device was offered it. */
                 first_offered_at: components["schemas"]["Instant"];
-                installed_version?: string | null;
+                id: components["schemas"]["UpdateId"];
                 kb?: string | null;
-                /** @description Identifies it on the device; what an installation names. */
-                key: string;
-                may_restart: components["schemas"]["RestartBehavior"];
                 package?: string | null;
                 released_at?: components["schemas"]["Instant"] | null;
-                /** Format: int32 */
-                revision?: number | null;
                 severity?: components["schemas"]["Severity"] | null;
+                source: components["schemas"]["UpdateSource"];
+                /** @description For people, in the language of one of the devices. */
+                title: string;
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        List_UpdateDevice: {
+            /** @description The items. */
+            items: {
+                device_id: components["schemas"]["DeviceId"];
+                first_offered_at: components["schemas"]["Instant"];
+                hostname: string;
+                /** @description Identifies the update on the device; what an installation names. */
+                key: string;
+                standing: components["schemas"]["Standing"];
+                tenant_id: components["schemas"]["TenantId"];
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        List_UpdateStep: {
+            /** @description The items. */
+            items: {
+                at: components["schemas"]["Instant"];
+                evidence: components["schemas"]["Evidence"];
+                kb?: string | null;
+                /** @description Identifies the update on the device. */
+                key: string;
                 /**
                  * Format: int64
-                 * @description Bytes to download, at most.
+                 * @description Counts the device's steps upwards from 1.
                  */
-                size_bytes?: number | null;
-                source: components["schemas"]["UpdateSource"];
-                /** @description For people, in any language. */
+                position: number;
+                reason_code?: components["schemas"]["ReasonCode"] | null;
+                /** @description Where the update stands from then on. */
+                state: components["schemas"]["UpdateState"];
                 title: string;
-                update_id?: string | null;
+                update_id: components["schemas"]["UpdateId"];
             }[];
             /** @description Where the next page begins; null after the last. */
             next_cursor?: string | null;
@@ -1797,7 +2030,7 @@ export interface components {
          * @description Why a task ended as it did (or waits). Stable; the console translates it.
          * @enum {string}
          */
-        ReasonCode: "interrupted" | "cancelled_by_operator" | "unknown_task_kind" | "timed_out" | "installer_failed" | "package_manager_failed" | "package_manager_locked" | "nothing_to_install" | "update_not_offered" | "no_restart_pending" | "restart_failed" | "scan_failed" | "access_denied" | "network_unreachable" | "disk_full" | "windows_update_busy" | "windows_update_error" | "agent_error" | "deadline_passed" | "device_removed" | "unsupported" | "other";
+        ReasonCode: "interrupted" | "cancelled_by_operator" | "unknown_task_kind" | "timed_out" | "installer_failed" | "package_manager_failed" | "package_manager_locked" | "nothing_to_install" | "update_not_offered" | "no_restart_pending" | "restart_failed" | "scan_failed" | "access_denied" | "network_unreachable" | "disk_full" | "windows_update_busy" | "windows_update_error" | "agent_error" | "deadline_passed" | "unconfirmed" | "still_offered" | "rolled_back" | "device_removed" | "unsupported" | "other";
         /** @description Codes that replace the second factor once each. */
         RecoveryCodes: {
             recovery_codes: string[];
@@ -1926,6 +2159,20 @@ export interface components {
          * @enum {string}
          */
         SignalStrength: "strong" | "weak";
+        /** @description Where an update stands on a device, and what the latest step rests on. */
+        Standing: {
+            /** @description Windows: the HRESULT of its installer. */
+            hresult?: string | null;
+            reason_code?: components["schemas"]["ReasonCode"] | null;
+            /**
+             * Format: int32
+             * @description Windows: the `OperationResultCode` of its installer.
+             */
+            result_code?: number | null;
+            since: components["schemas"]["Instant"];
+            state: components["schemas"]["UpdateState"];
+            task_id?: components["schemas"]["TaskId"] | null;
+        };
         /** @description A task with everything that is known of it. */
         Task: {
             action_id: components["schemas"]["ActionId"];
@@ -2098,30 +2345,21 @@ export interface components {
             /** @description For a QR code: `otpauth://…`. */
             url: string;
         };
-        /** @description An update that is offered to a device. */
+        /** @description An update over all devices that the caller may see. */
         Update: {
             available_version?: string | null;
             category: components["schemas"]["UpdateCategory"];
+            devices: components["schemas"]["DeviceCounts"];
+            /** @description When the first device was offered it. */
             first_offered_at: components["schemas"]["Instant"];
-            installed_version?: string | null;
+            id: components["schemas"]["UpdateId"];
             kb?: string | null;
-            /** @description Identifies it on the device; what an installation names. */
-            key: string;
-            may_restart: components["schemas"]["RestartBehavior"];
             package?: string | null;
             released_at?: components["schemas"]["Instant"] | null;
-            /** Format: int32 */
-            revision?: number | null;
             severity?: components["schemas"]["Severity"] | null;
-            /**
-             * Format: int64
-             * @description Bytes to download, at most.
-             */
-            size_bytes?: number | null;
             source: components["schemas"]["UpdateSource"];
-            /** @description For people, in any language. */
+            /** @description For people, in the language of one of the devices. */
             title: string;
-            update_id?: string | null;
         };
         /**
          * @description What kind of update it is: from category GUIDs on Windows, from the package's origin on Linux.
@@ -2129,17 +2367,34 @@ export interface components {
          * @enum {string}
          */
         UpdateCategory: "critical" | "security" | "definition" | "update_rollup" | "service_pack" | "feature_pack" | "feature_update" | "driver" | "tool" | "optional" | "other";
+        /** @description A device and where one update stands on it. */
+        UpdateDevice: {
+            device_id: components["schemas"]["DeviceId"];
+            first_offered_at: components["schemas"]["Instant"];
+            hostname: string;
+            /** @description Identifies the update on the device; what an installation names. */
+            key: string;
+            standing: components["schemas"]["Standing"];
+            tenant_id: components["schemas"]["TenantId"];
+        };
+        /**
+         * Format: uuid
+         * @description One update, whichever devices it is offered to. Not time-ordered: it follows from what
+         *     names the update, so that every tenant's devices have the same one.
+         */
+        UpdateId: string;
         /**
          * @description How one update of an installation ended.
          * @enum {string}
          */
-        UpdateOutcome: "installed" | "downloaded" | "failed" | "skipped";
+        UpdateOutcome: "installed" | "unconfirmed" | "downloaded" | "failed" | "superseded" | "skipped";
         /** @description What became of one update. */
         UpdateResult: {
             /** @description Windows: the HRESULT, such as `0x80240017`. */
             hresult?: string | null;
             key: string;
             outcome: components["schemas"]["UpdateOutcome"];
+            reason_code?: components["schemas"]["ReasonCode"] | null;
             restart_required: boolean;
             /**
              * Format: int32
@@ -2153,6 +2408,29 @@ export interface components {
          * @enum {string}
          */
         UpdateSource: "windows_update" | "apt" | "other";
+        /**
+         * @description Where an update stands on a device.
+         * @enum {string}
+         */
+        UpdateState: "offered" | "approved" | "downloaded" | "unconfirmed" | "restart_pending" | "installed" | "failed" | "superseded";
+        /** @description One step of one update on a device, and what it rests on. */
+        UpdateStep: {
+            at: components["schemas"]["Instant"];
+            evidence: components["schemas"]["Evidence"];
+            kb?: string | null;
+            /** @description Identifies the update on the device. */
+            key: string;
+            /**
+             * Format: int64
+             * @description Counts the device's steps upwards from 1.
+             */
+            position: number;
+            reason_code?: components["schemas"]["ReasonCode"] | null;
+            /** @description Where the update stands from then on. */
+            state: components["schemas"]["UpdateState"];
+            title: string;
+            update_id: components["schemas"]["UpdateId"];
+        };
         /**
          * @description By pending updates: some, known to be none, or not known.
          * @enum {string}
@@ -3362,6 +3640,108 @@ export interface operations {
             };
         };
     };
+    list_device_update_steps: {
+        parameters: {
+            query?: {
+                /** @description Of this update. */
+                update_id?: components["schemas"]["UpdateId"];
+                /** @description Most items, 1 to 500. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_UpdateStep"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_device_updates: {
         parameters: {
             query?: never;
@@ -3380,7 +3760,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_Update"];
+                    "application/json": components["schemas"]["List_DeviceUpdate"];
                 };
             };
             /** @description `not_signed_in` */
@@ -7227,6 +7607,286 @@ export interface operations {
             };
             /** @description `openid_unreachable` */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_updates: {
+        parameters: {
+            query?: {
+                /** @description On devices of this tenant. */
+                tenant_id?: components["schemas"]["TenantId"];
+                /** @description With this text in their title, article or package. */
+                search?: string;
+                /** @description Of this kind. */
+                category?: components["schemas"]["UpdateCategory"];
+                /** @description That stand in one of these states on a device, separated by commas. */
+                state?: string;
+                /**
+                 * @description `lacking`, `failed`, `first_offered_at` or `title`, with `-` before it for the other
+                 *     direction. Without it, what most devices lack comes first.
+                 */
+                sort?: string;
+                /** @description Most items, 1 to 500. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Update"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The update */
+                id: components["schemas"]["UpdateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The update */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Update"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_update_devices: {
+        parameters: {
+            query?: {
+                /** @description On which it stands in one of these states, separated by commas. */
+                state?: string;
+                /** @description Most items, 1 to 500. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The update */
+                id: components["schemas"]["UpdateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_UpdateDevice"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -66,8 +66,8 @@ pub(super) async fn scan_unasked(shared: &Arc<Shared>) {
     .await;
     match (call.value, call.interruption) {
         (_, Some(Interruption::Stop)) => {}
-        (Some(result), _) => record_scan(shared, result).await,
-        (None, _) => record_scan(shared, Err(agent_error())).await,
+        (Some(result), _) => drop(record_scan(shared, result).await),
+        (None, _) => drop(record_scan(shared, Err(agent_error())).await),
     }
 }
 
@@ -87,8 +87,11 @@ async fn scan(
     } = call.await;
     match (value, interruption) {
         (Some(Ok(found)), _) => {
-            record_scan(shared, Ok(found)).await;
-            outcome::ended(started_at, TaskState::Succeeded, None)
+            let scan = record_scan(shared, Ok(found)).await;
+            TaskOutcome {
+                scan,
+                ..outcome::ended(started_at, TaskState::Succeeded, None)
+            }
         }
         (Some(Err(error)), None | Some(Interruption::Timeout)) => {
             record_scan(shared, Err(error.clone())).await;
@@ -121,7 +124,7 @@ async fn install(
             exit_code,
             output,
         })) => {
-            record_scan(shared, remaining).await;
+            let scan = record_scan(shared, remaining).await;
             let remaining = Ok(Vec::new());
             let report = InstallReport {
                 updates,
@@ -129,7 +132,10 @@ async fn install(
                 output,
                 remaining,
             };
-            outcome::installed(started_at, report, interruption)
+            TaskOutcome {
+                scan,
+                ..outcome::installed(started_at, report, interruption)
+            }
         }
         Some(Err(error)) => outcome::failed(started_at, error, interruption),
         None => unreturned(started_at, interruption),
@@ -152,8 +158,9 @@ fn agent_error() -> UpdateError {
     }
 }
 
-/// Keeps what a look for updates brought, and lets the server know.
-async fn record_scan(shared: &Shared, result: Result<Vec<Update>, UpdateError>) {
+/// Keeps what a look for updates brought, and lets the server know. The number of the search, if it
+/// was a success.
+async fn record_scan(shared: &Shared, result: Result<Vec<Update>, UpdateError>) -> Option<u64> {
     let attempted_at = shared.clock.machine_now();
     let (error, inventory) = match result {
         Ok(found) => (None, Some(inventory::fitting(found))),
@@ -165,19 +172,33 @@ async fn record_scan(shared: &Shared, result: Result<Vec<Update>, UpdateError>) 
     if let Some(inventory) = &inventory {
         tracing::info!(updates = inventory.len(), "looked for updates");
     }
-    shared
+    let succeeded = inventory.is_some();
+    let boot_id = shared.ports.machine.boot_id();
+    let number = shared
         .insist(move |state| {
-            let earlier = state.scan()?.and_then(|scan| scan.succeeded_at);
+            let earlier = state.scan()?;
+            let known = earlier.as_ref().and_then(|scan| scan.number);
+            let number = match &inventory {
+                Some(_) => Some(known.unwrap_or_default() + 1),
+                None => known,
+            };
             let report = ScanReport {
                 attempted_at,
-                succeeded_at: inventory.as_ref().map(|_| attempted_at).or(earlier),
+                succeeded_at: match &inventory {
+                    Some(_) => Some(attempted_at),
+                    None => earlier.and_then(|scan| scan.succeeded_at),
+                },
+                number,
+                boot_id: Some(boot_id.clone()),
                 error: error.as_ref().map(|error| error.reason),
                 error_detail: error.as_ref().and_then(|error| error.detail.clone()),
             };
-            state.set_scan(&report, inventory.as_ref())
+            state.set_scan(&report, inventory.as_ref())?;
+            Ok(number)
         })
         .await;
     shared.notices.change.notify_one();
+    number.filter(|_| succeeded)
 }
 
 async fn call_for_task<T: Send + 'static>(

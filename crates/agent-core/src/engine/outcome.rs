@@ -36,6 +36,8 @@ pub(super) fn unstarted(state: TaskState, reason: ReasonCode) -> TaskOutcome {
         exit_code: None,
         output: OutputExcerpt::default(),
         updates: Vec::new(),
+        scan: None,
+        boot_id: None,
     }
 }
 
@@ -53,6 +55,8 @@ pub(super) fn ended(
         exit_code: Some(i32::from(state != TaskState::Succeeded)),
         output: OutputExcerpt::default(),
         updates: Vec::new(),
+        scan: None,
+        boot_id: None,
     }
 }
 
@@ -110,10 +114,11 @@ fn judge(
     report: &InstallReport,
     interruption: Option<Interruption>,
 ) -> (TaskState, Option<ReasonCode>) {
-    let skipped = report
-        .updates
-        .iter()
-        .any(|update| update.outcome == UpdateOutcome::Skipped);
+    let any = |wanted| {
+        let mut updates = report.updates.iter();
+        updates.any(|update| update.outcome == wanted)
+    };
+    let skipped = any(UpdateOutcome::Skipped);
     if report.updates.iter().any(is_failure) {
         return (TaskState::Failed, Some(ReasonCode::InstallerFailed));
     }
@@ -128,7 +133,12 @@ fn judge(
         _ if report.updates.is_empty() => {
             (TaskState::Succeeded, Some(ReasonCode::NothingToInstall))
         }
-        _ if skipped => (TaskState::Succeeded, Some(ReasonCode::UpdateNotOffered)),
+        _ if any(UpdateOutcome::Unconfirmed) => {
+            (TaskState::Succeeded, Some(ReasonCode::Unconfirmed))
+        }
+        _ if skipped || any(UpdateOutcome::Superseded) => {
+            (TaskState::Succeeded, Some(ReasonCode::UpdateNotOffered))
+        }
         _ => (TaskState::Succeeded, None),
     }
 }
@@ -172,6 +182,7 @@ mod tests {
             outcome,
             result_code: None,
             hresult: None,
+            reason: None,
             restart_required: false,
         }
     }

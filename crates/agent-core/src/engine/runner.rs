@@ -76,6 +76,10 @@ async fn run_task(shared: &Arc<Shared>, entry: JournalEntry) {
 /// Ends a task that began: result, log and journal in one transaction, retried until it works.
 pub(super) async fn finish(shared: &Arc<Shared>, id: TaskId, outcome: TaskOutcome) {
     let at = shared.clock.machine_now();
+    let outcome = TaskOutcome {
+        boot_id: Some(shared.ports.machine.boot_id()),
+        ..outcome
+    };
     tracing::info!(task_id = %id, state = outcome.state.name(), reason = ?outcome.reason, "a task ended");
     shared
         .insist(move |state: &State| state.finish(id, at, outcome.clone()))
@@ -122,7 +126,15 @@ impl OwnScan {
         };
         let configured = Duration::from_secs(shared.config.borrow().scan_interval_seconds.into())
             .max(SHORTEST_SCAN_INTERVAL);
-        let interval = if last.error.is_some() {
+        let started = shared.ports.machine.boot_id();
+        // What waited for the restart is verified now, or known to have been undone by it.
+        let restarted = last
+            .boot_id
+            .as_ref()
+            .is_some_and(|boot_id| *boot_id != started);
+        let interval = if restarted {
+            configured.min(shared.pace.scan_after_restart)
+        } else if last.error.is_some() {
             configured.min(RETRY_SCAN_AFTER)
         } else {
             configured
@@ -134,9 +146,10 @@ impl OwnScan {
             return if last.attempted_at > now { now } else { *due };
         }
         let stretched = shared.jitter().stretch(interval, 0.75, 1.25);
+        let from = if restarted { now } else { last.attempted_at };
         let due = SignedDuration::try_from(stretched)
             .ok()
-            .and_then(|stretched| last.attempted_at.checked_add(stretched).ok())
+            .and_then(|stretched| from.checked_add(stretched).ok())
             .unwrap_or(now);
         self.planned = Some((last, interval, due));
         due

@@ -85,6 +85,7 @@ pub(crate) fn installed(key: &str) -> UpdateResult {
         outcome: UpdateOutcome::Installed,
         result_code: None,
         hresult: None,
+        reason: None,
         restart_required: false,
     }
 }

@@ -100,6 +100,8 @@ struct UpdateResult {
     result_code: Option<i32>,
     /// Windows: the HRESULT, such as `0x80240017`.
     hresult: Option<String>,
+    /// Why it ended so, where no code says it.
+    reason_code: Option<ReasonCode>,
     restart_required: bool,
 }
 
@@ -111,6 +113,7 @@ impl From<UpdateResultRecord> for UpdateResult {
             outcome: result.outcome,
             result_code: result.result_code,
             hresult: result.hresult,
+            reason_code: result.reason,
             restart_required: result.restart_required,
         }
     }

@@ -1,11 +1,15 @@
 //! The heartbeat and what travels with it.
 
-use super::{AgentError, AgentIdentity, OfferedUpdate, registration::bounded};
+use super::{
+    AgentError, AgentIdentity, OfferedUpdate,
+    ledger::{self, Search},
+    registration::bounded,
+};
 use crate::{App, Event};
 use jiff::Timestamp;
 use latarnik_model::{ReasonCode, RestartSignal, ScanState, Scope};
 use latarnik_store::{
-    AgentState, CheckInChanges, DeviceFacts, ScanRecord, StoreError, Transaction, UpdateRecord,
+    AgentState, CheckInChanges, DeviceFacts, ScanRecord, StoreError, Transaction,
 };
 use std::collections::HashSet;
 
@@ -33,6 +37,10 @@ pub struct Scan {
     pub attempted_at: Timestamp,
     /// When the last successful one ended.
     pub succeeded_at: Option<Timestamp>,
+    /// Which of the device's successful ones that was.
+    pub number: Option<u64>,
+    /// The start of the machine during which the last attempt ran.
+    pub boot_id: Option<String>,
     /// Why the last attempt failed.
     pub error: Option<ReasonCode>,
     /// The system's own code for that.
@@ -138,6 +146,8 @@ fn lacks_updates(known: &AgentState, report: Option<&UpdatesReport>) -> bool {
 struct Plan {
     changes: CheckInChanges,
     updates: Option<(String, UpdatesChange)>,
+    /// The search that what is offered comes from, if it is new or what it found is.
+    search: Option<Search>,
 }
 
 impl Plan {
@@ -148,7 +158,13 @@ impl Plan {
             .updates
             .filter(|report| !lacks && known.updates_hash.as_ref() != Some(&report.hash))
             .and_then(|report| Some((report.hash, report.change?)));
+        let told = check_in.scan.as_ref().filter(|scan| scan.error.is_none());
+        let search = told.map(|scan| Search {
+            number: scan.number,
+            boot_id: scan.boot_id.clone(),
+        });
         Self {
+            search: search.or_else(|| updates.as_ref().map(|_| Search::default())),
             changes: CheckInChanges {
                 // The start counts as known only together with the facts of that start.
                 boot: (rebooted && check_in.facts.is_some())
@@ -208,9 +224,13 @@ async fn write(
     transaction
         .update_device(agent.tenant_id, agent.device_id, now, &plan.changes)
         .await?;
+    let mut new = HashSet::new();
     if let Some((hash, change)) = plan.updates {
-        write_updates(&transaction, agent, &hash, change, now).await?;
+        new = write_updates(&transaction, agent, &hash, change, now).await?;
         state.updates_hash = Some(hash);
+    }
+    if let Some(search) = plan.search {
+        ledger::settle_search(&transaction, agent, &new, &search, now).await?;
     }
     if let Err(error) = transaction.commit().await {
         // Whether it was written is unknown: look again next time.
@@ -222,62 +242,50 @@ async fn write(
     Ok(())
 }
 
+/// Writes what is offered now; the keys that the device never had before.
 async fn write_updates(
     transaction: &Transaction,
     agent: &AgentIdentity,
     hash: &str,
     change: UpdatesChange,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<HashSet<String>, StoreError> {
+    let (tenant, device) = (agent.tenant_id, agent.device_id);
+    let ledger = transaction.ledger(tenant, device).await?;
     let (changed, removed) = match change {
         UpdatesChange::Delta {
             changed, removed, ..
         } => (changed, removed),
         UpdatesChange::Full(updates) => {
             let offered: HashSet<&str> = updates.iter().map(|u| u.key.as_str()).collect();
-            let known = transaction
-                .update_keys(agent.tenant_id, agent.device_id)
-                .await?;
-            let gone = known
-                .into_iter()
-                .filter(|key| !offered.contains(key.as_str()))
+            let gone = ledger
+                .iter()
+                .filter(|entry| entry.offered && !offered.contains(entry.key.as_str()))
+                .map(|entry| entry.key.clone())
                 .collect();
             (updates, gone)
         }
     };
+    let known: HashSet<&str> = ledger.iter().map(|entry| entry.key.as_str()).collect();
+    let new = changed
+        .iter()
+        .filter(|update| !known.contains(update.key.as_str()))
+        .map(|update| update.key.clone())
+        .collect();
     let changed: Vec<_> = changed
         .into_iter()
-        .map(|update| record(update, now))
+        .map(|update| (ledger::update_id(&update), update))
         .collect();
     transaction
-        .delete_updates(agent.tenant_id, agent.device_id, &removed)
+        .withdraw_updates(tenant, device, &removed)
         .await?;
     transaction
-        .upsert_updates(agent.tenant_id, agent.device_id, &changed)
+        .upsert_updates(tenant, device, now, &changed)
         .await?;
     transaction
-        .refresh_update_counts(agent.tenant_id, agent.device_id, hash)
-        .await
-}
-
-fn record(update: OfferedUpdate, now: Timestamp) -> UpdateRecord {
-    UpdateRecord {
-        key: update.key,
-        source: update.source,
-        title: update.title,
-        category: update.category,
-        severity: update.severity,
-        kb: update.kb,
-        update_id: update.update_id,
-        revision: update.revision,
-        package: update.package,
-        installed_version: update.installed_version,
-        available_version: update.available_version,
-        size_bytes: update.size_bytes,
-        released_at: update.released_at,
-        restart: update.restart,
-        first_offered_at: now,
-    }
+        .refresh_update_counts(tenant, device, hash)
+        .await?;
+    Ok(new)
 }
 
 fn announce(app: &App, agent: &AgentIdentity) {

@@ -1,9 +1,12 @@
 //! Tasks on their way to the agent, and what becomes of them.
 
-use super::{AgentError, AgentIdentity, DeliveredTask, UpdateResult};
+use super::{
+    AgentError, AgentIdentity, DeliveredTask, UpdateResult,
+    ledger::{self, TaskEnd},
+};
 use crate::{App, Event, Progress};
 use jiff::Timestamp;
-use latarnik_model::{ActionId, ReasonCode, Scope, TaskId, TaskState};
+use latarnik_model::{ActionId, ActionKind, ReasonCode, Scope, TaskId, TaskState};
 use latarnik_store::TaskResult;
 
 /// What waits for an agent.
@@ -50,6 +53,10 @@ pub struct Outcome {
     pub stderr: String,
     /// What became of each update.
     pub updates: Vec<UpdateResult>,
+    /// Which of the device's successful searches came after its installation, if one did.
+    pub scan: Option<u64>,
+    /// The start of the machine during which it ended.
+    pub boot_id: Option<String>,
 }
 
 /// The tasks beyond a sequence. Everything up to it is on the agent's disk: acknowledged.
@@ -120,10 +127,13 @@ async fn acknowledge(app: &App, agent: &AgentIdentity, up_to: u64) -> Result<(),
     let acknowledged = transaction
         .acknowledge_tasks(agent.tenant_id, agent.device_id, up_to, app.now())
         .await?;
+    for task in &acknowledged {
+        ledger::approve(&transaction, agent, task, app.now()).await?;
+    }
     transaction.commit().await?;
     app.fleet().acknowledged(agent.device_id, up_to);
-    for (task_id, action_id) in acknowledged {
-        publish(app, agent, task_id, action_id, TaskState::Delivered);
+    for task in acknowledged {
+        publish(app, agent, task.id, task.action_id, TaskState::Delivered);
     }
     Ok(())
 }
@@ -141,15 +151,12 @@ pub async fn report_task(
 ) -> Result<bool, AgentError> {
     let at = at.min(app.now());
     let transaction = app.store().begin(&Scope::one(agent.tenant_id)).await?;
-    let (state, action) = match transaction
+    let standing = transaction
         .task_standing(&Scope::one(agent.tenant_id), task)
         .await?
-    {
-        Some(standing) if standing.device_id == agent.device_id => {
-            (standing.state, standing.action_id)
-        }
-        _ => return Err(AgentError::TaskUnknown),
-    };
+        .filter(|standing| standing.device_id == agent.device_id)
+        .ok_or(AgentError::TaskUnknown)?;
+    let (state, action) = (standing.state, standing.action_id);
     let to = target(&report);
     // A task that has ended stays as it ended, and a step that was taken is not taken again.
     let progress = matches!(report, Report::Progress(_));
@@ -176,10 +183,15 @@ pub async fn report_task(
             app.progress().set(task, progress);
         }
         Report::Finished(outcome) => {
+            let ledger = (standing.kind == ActionKind::InstallUpdates)
+                .then(|| TaskEnd::of(task, at, &outcome));
             let result = result(outcome);
             transaction
                 .finish_task(agent.tenant_id, task, to, at, &result)
                 .await?;
+            if let Some(end) = ledger {
+                ledger::settle_task(&transaction, agent, &end, &result.update_results).await?;
+            }
         }
     }
     transaction.commit().await?;

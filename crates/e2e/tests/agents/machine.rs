@@ -50,6 +50,7 @@ impl Updates for Machine {
             outcome: UpdateOutcome::Installed,
             result_code: None,
             hresult: None,
+            reason: None,
             restart_required: false,
         };
         Ok(InstallReport {

@@ -184,6 +184,7 @@ fn choose(
             outcome: UpdateOutcome::Skipped,
             result_code: None,
             hresult: None,
+            reason: None,
             restart_required: false,
         })
         .collect();
@@ -300,37 +301,44 @@ impl Work<'_> {
 }
 
 /// An installer's word is not enough: what a new search still offers is not installed, unless it
-/// waits for the restart. Without a new search the installer's word has to do.
+/// waits for the restart, and what no new search has confirmed is not either. What failed and is
+/// not offered any more has been replaced in between.
 fn judge(
     chosen: &[Offer],
     attempts: &[Attempt],
     after: Option<&Vec<Offer>>,
     sink: &dyn LogSink,
 ) -> Vec<UpdateResult> {
-    let still_offered = |offer: &Offer| {
-        after.is_some_and(|after| {
-            after
-                .iter()
-                .any(|still| still.update.key == offer.update.key)
-        })
+    let offered = |offer: &Offer| {
+        let mut after = after?.iter();
+        Some(after.any(|still| still.update.key == offer.update.key))
     };
     let result = |(offer, attempt): (&Offer, &Attempt)| {
-        let (outcome, step) = match *attempt {
+        let offered = offered(offer);
+        let (mut outcome, step) = match *attempt {
             Attempt::None => (UpdateOutcome::Skipped, None),
             Attempt::Downloaded => (UpdateOutcome::Downloaded, None),
             Attempt::DownloadFailed(step) => (UpdateOutcome::Failed, Some(step)),
             Attempt::Installed(step) if !step.succeeded() => (UpdateOutcome::Failed, Some(step)),
-            Attempt::Installed(step) if step.restart_required || !still_offered(offer) => {
+            Attempt::Installed(step) if step.restart_required => {
                 (UpdateOutcome::Installed, Some(step))
             }
-            Attempt::Installed(step) => {
-                sink.log(&format!(
-                    "{} claims success, but a new search still offers it\n",
-                    offer.update.title
-                ));
-                (UpdateOutcome::Failed, Some(step))
-            }
+            Attempt::Installed(step) => match offered {
+                Some(true) => (UpdateOutcome::Failed, Some(step)),
+                Some(false) => (UpdateOutcome::Installed, Some(step)),
+                None => (UpdateOutcome::Unconfirmed, Some(step)),
+            },
         };
+        if outcome == UpdateOutcome::Failed && offered == Some(false) {
+            outcome = UpdateOutcome::Superseded;
+        }
+        let contradicted = outcome == UpdateOutcome::Failed && step.is_some_and(Step::succeeded);
+        if contradicted {
+            sink.log(&format!(
+                "{} claims success, but a new search still offers it\n",
+                offer.update.title
+            ));
+        }
         UpdateResult {
             key: offer.update.key.clone(),
             title: offer.update.title.clone(),
@@ -339,6 +347,7 @@ fn judge(
             hresult: step
                 .filter(|step| step.hresult != 0)
                 .map(|step| failure::text(step.hresult)),
+            reason: contradicted.then_some(ReasonCode::StillOffered),
             restart_required: step.is_some_and(|step| step.restart_required),
         }
     };

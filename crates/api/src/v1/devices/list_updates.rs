@@ -7,25 +7,30 @@ use crate::{
     instant::{Instant, optional},
     list::List,
     problem::{ApiError, Problem},
+    v1::updates::Standing,
 };
 use axum::{Json, extract::State};
 use latarnik_app::UpdateRecord;
 use latarnik_model::{
-    DeviceId, Permission, RestartBehavior, Severity, UpdateCategory, UpdateSource,
+    DeviceId, Permission, RestartBehavior, Severity, UpdateCategory, UpdateId, UpdateSource,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// An update that is offered to a device.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Update {
+pub(crate) struct DeviceUpdate {
     /// Identifies it on the device; what an installation names.
     key: String,
+    /// The update, the same on all devices.
+    id: UpdateId,
+    standing: Standing,
     source: UpdateSource,
     /// For people, in any language.
     title: String,
     kb: Option<String>,
     package: Option<String>,
+    /// Windows: the UpdateID.
     update_id: Option<String>,
     revision: Option<i32>,
     category: UpdateCategory,
@@ -39,23 +44,26 @@ pub(crate) struct Update {
     first_offered_at: Instant,
 }
 
-impl From<UpdateRecord> for Update {
+impl From<UpdateRecord> for DeviceUpdate {
     fn from(update: UpdateRecord) -> Self {
+        let offer = update.offer;
         Self {
-            key: update.key,
-            source: update.source,
-            title: update.title,
-            kb: update.kb,
-            package: update.package,
-            update_id: update.update_id,
-            revision: update.revision,
-            category: update.category,
-            severity: update.severity,
-            size_bytes: update.size_bytes,
-            released_at: optional(update.released_at),
-            installed_version: update.installed_version,
-            available_version: update.available_version,
-            may_restart: update.restart,
+            key: offer.key,
+            id: update.id,
+            standing: update.standing.into(),
+            source: offer.source,
+            title: offer.title,
+            kb: offer.kb,
+            package: offer.package,
+            update_id: offer.update_id,
+            revision: offer.revision,
+            category: offer.category,
+            severity: offer.severity,
+            size_bytes: offer.size_bytes,
+            released_at: optional(offer.released_at),
+            installed_version: offer.installed_version,
+            available_version: offer.available_version,
+            may_restart: offer.restart,
             first_offered_at: update.first_offered_at.into(),
         }
     }
@@ -68,7 +76,7 @@ impl From<UpdateRecord> for Update {
     params(("id" = DeviceId, Path, description = "The device")),
     extensions(("x-access" = json!(Permission::ReadDevices.name()))),
     responses(
-        (status = 200, description = "All of them on one page", body = List<Update>),
+        (status = 200, description = "All of them on one page", body = List<DeviceUpdate>),
         (status = 401, description = "`not_signed_in`", body = Problem),
         (status = 404, description = "`not_found`", body = Problem),
     )
@@ -77,12 +85,12 @@ pub(crate) async fn handle(
     State(state): State<ApiState>,
     caller: Caller,
     Id(id): Id<DeviceId>,
-) -> Result<Json<List<Update>>, ApiError> {
+) -> Result<Json<List<DeviceUpdate>>, ApiError> {
     let updates = state
         .app()
         .list_device_updates(caller.context(), id)
         .await?;
     Ok(Json(List::whole(
-        updates.into_iter().map(Update::from).collect(),
+        updates.into_iter().map(DeviceUpdate::from).collect(),
     )))
 }

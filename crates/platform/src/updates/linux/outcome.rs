@@ -103,39 +103,51 @@ pub(super) fn error(reason: ReasonCode) -> UpdateError {
     }
 }
 
-/// The evidence is what apt would do afterwards: a package that it would upgrade or configure is
-/// not installed, whatever the exit code was. Without that evidence the exit code has to do.
+/// The evidence is what apt would do afterwards: a package that it would still upgrade to that
+/// version or configure is not installed, whatever the exit code was.
 pub(super) fn judge(
     attempted: &[Offer],
     after: Option<&Listing>,
     exit_code: Option<i32>,
     asking_for_restart: &BTreeSet<String>,
 ) -> Vec<UpdateResult> {
-    let installed = |offer: &Offer| match after {
-        Some(listing) => {
-            !listing.offers.iter().any(|still| still.name == offer.name)
-                && !listing.unconfigured.contains(&offer.name)
-        }
-        None => exit_code == Some(0),
-    };
     attempted
         .iter()
         .map(|offer| {
-            let installed = installed(offer);
+            let outcome = match after {
+                Some(listing) => judge_one(offer, listing),
+                None if exit_code == Some(0) => UpdateOutcome::Unconfirmed,
+                None => UpdateOutcome::Failed,
+            };
+            let installed = matches!(
+                outcome,
+                UpdateOutcome::Installed | UpdateOutcome::Unconfirmed
+            );
+            let contradicted = outcome == UpdateOutcome::Failed && exit_code == Some(0);
             UpdateResult {
                 key: offer.key(),
                 title: offer.name.clone(),
-                outcome: if installed {
-                    UpdateOutcome::Installed
-                } else {
-                    UpdateOutcome::Failed
-                },
+                outcome,
                 result_code: None,
                 hresult: None,
+                reason: contradicted.then_some(ReasonCode::StillOffered),
                 restart_required: installed && asking_for_restart.contains(offer.package()),
             }
         })
         .collect()
+}
+
+fn judge_one(offer: &Offer, after: &Listing) -> UpdateOutcome {
+    if after.unconfigured.contains(&offer.name) {
+        return UpdateOutcome::Failed;
+    }
+    match after.offers.iter().find(|still| still.name == offer.name) {
+        None => UpdateOutcome::Installed,
+        Some(still) if still.candidate == offer.candidate => UpdateOutcome::Failed,
+        // Something newer came in between, on top of this version or instead of it.
+        Some(still) if still.installed == offer.candidate => UpdateOutcome::Installed,
+        Some(_) => UpdateOutcome::Superseded,
+    }
 }
 
 /// A chosen update that is not offered any more.
@@ -146,6 +158,7 @@ pub(super) fn skipped(key: String) -> UpdateResult {
         outcome: UpdateOutcome::Skipped,
         result_code: None,
         hresult: None,
+        reason: None,
         restart_required: false,
     }
 }
