@@ -11,15 +11,14 @@ use latarnik_app::{
     Direction, FieldCode, NewEnrollmentToken, Origin, PageRequest, Password, Problem, Refusal,
     RequestedParameters, SignIn,
     agents::{
-        self, AgentError, AgentIdentity, CheckIn, OfferedUpdate, Outcome, RegisterError,
-        Registration, Report, UpdatesChange, UpdatesReport,
+        self, AgentError, AgentIdentity, CheckIn, Outcome, RegisterError, Registration, Report,
+        UpdatesChange, UpdatesReport,
     },
 };
 use latarnik_model::{
-    Clock, DeviceId, ReasonCode, RestartBehavior, RestartDelay, RestartSignalName, Role, TaskId,
-    TaskState, UpdateCategory, UpdateSource, When,
+    Clock, DeviceId, ReasonCode, RestartDelay, RestartSignalName, Role, TaskId, TaskState, When,
 };
-use latarnik_testkit::{Office, facts, on_both_engines};
+use latarnik_testkit::{Office, facts, offered, on_both_engines};
 
 fn scan(devices: &[DeviceId], key: &str) -> ActionRequest {
     ActionRequest {
@@ -67,26 +66,9 @@ fn finished(state: TaskState) -> Report {
         stdout: "out\0put".to_owned(),
         stderr: String::new(),
         updates: Vec::new(),
+        scan: None,
+        boot_id: None,
     })
-}
-
-fn offered(key: &str) -> OfferedUpdate {
-    OfferedUpdate {
-        key: key.to_owned(),
-        source: UpdateSource::Apt,
-        title: key.to_owned(),
-        category: UpdateCategory::Security,
-        severity: None,
-        kb: None,
-        update_id: None,
-        revision: None,
-        package: Some(key.to_owned()),
-        installed_version: None,
-        available_version: None,
-        size_bytes: None,
-        released_at: None,
-        restart: RestartBehavior::Unknown,
-    }
 }
 
 fn inventory(hash: &str, change: Option<UpdatesChange>) -> CheckIn {
@@ -355,7 +337,7 @@ on_both_engines! {
         };
         let keys = async || {
             let updates = office.app.list_device_updates(&owner, agent.device_id).await.unwrap();
-            updates.into_iter().map(|update| update.key).collect::<Vec<_>>()
+            updates.into_iter().map(|update| update.offer.key).collect::<Vec<_>>()
         };
         let pending = async || {
             office.app.read_device(&owner, agent.device_id).await.unwrap().record.pending_updates

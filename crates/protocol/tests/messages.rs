@@ -198,6 +198,8 @@ fn check_ins() {
     let scan = ScanReport {
         attempted_at: now(),
         succeeded_at: Some(now()),
+        number: Some(412),
+        boot_id: Some("8a0e0b7e-5c0e-4a53-9d3c-6a1f0c2d7e11".to_owned()),
         error: None,
         error_detail: None,
     };
@@ -233,6 +235,8 @@ fn check_ins() {
         scan: Some(ScanReport {
             attempted_at: now(),
             succeeded_at: Some(at("2026-11-22T20:15:00Z")),
+            number: Some(411),
+            boot_id: None,
             error: Some(ReasonCode::WindowsUpdateError),
             error_detail: Some("0x8024402C".to_owned()),
         }),
@@ -323,8 +327,11 @@ fn task_reports() {
             outcome: UpdateOutcome::Failed,
             result_code: Some(4),
             hresult: Some("0x80240022".to_owned()),
+            reason: None,
             restart_required: false,
         }],
+        scan: Some(413),
+        boot_id: Some("8a0e0b7e-5c0e-4a53-9d3c-6a1f0c2d7e11".to_owned()),
     };
     assert_bytes(
         "task_report_finished",

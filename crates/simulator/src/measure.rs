@@ -219,6 +219,8 @@ async fn end_at_once(agent: &Agent, task_id: TaskId) {
         exit_code: Some(0),
         output: OutputExcerpt::default(),
         updates: Vec::new(),
+        scan: None,
+        boot_id: None,
     };
     let report = TaskReport {
         task_id,

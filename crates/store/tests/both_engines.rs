@@ -6,11 +6,11 @@
 )]
 
 use jiff::SignedDuration;
-use latarnik_model::{DeviceId, OsFamily, Scope, TenantId};
+use latarnik_model::{DeviceId, OsFamily, Scope, TenantId, UpdateId};
 use latarnik_store::{
     ConnectOptions, Cursor, DeviceFacts, DeviceFilter, DeviceSort, Direction,
-    EnrollmentTokenRecord, NewDevice, PageRequest, PendingFilter, Store, StoreError, TenantRecord,
-    UpdateRecord,
+    EnrollmentTokenRecord, NewDevice, OfferedUpdate, PageRequest, PendingFilter, Store, StoreError,
+    TenantRecord,
 };
 use latarnik_testkit::{CountingRandomness, on_both_engines, test_start};
 
@@ -83,7 +83,7 @@ async fn devices(
         if position % 3 != 2 {
             let updates: Vec<_> = (0..position).map(update).collect();
             transaction
-                .upsert_updates(tenant, id, &updates)
+                .upsert_updates(tenant, id, test_start(), &updates)
                 .await
                 .unwrap();
             transaction
@@ -97,9 +97,9 @@ async fn devices(
     found
 }
 
-fn update(number: usize) -> UpdateRecord {
+fn update(number: usize) -> (UpdateId, OfferedUpdate) {
     use latarnik_model::{RestartBehavior, UpdateCategory, UpdateSource};
-    UpdateRecord {
+    let update = OfferedUpdate {
         key: format!("package-{number}"),
         source: UpdateSource::Apt,
         title: format!("package-{number}"),
@@ -118,8 +118,10 @@ fn update(number: usize) -> UpdateRecord {
         size_bytes: Some(1 << 40),
         released_at: None,
         restart: RestartBehavior::Unknown,
-        first_offered_at: test_start(),
-    }
+    };
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    (UpdateId(uuid::Uuid::from_bytes(id)), update)
 }
 
 /// All pages of a list, two at a time.

@@ -15,4 +15,4 @@ mod office;
 pub use clock::{CountingRandomness, TestClock, test_start};
 pub use database::{Database, EmptyDatabase};
 pub use mailer::{TestMailer, link_in};
-pub use office::{Office, OfficeOptions, TestMasterKey, TestTokenFormat, facts, settings};
+pub use office::{Office, OfficeOptions, TestMasterKey, TestTokenFormat, facts, offered, settings};

@@ -5,9 +5,12 @@ use crate::{CountingRandomness, Database, TestClock};
 use latarnik_app::{
     AgentSettings, App, Context, MasterKey, MasterKeySource, NewEnrollmentToken, NewUser, Origin,
     Password, Settings, SignIn, SignInSettings, TokenFormat,
-    agents::{self, AgentIdentity, CheckIn, DeviceFacts, Registration, Restart},
+    agents::{self, AgentIdentity, CheckIn, DeviceFacts, OfferedUpdate, Registration, Restart},
 };
-use latarnik_model::{Clock, OsFamily, RestartSignal, RestartSignalName, Role, TenantId};
+use latarnik_model::{
+    Clock, OsFamily, RestartBehavior, RestartSignal, RestartSignalName, Role, TenantId,
+    UpdateCategory, UpdateSource,
+};
 use latarnik_store::{Engine, Store};
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 use std::sync::{
@@ -290,6 +293,27 @@ impl Office {
             ..CheckIn::default()
         };
         agents::check_in(&self.app, agent, check_in).await.unwrap();
+    }
+}
+
+/// An update that a machine is offered.
+#[must_use]
+pub fn offered(key: &str) -> OfferedUpdate {
+    OfferedUpdate {
+        key: key.to_owned(),
+        source: UpdateSource::Apt,
+        title: format!("Title of {key}"),
+        category: UpdateCategory::Security,
+        severity: None,
+        kb: None,
+        update_id: None,
+        revision: None,
+        package: Some(key.to_owned()),
+        installed_version: None,
+        available_version: None,
+        size_bytes: None,
+        released_at: None,
+        restart: RestartBehavior::Unknown,
     }
 }
 

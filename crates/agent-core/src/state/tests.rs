@@ -65,6 +65,8 @@ fn outcome() -> TaskOutcome {
         exit_code: None,
         output: OutputExcerpt::default(),
         updates: Vec::new(),
+        scan: None,
+        boot_id: None,
     }
 }
 

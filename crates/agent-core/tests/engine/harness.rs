@@ -74,6 +74,7 @@ pub(crate) fn pace() -> Pace {
         cancel_grace: Duration::from_secs(5),
         restart_grace: Duration::from_millis(300),
         report_before_restart: Duration::from_secs(2),
+        scan_after_restart: Duration::from_millis(20),
     }
 }
 

@@ -120,3 +120,46 @@ async fn an_installation_cut_off_by_a_restart_is_reported_after_a_fresh_scan() {
     assert!(*agent.machine.scans.lock().unwrap() > scans);
     assert_eq!(*agent.machine.installed.lock().unwrap(), ["kernel"]);
 }
+
+#[tokio::test]
+async fn after_a_restart_the_agent_looks_for_updates_by_itself() {
+    let gateway = Gateway::start().await;
+    let mut agent = Agent::running(&gateway).await;
+    let scanned = async |boot: &str| {
+        gateway
+            .until(|script| {
+                let mut check_ins = script.seen.check_ins.iter().rev();
+                let scan = check_ins.find_map(|(_, check_in)| check_in.scan.clone())?;
+                (scan.boot_id.as_deref() == Some(boot)).then_some(scan.number)
+            })
+            .await
+    };
+    assert_eq!(scanned("boot-1").await, Some(1));
+    agent.stop().await;
+    agent.start();
+    gateway
+        .until(|script| (script.seen.check_ins.len() > 2).then_some(()))
+        .await;
+    assert_eq!(
+        *agent.machine.scans.lock().unwrap(),
+        1,
+        "nothing has changed"
+    );
+    agent.stop().await;
+    *agent.machine.boot_id.lock().unwrap() = "boot-2".to_owned();
+    agent.start();
+    assert_eq!(scanned("boot-2").await, Some(2));
+}
+
+#[tokio::test]
+async fn the_end_of_an_installation_names_the_search_that_judged_it() {
+    let gateway = Gateway::start().await;
+    let agent = Agent::running(&gateway).await;
+    let id = gateway.add(&install_now("openssl"));
+    let outcome = gateway.outcome(id).await;
+    assert_eq!(
+        outcome.scan,
+        Some((*agent.machine.scans.lock().unwrap() + 1).into())
+    );
+    assert_eq!(outcome.boot_id.as_deref(), Some("boot-1"));
+}

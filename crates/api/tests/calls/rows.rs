@@ -255,6 +255,10 @@ fn devices() -> Vec<Row> {
         row("list_devices", 200),
         row("read_device", 200).path(device),
         row("list_device_updates", 200).path(device),
+        row("list_device_update_steps", 200).path(device),
+        row("list_updates", 200),
+        row("read_update", 200).path(|fresh| fresh.update.clone()),
+        row("list_update_devices", 200).path(|fresh| fresh.update.clone()),
         row("update_device", 200)
             .path(device)
             .body(|_, _| json!({"group_id": null})),

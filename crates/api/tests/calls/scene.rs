@@ -13,7 +13,7 @@ use latarnik_app::{
     ActionRequest, ActionTarget, App, Context, NewApiToken, NewEnrollmentToken, NewGroup,
     NewInvitation, NewUser, OpenidChange, Password, RequestedParameters, agents,
 };
-use latarnik_model::{Language, Role, Scope, TenantId, UserId, When};
+use latarnik_model::{Language, Role, Scope, TenantId, UpdateId, UserId, When};
 use latarnik_testkit::{Database, Office};
 use serde_json::json;
 use std::sync::{
@@ -33,6 +33,7 @@ pub(crate) struct Fresh {
     pub(crate) enrollment_token: String,
     pub(crate) group: String,
     pub(crate) device: String,
+    pub(crate) update: String,
     pub(crate) action: String,
     pub(crate) task: String,
     pub(crate) tenant: String,
@@ -199,6 +200,7 @@ impl Scene {
         };
         app.update_openid(&shell, bakery, openid).await.unwrap();
         let device = self.device(number, enrollment.record.secret_hash).await;
+        let update = self.update(&device, number).await;
         let action = ActionRequest {
             parameters: RequestedParameters::Scan,
             target: ActionTarget::Devices(vec![device.device_id]),
@@ -216,6 +218,7 @@ impl Scene {
             enrollment_token: enrollment.record.id.to_string(),
             group: group.record.id.to_string(),
             device: device.device_id.to_string(),
+            update: update.to_string(),
             action: action.id.to_string(),
             task: delivery.tasks[0].id.to_string(),
             tenant: bakery.to_string(),
@@ -229,6 +232,7 @@ impl Scene {
             fresh.enrollment_token.clone(),
             fresh.group.clone(),
             fresh.device.clone(),
+            fresh.update.clone(),
             fresh.action.clone(),
             fresh.task.clone(),
             "of-the-bakery".to_owned(),
@@ -253,6 +257,23 @@ impl Scene {
         agents::register(&self.office.app, registration)
             .await
             .unwrap()
+    }
+
+    /// What a device is offered, and nobody else.
+    async fn update(&self, device: &latarnik_app::AgentIdentity, number: u32) -> UpdateId {
+        let update = latarnik_testkit::offered(&format!("update-of-the-bakery-{number}"));
+        let check_in = agents::CheckIn {
+            boot_id: "first".to_owned(),
+            updates: Some(agents::UpdatesReport {
+                hash: update.key.clone(),
+                change: Some(agents::UpdatesChange::Full(vec![update])),
+            }),
+            ..agents::CheckIn::default()
+        };
+        let app = &self.office.app;
+        agents::check_in(app, device, check_in).await.unwrap();
+        let updates = app.list_device_updates(&self.operator, device.device_id);
+        updates.await.unwrap()[0].id
     }
 
     /// Somebody with a session. Written past the use cases: hashing a thousand passwords would

@@ -62,7 +62,7 @@ async fn keys(server: &Server, device: &Device) -> Vec<String> {
         .list_device_updates(&server.operator, device.id)
         .await
         .unwrap();
-    let mut keys: Vec<_> = updates.into_iter().map(|update| update.key).collect();
+    let mut keys: Vec<_> = updates.into_iter().map(|update| update.offer.key).collect();
     keys.sort();
     keys
 }

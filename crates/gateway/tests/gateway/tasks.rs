@@ -18,6 +18,8 @@ fn finished(state: TaskState) -> TaskEvent {
         exit_code: Some(0),
         output: OutputExcerpt::default(),
         updates: Vec::new(),
+        scan: None,
+        boot_id: None,
     })
 }
 
