@@ -39,6 +39,11 @@ pub trait LogSink: Send + Sync {
     fn progress(&self, progress: TaskProgress);
     /// Text for the whole log, complete lines.
     fn log(&self, text: &str);
+    /// What is known of all updates of an installation while it goes on. Before its turn an update
+    /// is `Skipped`; once its installer has begun it is `Unconfirmed`, without a result code; then it
+    /// is what its installer reported. Kept on the disk before this returns, for the day on which
+    /// the machine goes down meanwhile.
+    fn note(&self, updates: &[UpdateResult]);
 }
 
 /// Why the operating system's update service did not do what was asked.

@@ -7,7 +7,9 @@
 
 #![expect(clippy::print_stdout, reason = "showing is what it is for")]
 
-use latarnik_agent_core::{CancelSignal, InstallRequest, LogSink, RestartRequest, TaskProgress};
+use latarnik_agent_core::{
+    CancelSignal, InstallRequest, LogSink, RestartRequest, TaskProgress, UpdateResult,
+};
 use latarnik_platform::{
     Machine,
     service::{self, Definition, Dispatch, Exit, StopRequest},
@@ -113,4 +115,5 @@ impl LogSink for Screen {
     fn log(&self, text: &str) {
         print!("{text}");
     }
+    fn note(&self, _: &[UpdateResult]) {}
 }

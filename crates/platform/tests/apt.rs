@@ -11,6 +11,7 @@ mod sandbox;
 
 use latarnik_agent_core::{
     CancelSignal, InstallReport, InstallRequest, LogSink, TaskProgress, Update, UpdateError,
+    UpdateResult,
 };
 use latarnik_model::{ReasonCode, UpdateCategory, UpdateOutcome, UpdateSource};
 use latarnik_platform::Machine;
@@ -22,6 +23,7 @@ use std::{sync::Mutex, time::Duration};
 struct Told {
     log: Mutex<String>,
     progress: Mutex<Vec<TaskProgress>>,
+    noted: Mutex<Vec<UpdateResult>>,
 }
 
 impl LogSink for Told {
@@ -30,6 +32,9 @@ impl LogSink for Told {
     }
     fn log(&self, text: &str) {
         self.log.lock().unwrap().push_str(text);
+    }
+    fn note(&self, updates: &[UpdateResult]) {
+        *self.noted.lock().unwrap() = updates.to_vec();
     }
 }
 
@@ -45,7 +50,23 @@ fn install(sandbox: &Sandbox, keys: Option<&[&str]>) -> Result<InstallReport, Up
     let told = Told::default();
     let result = install_telling(sandbox, keys, &told);
     println!("{}", told.log.lock().unwrap());
+    if let Ok(report) = &result {
+        assert_noted(&told, report);
+    }
     result
+}
+
+/// Before the package manager began, everything that it was to install stood on the disk.
+fn assert_noted(told: &Told, report: &InstallReport) {
+    let attempted = |update: &&UpdateResult| update.outcome != UpdateOutcome::Skipped;
+    let keys = |updates: &[UpdateResult]| -> Vec<String> {
+        let attempted = updates.iter().filter(attempted);
+        attempted.map(|update| update.key.clone()).collect()
+    };
+    let noted = told.noted.lock().unwrap();
+    assert_eq!(keys(&noted), keys(&report.updates));
+    let begun = |update: &UpdateResult| update.outcome == UpdateOutcome::Unconfirmed;
+    assert!(noted.iter().all(begun));
 }
 
 fn install_telling(

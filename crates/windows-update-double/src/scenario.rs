@@ -22,11 +22,14 @@ pub(crate) struct Scenario {
     pub(crate) search_hresult: String,
     /// That many searches fail; 0 with a code means all.
     pub(crate) search_failures: u32,
+    /// That many searches succeed first.
+    pub(crate) search_successes: u32,
     /// `OperationResultCode` of a search that does not fail; 2 unless told.
     pub(crate) search_result_code: Option<i32>,
     /// How long each search, download and installation takes.
     pub(crate) delay_ms: u64,
-    /// How many searches have failed so far.
+    /// How many searches there were so far, and how many of them have failed.
+    pub(crate) searches: u32,
     pub(crate) failed_searches: u32,
 }
 

@@ -56,7 +56,9 @@ impl IUpdateSearcher_Impl for Searcher_Impl {
         let scenario = scenario::change(|scenario| {
             let code = scenario::hresult(&scenario.search_hresult);
             let limit = scenario.search_failures;
-            if code != 0 && (limit == 0 || scenario.failed_searches < limit) {
+            let is_due = scenario.searches >= scenario.search_successes;
+            scenario.searches += 1;
+            if code != 0 && is_due && (limit == 0 || scenario.failed_searches < limit) {
                 scenario.failed_searches += 1;
                 failure = code;
             }

@@ -55,8 +55,8 @@ pub(super) async fn perform(
     }
 }
 
-/// A scan that nobody asked for.
-pub(super) async fn scan_unasked(shared: &Arc<Shared>) {
+/// A scan that nobody asked for. Its number, if it was a success.
+pub(super) async fn scan_unasked(shared: &Arc<Shared>) -> Option<u64> {
     let updates = shared.ports.updates.clone();
     let cancel = CancelSignal::default();
     let signal = cancel.clone();
@@ -65,9 +65,9 @@ pub(super) async fn scan_unasked(shared: &Arc<Shared>) {
     })
     .await;
     match (call.value, call.interruption) {
-        (_, Some(Interruption::Stop)) => {}
-        (Some(result), _) => drop(record_scan(shared, result).await),
-        (None, _) => drop(record_scan(shared, Err(agent_error())).await),
+        (_, Some(Interruption::Stop)) => None,
+        (Some(result), _) => record_scan(shared, result).await,
+        (None, _) => record_scan(shared, Err(agent_error())).await,
     }
 }
 
@@ -209,12 +209,12 @@ async fn call_for_task<T: Send + 'static>(
 ) -> Call<T> {
     let cancel = CancelSignal::default();
     shared.queue().set_running(id, cancel.clone());
-    let path = shared.state.log_path(id);
+    let (path, state) = (shared.state.log_path(id), Arc::downgrade(&shared.state));
     let clock: Arc<dyn Clock> = shared.ports.clock.clone();
     let progress = shared.progress.clone();
     let signal = cancel.clone();
     call(shared, Some(id), limit, cancel, move || {
-        let log = TaskLog::create(id, &path, clock, progress);
+        let log = TaskLog::create(id, &path, state, clock, progress);
         work(&log, &signal)
     })
     .await

@@ -3,7 +3,8 @@
 use crate::{InstallReport, UpdateError};
 use jiff::Timestamp;
 use latarnik_model::{ReasonCode, TaskState, UpdateOutcome};
-use latarnik_protocol::{OutputExcerpt, TaskOutcome, UpdateResult, limits};
+use latarnik_protocol::{Inventory, OutputExcerpt, TaskOutcome, UpdateResult, limits};
+use std::collections::BTreeSet;
 
 /// Who asked a running task to end early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +111,77 @@ pub(super) fn installed(
     }
 }
 
+/// What became of the updates of an installation that went down with the agent or the machine, by
+/// what was noted of them and by what a search offers since; `None` if that search failed.
+pub(super) fn recovered(
+    noted: Vec<UpdateResult>,
+    offered: Option<&Inventory>,
+    restarted: bool,
+) -> Vec<UpdateResult> {
+    let keys: Option<BTreeSet<&str>> = offered.map(|offered| {
+        offered
+            .updates()
+            .map(|update| update.key.as_str())
+            .collect()
+    });
+    noted
+        .into_iter()
+        .map(|update| {
+            let offered = keys.as_ref().map(|keys| keys.contains(update.key.as_str()));
+            recovered_one(update, offered, restarted)
+        })
+        .collect()
+}
+
+fn recovered_one(mut update: UpdateResult, offered: Option<bool>, restarted: bool) -> UpdateResult {
+    let claimed = update.outcome == UpdateOutcome::Installed;
+    let waits = update.restart_required && !restarted;
+    let (outcome, reason) = match (update.outcome, offered) {
+        (UpdateOutcome::Installed, _) if waits => (UpdateOutcome::Installed, None),
+        (UpdateOutcome::Installed | UpdateOutcome::Unconfirmed, Some(false)) => {
+            (UpdateOutcome::Installed, None)
+        }
+        (UpdateOutcome::Installed, Some(true)) if update.restart_required => {
+            (UpdateOutcome::Failed, Some(ReasonCode::RolledBack))
+        }
+        (UpdateOutcome::Installed, Some(true)) => {
+            (UpdateOutcome::Failed, Some(ReasonCode::StillOffered))
+        }
+        // Without a restart its installer may still be at work: a later search tells.
+        (UpdateOutcome::Unconfirmed, Some(true)) if restarted => {
+            (UpdateOutcome::Failed, Some(ReasonCode::Interrupted))
+        }
+        (UpdateOutcome::Installed | UpdateOutcome::Unconfirmed, _) => {
+            (UpdateOutcome::Unconfirmed, Some(ReasonCode::Interrupted))
+        }
+        (UpdateOutcome::Failed | UpdateOutcome::Downloaded, Some(false)) => {
+            (UpdateOutcome::Superseded, None)
+        }
+        (other, _) => (other, update.reason),
+    };
+    update.outcome = outcome;
+    update.reason = reason;
+    update.restart_required = claimed && waits;
+    update
+}
+
+/// The end of an installation that went down with the agent or the machine. One that was complete
+/// nevertheless is a success.
+pub(super) fn interrupted_installation(
+    started_at: Timestamp,
+    updates: Vec<UpdateResult>,
+) -> TaskOutcome {
+    let complete = updates
+        .iter()
+        .all(|update| update.outcome == UpdateOutcome::Installed);
+    let base = if complete && !updates.is_empty() {
+        ended(started_at, TaskState::Succeeded, None)
+    } else {
+        interrupted(started_at, Interruption::Stop)
+    };
+    TaskOutcome { updates, ..base }
+}
+
 fn judge(
     report: &InstallReport,
     interruption: Option<Interruption>,
@@ -201,6 +273,84 @@ mod tests {
         let report = report(&[UpdateOutcome::Installed, UpdateOutcome::Failed], Some(0));
         let expected = (TaskState::Failed, Some(ReasonCode::InstallerFailed));
         assert_eq!(judge(&report, None), expected);
+    }
+
+    #[test]
+    fn what_went_down_with_the_machine_is_judged_by_what_is_offered_since() {
+        use UpdateOutcome::{Downloaded, Failed, Installed, Skipped, Superseded, Unconfirmed};
+        let told = |outcome, restart_required| UpdateResult {
+            restart_required,
+            ..update(outcome)
+        };
+        let reason = Some;
+        for (noted, restart_required, offered, restarted, expected, because) in [
+            (Skipped, false, Some(true), true, Skipped, None),
+            (Unconfirmed, false, Some(false), true, Installed, None),
+            (
+                Unconfirmed,
+                false,
+                Some(true),
+                true,
+                Failed,
+                reason(ReasonCode::Interrupted),
+            ),
+            (
+                Unconfirmed,
+                false,
+                Some(true),
+                false,
+                Unconfirmed,
+                reason(ReasonCode::Interrupted),
+            ),
+            (
+                Unconfirmed,
+                false,
+                None,
+                true,
+                Unconfirmed,
+                reason(ReasonCode::Interrupted),
+            ),
+            (Installed, false, Some(false), false, Installed, None),
+            (
+                Installed,
+                false,
+                Some(true),
+                false,
+                Failed,
+                reason(ReasonCode::StillOffered),
+            ),
+            (
+                Installed,
+                false,
+                None,
+                false,
+                Unconfirmed,
+                reason(ReasonCode::Interrupted),
+            ),
+            (Installed, true, Some(true), false, Installed, None),
+            (Installed, true, Some(false), true, Installed, None),
+            (
+                Installed,
+                true,
+                Some(true),
+                true,
+                Failed,
+                reason(ReasonCode::RolledBack),
+            ),
+            (Failed, false, Some(true), true, Failed, None),
+            (Failed, false, Some(false), true, Superseded, None),
+            (Downloaded, false, Some(true), true, Downloaded, None),
+        ] {
+            let judged = recovered_one(told(noted, restart_required), offered, restarted);
+            let case = format!("{noted:?} {restart_required} {offered:?} {restarted}");
+            assert_eq!(
+                (judged.outcome, judged.reason),
+                (expected, because),
+                "{case}"
+            );
+            let waits = noted == Installed && restart_required && !restarted;
+            assert_eq!(judged.restart_required, waits, "{case}");
+        }
     }
 
     #[test]

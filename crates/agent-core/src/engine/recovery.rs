@@ -1,8 +1,9 @@
 //! What becomes of tasks that an earlier process began and did not end.
 
 use super::{execution, outcome, restart, runner, shared::Shared};
-use crate::state::{JournalEntry, Stage, Start};
+use crate::state::{JournalEntry, Stage, Start, State};
 use latarnik_model::{ActionKind, ReasonCode, TaskState};
+use latarnik_protocol::TaskOutcome;
 use std::sync::Arc;
 
 /// Ends each of them: nothing that began is begun again.
@@ -25,13 +26,35 @@ pub(super) async fn run(shared: &Arc<Shared>) {
     }
 }
 
-/// A machine that went down during an installation (perhaps because of it) may look quite
-/// different now: the server learns that first.
+/// What became of an installation is seen, not guessed: the agent searches, and judges by that what
+/// it had noted. The server learns what is offered before it learns the verdict.
 async fn interrupted_installation(shared: &Arc<Shared>, entry: &JournalEntry, start: &Start) {
-    if shared.ports.machine.boot_id() != start.boot_id {
-        execution::scan_unasked(shared).await;
-    }
-    interrupted(shared, entry, start).await;
+    let id = entry.id;
+    let noted = shared
+        .insist(move |state: &State| state.installation(id))
+        .await;
+    let restarted = shared.ports.machine.boot_id() != start.boot_id;
+    let scan = match noted.is_empty() && !restarted {
+        // Nothing had begun.
+        true => None,
+        false => execution::scan_unasked(shared).await,
+    };
+    let offered = match scan {
+        Some(_) => {
+            shared
+                .insist(|state: &State| state.inventories())
+                .await
+                .current
+        }
+        None => None,
+    };
+    let updates = outcome::recovered(noted, offered.as_ref(), restarted);
+    tracing::warn!(task_id = %id, "an installation was interrupted");
+    let outcome = TaskOutcome {
+        scan,
+        ..outcome::interrupted_installation(start.at, updates)
+    };
+    runner::finish(shared, id, outcome).await;
 }
 
 async fn interrupted(shared: &Arc<Shared>, entry: &JournalEntry, start: &Start) {

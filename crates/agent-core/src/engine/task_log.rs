@@ -1,26 +1,28 @@
 //! Where a running task writes.
 
-use super::shared::LatestProgress;
-use crate::LogSink;
+use super::shared::{LatestProgress, chain};
+use crate::{LogSink, state::State};
 use latarnik_model::{Clock, TaskId};
-use latarnik_protocol::{TaskProgress, limits};
+use latarnik_protocol::{TaskProgress, UpdateResult, limits};
 use std::{
     fs::File,
     io::Write,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 use tokio::sync::watch;
 
 const CUT: &str = "\n[the log is cut here: it reached its limit]\n";
 
-/// Whole log to a file, progress to whoever sends it.
+/// Whole log to a file, progress to whoever sends it, what is known of updates to the state.
 ///
 /// A log that cannot be written does not fail its task: the result matters more.
 pub(super) struct TaskLog {
     task: TaskId,
     clock: Arc<dyn Clock>,
     progress: watch::Sender<Option<LatestProgress>>,
+    /// A call that was left behind keeps the state of an ended engine from nobody.
+    state: Weak<State>,
     file: Mutex<Option<LimitedFile>>,
 }
 
@@ -33,6 +35,7 @@ impl TaskLog {
     pub(super) fn create(
         task: TaskId,
         path: &Path,
+        state: Weak<State>,
         clock: Arc<dyn Clock>,
         progress: watch::Sender<Option<LatestProgress>>,
     ) -> Self {
@@ -45,6 +48,7 @@ impl TaskLog {
             task,
             clock,
             progress,
+            state,
             file,
         }
     }
@@ -58,6 +62,15 @@ impl LogSink for TaskLog {
             progress,
         };
         self.progress.send_replace(Some(latest));
+    }
+
+    fn note(&self, updates: &[UpdateResult]) {
+        let Some(state) = self.state.upgrade() else {
+            return;
+        };
+        if let Err(error) = state.note_installation(self.task, updates) {
+            tracing::warn!(task_id = %self.task, error = chain(&error), "an installation is not noted");
+        }
     }
 
     fn log(&self, text: &str) {
@@ -85,4 +98,5 @@ pub(super) struct NoLog;
 impl LogSink for NoLog {
     fn progress(&self, _: TaskProgress) {}
     fn log(&self, _: &str) {}
+    fn note(&self, _: &[UpdateResult]) {}
 }

@@ -1,7 +1,8 @@
 //! What the agent knows of the machine's updates, and what the server knows of them.
 
 use super::{State, StateError, tables, tables::Memory};
-use latarnik_protocol::{AgentConfig, Inventory, ScanReport, Update};
+use latarnik_model::TaskId;
+use latarnik_protocol::{AgentConfig, Inventory, ScanReport, Update, UpdateResult};
 use serde::{Deserialize, Serialize};
 
 /// The inventory as it is and as the server last confirmed it.
@@ -72,6 +73,31 @@ impl State {
                 tables::put(transaction, Memory::AcknowledgedInventory, &list(inventory))
             }
             None => tables::forget(transaction, Memory::AcknowledgedInventory),
+        })
+    }
+
+    /// Keeps what is known of the updates of an installation while it goes on. It is forgotten when
+    /// its task ends.
+    ///
+    /// # Errors
+    /// [`StateError`] if the store cannot be written.
+    pub fn note_installation(
+        &self,
+        task: TaskId,
+        updates: &[UpdateResult],
+    ) -> Result<(), StateError> {
+        self.remember(Memory::Installation, &(task, updates))
+    }
+
+    /// What is known of the updates of an installation that has not ended.
+    ///
+    /// # Errors
+    /// [`StateError`] if the store cannot be read.
+    pub fn installation(&self, task: TaskId) -> Result<Vec<UpdateResult>, StateError> {
+        let noted: Option<(TaskId, Vec<UpdateResult>)> = self.recall(Memory::Installation)?;
+        Ok(match noted {
+            Some((noted_for, updates)) if noted_for == task => updates,
+            _ => Vec::new(),
         })
     }
 

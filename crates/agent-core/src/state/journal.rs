@@ -235,6 +235,9 @@ impl State {
             };
             transaction.open_table(tables::JOURNAL)?.remove(key(id))?;
             put_done(transaction, id, entry.sequence)?;
+            if matches!(entry.stage, Stage::Running(_)) {
+                tables::forget(transaction, Memory::Installation)?;
+            }
             if has_log {
                 spool::push_log(transaction, id, at)?;
             }

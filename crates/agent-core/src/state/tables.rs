@@ -28,6 +28,8 @@ pub(super) enum Memory {
     Config,
     LearnedTime,
     SpoolOrder,
+    /// What is known of an installation that has not ended.
+    Installation,
 }
 
 impl Memory {
@@ -43,6 +45,7 @@ impl Memory {
             Self::Config => "configuration",
             Self::LearnedTime => "learned time",
             Self::SpoolOrder => "spool's order",
+            Self::Installation => "installation",
         }
     }
 }

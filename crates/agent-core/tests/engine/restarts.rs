@@ -3,10 +3,19 @@
 use crate::{
     gateway::Gateway,
     harness::{Agent, install_now, task},
+    machine::{installed, update},
 };
-use latarnik_model::{ReasonCode, RestartDelay, TaskId, TaskParameters, TaskState, When};
-use latarnik_protocol::TaskEvent;
-use std::time::Duration;
+use latarnik_model::{
+    ReasonCode, RestartDelay, TaskId, TaskParameters, TaskState, UpdateOutcome, When,
+};
+use latarnik_protocol::{TaskEvent, UpdateResult};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 fn restart(gateway: &Gateway, minutes: u16) -> TaskId {
     let delay_minutes = RestartDelay::try_from(minutes).unwrap();
@@ -119,6 +128,61 @@ async fn an_installation_cut_off_by_a_restart_is_reported_after_a_fresh_scan() {
     assert_eq!(outcome.reason, Some(ReasonCode::Interrupted));
     assert!(*agent.machine.scans.lock().unwrap() > scans);
     assert_eq!(*agent.machine.installed.lock().unwrap(), ["kernel"]);
+}
+
+#[tokio::test]
+async fn an_installation_that_caused_the_restart_is_verified_after_it() {
+    let gateway = Gateway::start().await;
+    let mut agent = Agent::running(&gateway).await;
+    let offered = |keys: &[&str]| keys.iter().map(|key| update(key)).collect();
+    *agent.machine.offered.lock().unwrap() = offered(&["kernel", "libc", "tools"]);
+    let on_disk = Arc::new(AtomicBool::new(false));
+    let noted = on_disk.clone();
+    agent.machine.on_install(move |_, sink, _| {
+        let kernel = UpdateResult {
+            restart_required: true,
+            ..installed("kernel")
+        };
+        let begun = |key| UpdateResult {
+            outcome: UpdateOutcome::Unconfirmed,
+            ..installed(key)
+        };
+        sink.note(&[kernel, begun("libc"), begun("tools")]);
+        noted.store(true, Ordering::Release);
+        std::thread::park_timeout(Duration::from_secs(20));
+        Ok(())
+    });
+    let id = gateway.add(&install_now("kernel"));
+    while !on_disk.load(Ordering::Acquire) {
+        tokio::task::yield_now().await;
+    }
+    agent.drop_dead().await;
+    *agent.machine.offered.lock().unwrap() = offered(&["tools"]);
+    *agent.machine.boot_id.lock().unwrap() = "boot-2".to_owned();
+    agent.start();
+    let outcome = gateway.outcome(id).await;
+    let told: Vec<_> = outcome
+        .updates
+        .iter()
+        .map(|update| update.outcome)
+        .collect();
+    use UpdateOutcome::{Failed, Installed};
+    assert_eq!(told, [Installed, Installed, Failed]);
+    assert!(
+        outcome
+            .updates
+            .iter()
+            .all(|update| !update.restart_required)
+    );
+    assert_eq!(outcome.updates[2].reason, Some(ReasonCode::Interrupted));
+    assert_eq!(outcome.reason, Some(ReasonCode::Interrupted));
+    assert_eq!(outcome.boot_id.as_deref(), Some("boot-2"));
+    assert!(outcome.scan.is_some(), "a search has judged it");
+    assert_eq!(
+        agent.machine.installed.lock().unwrap().len(),
+        1,
+        "nothing ran twice"
+    );
 }
 
 #[tokio::test]

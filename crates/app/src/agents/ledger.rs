@@ -26,10 +26,9 @@ pub(super) struct Search {
 pub(super) fn update_id(update: &OfferedUpdate) -> UpdateId {
     let given = update.update_id.as_deref().and_then(|id| id.parse().ok());
     given.unwrap_or_else(|| {
-        let mut hasher = Sha256::new();
-        hasher.update(format!("{:?}\n{}", update.source, update.key));
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&hasher.finalize()[..16]);
+        let name = format!("{:?}\n{}", update.source, update.key);
+        let digest: [u8; 32] = Sha256::digest(name).into();
+        let bytes = *digest.first_chunk().expect("a digest has 32 bytes");
         UpdateId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     })
 }

@@ -203,8 +203,46 @@ enum Attempt {
     Downloaded,
     /// Its download failed.
     DownloadFailed(Step),
+    /// Its installer is at work.
+    Begun,
     /// Its installer ended.
     Installed(Step),
+}
+
+impl Attempt {
+    const fn step(&self) -> Option<Step> {
+        match self {
+            Self::DownloadFailed(step) | Self::Installed(step) => Some(*step),
+            Self::None | Self::Downloaded | Self::Begun => None,
+        }
+    }
+
+    /// As the installer tells it: no search has been asked.
+    const fn reported(&self) -> UpdateOutcome {
+        match self {
+            Self::None => UpdateOutcome::Skipped,
+            Self::Downloaded => UpdateOutcome::Downloaded,
+            Self::Begun => UpdateOutcome::Unconfirmed,
+            Self::Installed(step) if step.succeeded() => UpdateOutcome::Installed,
+            Self::DownloadFailed(_) | Self::Installed(_) => UpdateOutcome::Failed,
+        }
+    }
+}
+
+impl Offer {
+    fn result(&self, outcome: UpdateOutcome, step: Option<Step>) -> UpdateResult {
+        UpdateResult {
+            key: self.update.key.clone(),
+            title: self.update.title.clone(),
+            outcome,
+            result_code: step.map(|step| step.result_code),
+            hresult: step
+                .filter(|step| step.hresult != 0)
+                .map(|step| failure::text(step.hresult)),
+            reason: None,
+            restart_required: step.is_some_and(|step| step.restart_required),
+        }
+    }
 }
 
 /// An installation under way.
@@ -223,23 +261,38 @@ impl Work<'_> {
         if let (Some(reason), false) = (self.ended(), chosen.is_empty()) {
             return Err(failure::error(reason, None));
         }
-        let mut attempts = Vec::with_capacity(chosen.len());
+        let mut attempts = vec![Attempt::None; chosen.len()];
         for (position, offer) in chosen.iter().enumerate() {
-            attempts.push(match self.ended() {
-                Some(_) => Attempt::None,
-                None => self.install_one(offer, position, chosen.len())?,
-            });
+            if self.ended().is_some() {
+                break;
+            }
+            let attempt = self.install_one(offer, position, chosen, &mut attempts)?;
+            self.note(chosen, &mut attempts, position, attempt);
         }
         Ok(attempts)
+    }
+
+    /// An update has come so far: on the disk before anything else happens.
+    fn note(&self, chosen: &[Offer], attempts: &mut [Attempt], position: usize, attempt: Attempt) {
+        if let Some(known) = attempts.get_mut(position) {
+            *known = attempt;
+        }
+        let noted: Vec<_> = chosen
+            .iter()
+            .zip(attempts.iter())
+            .map(|(offer, attempt)| offer.result(attempt.reported(), attempt.step()))
+            .collect();
+        self.sink.note(&noted);
     }
 
     fn install_one(
         &self,
         offer: &Offer,
         position: usize,
-        total: usize,
+        chosen: &[Offer],
+        attempts: &mut [Attempt],
     ) -> Result<Attempt, UpdateError> {
-        let title = &offer.update.title;
+        let (title, total) = (&offer.update.title, chosen.len());
         self.progress(title, position, total, 0);
         if !offer.is_downloaded {
             self.sink.log(&format!("Downloading {title}\n"));
@@ -257,6 +310,7 @@ impl Work<'_> {
         }
         self.progress(title, position, total, 50);
         self.sink.log(&format!("Installing {title}\n"));
+        self.note(chosen, attempts, position, Attempt::Begun);
         let Some(step) = self.step(|| self.session.install(offer))? else {
             return Ok(Attempt::Downloaded);
         };
@@ -314,42 +368,24 @@ fn judge(
         Some(after.any(|still| still.update.key == offer.update.key))
     };
     let result = |(offer, attempt): (&Offer, &Attempt)| {
-        let offered = offered(offer);
-        let (mut outcome, step) = match *attempt {
-            Attempt::None => (UpdateOutcome::Skipped, None),
-            Attempt::Downloaded => (UpdateOutcome::Downloaded, None),
-            Attempt::DownloadFailed(step) => (UpdateOutcome::Failed, Some(step)),
-            Attempt::Installed(step) if !step.succeeded() => (UpdateOutcome::Failed, Some(step)),
-            Attempt::Installed(step) if step.restart_required => {
-                (UpdateOutcome::Installed, Some(step))
-            }
-            Attempt::Installed(step) => match offered {
-                Some(true) => (UpdateOutcome::Failed, Some(step)),
-                Some(false) => (UpdateOutcome::Installed, Some(step)),
-                None => (UpdateOutcome::Unconfirmed, Some(step)),
-            },
+        let step = attempt.step();
+        let waits = step.is_some_and(|step| step.restart_required);
+        let outcome = match (attempt.reported(), offered(offer)) {
+            (UpdateOutcome::Installed, _) if waits => UpdateOutcome::Installed,
+            (UpdateOutcome::Installed, Some(true)) => UpdateOutcome::Failed,
+            (UpdateOutcome::Installed, None) => UpdateOutcome::Unconfirmed,
+            (UpdateOutcome::Failed, Some(false)) => UpdateOutcome::Superseded,
+            (reported, _) => reported,
         };
-        if outcome == UpdateOutcome::Failed && offered == Some(false) {
-            outcome = UpdateOutcome::Superseded;
-        }
-        let contradicted = outcome == UpdateOutcome::Failed && step.is_some_and(Step::succeeded);
-        if contradicted {
+        let mut result = offer.result(outcome, step);
+        if outcome == UpdateOutcome::Failed && attempt.reported() == UpdateOutcome::Installed {
             sink.log(&format!(
                 "{} claims success, but a new search still offers it\n",
                 offer.update.title
             ));
+            result.reason = Some(ReasonCode::StillOffered);
         }
-        UpdateResult {
-            key: offer.update.key.clone(),
-            title: offer.update.title.clone(),
-            outcome,
-            result_code: step.map(|step| step.result_code),
-            hresult: step
-                .filter(|step| step.hresult != 0)
-                .map(|step| failure::text(step.hresult)),
-            reason: contradicted.then_some(ReasonCode::StillOffered),
-            restart_required: step.is_some_and(|step| step.restart_required),
-        }
+        result
     };
     chosen.iter().zip(attempts).map(result).collect()
 }

@@ -83,6 +83,7 @@ impl Updates for Apt {
         let work = Work::of(&chosen, request);
         let mut progress = Progress::of(chosen.len());
         self.download(&work, deadline, &mut progress, sink, cancel)?;
+        sink.note(&outcome::begun(&chosen));
         let finished = self.unpack_and_configure(&work, deadline, &mut progress, sink)?;
         if finished.exit_code != Some(0) {
             // apt stops with the first package that fails; the others need not stay half-done.

@@ -150,6 +150,16 @@ fn judge_one(offer: &Offer, after: &Listing) -> UpdateOutcome {
     }
 }
 
+/// What is known once the package manager is at work: one program installs them all.
+pub(super) fn begun(chosen: &[Offer]) -> Vec<UpdateResult> {
+    let begun = |offer: &Offer| UpdateResult {
+        title: offer.name.clone(),
+        outcome: UpdateOutcome::Unconfirmed,
+        ..skipped(offer.key())
+    };
+    chosen.iter().map(begun).collect()
+}
+
 /// A chosen update that is not offered any more.
 pub(super) fn skipped(key: String) -> UpdateResult {
     UpdateResult {

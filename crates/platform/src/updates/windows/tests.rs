@@ -5,7 +5,7 @@ use super::WindowsUpdates;
 use crate::since_boot;
 use latarnik_agent_core::{
     CancelSignal, InstallReport, InstallRequest, LogSink, TaskProgress, Update, UpdateError,
-    Updates,
+    UpdateResult, Updates,
 };
 use latarnik_model::{
     ReasonCode, RestartBehavior, RestartSignalName, Severity, UpdateCategory, UpdateOutcome,
@@ -67,6 +67,7 @@ fn merge(into: &mut Value, fields: &Value) {
 struct Told {
     log: Mutex<String>,
     progress: Mutex<Vec<TaskProgress>>,
+    noted: Mutex<Vec<Vec<UpdateOutcome>>>,
     /// Cancels as soon as this is said.
     cancel_at: Option<(&'static str, CancelSignal)>,
 }
@@ -74,6 +75,10 @@ struct Told {
 impl LogSink for Told {
     fn progress(&self, progress: TaskProgress) {
         self.progress.lock().unwrap().push(progress);
+    }
+    fn note(&self, updates: &[UpdateResult]) {
+        let noted = updates.iter().map(|update| update.outcome).collect();
+        self.noted.lock().unwrap().push(noted);
     }
     fn log(&self, text: &str) {
         self.log.lock().unwrap().push_str(text);
@@ -293,7 +298,57 @@ fn a_success_that_is_still_offered_is_a_failure() {
     let report = install_telling(Some(&[A_KEY]), &told, &CancelSignal::default()).unwrap();
     assert_eq!(outcomes(&report), [(A_KEY, UpdateOutcome::Failed)]);
     assert_eq!(report.updates[0].result_code, Some(2));
+    assert_eq!(report.updates[0].reason, Some(ReasonCode::StillOffered));
     assert!(told.log.lock().unwrap().contains("still offers it"));
+}
+
+#[test]
+fn a_success_that_no_search_confirms_is_not_called_installed() {
+    let world = World::new(&json!({
+        "updates": [{"id": A, "revision": 200}],
+        "search_hresult": "0x8024402C", "search_successes": 1,
+    }));
+    let report = install(None).unwrap();
+    assert_eq!(outcomes(&report), [(A_KEY, UpdateOutcome::Unconfirmed)]);
+    let unconfirmed = report.remaining.unwrap_err();
+    assert_eq!(unconfirmed.detail.as_deref(), Some("0x8024402C"));
+    assert!(world.calls().matches("Search ").count() >= 2);
+}
+
+#[test]
+fn how_far_each_update_is_stands_on_the_disk_before_it_goes_on() {
+    let _world = World::with_two(&json!({}), &json!({"install_result": 4}));
+    let told = Told::default();
+    install_telling(None, &told, &CancelSignal::default()).unwrap();
+    use UpdateOutcome::{Failed, Installed, Skipped, Unconfirmed};
+    assert_eq!(
+        *told.noted.lock().unwrap(),
+        [
+            [Unconfirmed, Skipped],
+            [Installed, Skipped],
+            [Installed, Unconfirmed],
+            [Installed, Failed]
+        ]
+    );
+}
+
+#[test]
+fn what_failed_and_was_replaced_in_between_is_superseded() {
+    let _world = World::with_two(
+        &json!({
+            "install_result": 4, "install_hresult": "0x80070643", "superseded_by": B,
+        }),
+        &json!({}),
+    );
+    let report = install(None).unwrap();
+    assert_eq!(
+        outcomes(&report),
+        [
+            (A_KEY, UpdateOutcome::Superseded),
+            (B_KEY, UpdateOutcome::Installed)
+        ]
+    );
+    assert_eq!(report.updates[0].hresult.as_deref(), Some("0x80070643"));
 }
 
 #[test]
