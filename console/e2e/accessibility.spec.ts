@@ -9,6 +9,7 @@ import {
   openUpdates,
   owner,
   signIn,
+  someUpdate,
   startScan,
   totpCode,
 } from './scene';
@@ -31,6 +32,8 @@ async function settle(page: Page): Promise<void> {
 
 const places = [
   '/updates',
+  '/updates/by-update',
+  '/updates/by-update?search=no+such+update+anywhere',
   '/devices',
   '/tasks',
   '/audit',
@@ -105,11 +108,22 @@ for (const look of looks) {
 
     test("a device's page is accessible", async ({ page }) => {
       const device = (await listDevices(page))[0];
-      for (const tab of ['summary', 'updates', 'tasks']) {
+      for (const tab of ['summary', 'updates', 'tasks', 'history']) {
         await page.goto(`/devices/${device?.id}?tab=${tab}`);
         await settle(page);
         await expectAccessible(page);
       }
+    });
+
+    test("an update's page, and its history on a device, are accessible", async ({ page }) => {
+      const update = await someUpdate(page);
+      await page.goto(`/updates/${update.id}`);
+      await settle(page);
+      await expectAccessible(page);
+      await page.getByRole('table').getByRole('row').nth(1).getByRole('link').first().click();
+      await expect(page).toHaveURL(/tab=history/);
+      await settle(page);
+      await expectAccessible(page);
     });
 
     test("a task's page is accessible", async ({ page }) => {

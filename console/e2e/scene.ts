@@ -101,6 +101,16 @@ export async function listDevices(page: Page, query = ''): Promise<DeviceFacts[]
   return body.items;
 }
 
+/** An update that some device is or was offered; what failed most comes first. */
+export async function someUpdate(page: Page): Promise<{ id: string; title: string }> {
+  const answer = await page.request.get('/api/v1/updates?sort=-failed&limit=1');
+  expect(answer.status(), await answer.text()).toBe(200);
+  const { items }: { items: { id: string; title: string }[] } = await answer.json();
+  const update = items[0];
+  if (!update) throw new Error('the scene has no update');
+  return update;
+}
+
 export async function onlineDevice(page: Page): Promise<DeviceFacts> {
   const wanted = process.env.LATARNIK_THIS_DEVICE;
   const devices = await listDevices(page, '&connection=online&limit=500');

@@ -9,6 +9,7 @@ import {
   openUpdates,
   owner,
   signIn,
+  someUpdate,
   startScan,
 } from './scene';
 
@@ -64,10 +65,15 @@ for (const language of languages) {
         await take(page, gallery, name('updates'));
         await page.getByRole('checkbox').nth(1).check();
         await take(page, gallery, name('selection'));
+        await page.goto('/updates/by-update');
+        await take(page, gallery, name('updates-by-update'));
+        await page.goto(`/updates/${(await someUpdate(page)).id}`);
+        await expect(page.getByRole('table')).toBeVisible();
+        await take(page, gallery, name('update'));
         await page.goto('/devices');
         await take(page, gallery, name('devices'));
         const device = await interestingDevice(page);
-        for (const tab of ['summary', 'updates', 'tasks']) {
+        for (const tab of ['summary', 'updates', 'tasks', 'history']) {
           await page.goto(`/devices/${device?.id}?tab=${tab}`);
           await expect(page.getByRole('tabpanel')).toBeVisible();
           await take(page, gallery, name(`device-${tab}`));

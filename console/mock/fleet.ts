@@ -3,7 +3,7 @@ import type { Group, Tenant } from '../src/api/types.ts';
 
 type Schemas = components['schemas'];
 export type Device = Schemas['Device'];
-export type Update = Schemas['Update'];
+type DeviceUpdate = Schemas['DeviceUpdate'];
 
 export const provider = { id: 'tnt-provider', name: 'Nordlicht IT' };
 
@@ -77,7 +77,7 @@ const windowsTitles = [
     9e5,
   ],
   ['KB890830', 'Windows Malicious Software Removal Tool x64 (v5.138)', 'tool', 71_400_000],
-  ['KB5069341', 'Intel Corporation – Display – 32.0.101.7026', 'driver', 540_000_000],
+  [null, 'Intel Corporation – Display – 32.0.101.7026', 'driver', 540_000_000],
   ['KB5072033', 'Servicing Stack Update (2026-11)', 'critical', 18_300_000],
   ['KB5068781', 'Feature update: Windows 11, version 25H2', 'feature_update', 4_280_000_000],
   ['KB5071959', 'Preview of the next cumulative update', 'optional', 640_000_000],
@@ -97,10 +97,16 @@ function iso(at: number): string {
   return new Date(at).toISOString();
 }
 
-function offer(device: Device, count: number, now: number): Update[] {
-  if (device.os.family === 'linux') {
-    return packages.slice(0, count).map(([name, from, to, category, size]) => ({
+/** Everything that is or was offered to such a device. */
+export function catalogue(family: string, now: number): DeviceUpdate[] {
+  const first = (days: number) => {
+    const first_offered_at = iso(now - days * day);
+    return { first_offered_at, standing: { state: 'offered' as const, since: first_offered_at } };
+  };
+  if (family === 'linux') {
+    return packages.map(([name, from, to, category, size], index) => ({
       key: `apt:${name}:${to}`,
+      id: `00000000-0000-4000-9000-0000000000${index}0`,
       source: 'apt' as const,
       title: name,
       package: name,
@@ -110,11 +116,12 @@ function offer(device: Device, count: number, now: number): Update[] {
       installed_version: from,
       available_version: to,
       may_restart: name.startsWith('linux-image') ? ('can_request' as const) : ('never' as const),
-      first_offered_at: iso(now - 3 * day),
+      ...first(index % 3 === 2 ? 4 : 6),
     }));
   }
-  return windowsTitles.slice(0, count).map(([kb, title, category, size], index) => ({
-    key: `wua:${kb}:200`,
+  return windowsTitles.map(([kb, title, category, size], index) => ({
+    key: `wua:${title}:200`,
+    id: `00000000-0000-4000-8000-0000000000${index}0`,
     source: 'windows_update' as const,
     title,
     kb,
@@ -125,7 +132,7 @@ function offer(device: Device, count: number, now: number): Update[] {
     size_bytes: index === 5 ? null : size,
     released_at: iso(now - (index + 2) * 4 * day),
     may_restart: index === 0 ? ('always' as const) : ('can_request' as const),
-    first_offered_at: iso(now - 6 * day),
+    ...first(index % 3 === 2 ? 4 : 6),
   }));
 }
 
@@ -222,7 +229,10 @@ export function createFleet(size: number, now: number) {
   const next = random(7);
   const devices = Array.from({ length: size }, (_, index) => makeDevice(index + 1, next, now));
   const updates = new Map(
-    devices.map((device) => [device.id, offer(device, device.pending_updates.total ?? 0, now)]),
+    devices.map((device) => [
+      device.id,
+      catalogue(device.os.family, now).slice(0, device.pending_updates.total ?? 0),
+    ]),
   );
   return {
     devices,

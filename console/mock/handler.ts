@@ -15,6 +15,7 @@ import {
   sessionsRoute,
 } from './sign-in.ts';
 import { callerName, change, createTask, run, type State } from './state.ts';
+import { stepsRoute, updatesRoute } from './updates.ts';
 
 type Schemas = components['schemas'];
 
@@ -158,6 +159,7 @@ function devicesRoute(
   const device = state.devices.find((candidate) => candidate.id === id);
   if (!device) return problem(404, 'not_found');
   if (part === 'updates') return page(state.updates.get(id) ?? [], query);
+  if (part === 'update-steps') return stepsRoute(state, id, query);
   if (method === 'DELETE') {
     state.devices.splice(state.devices.indexOf(device), 1);
     state.emit('device_removed', { id });
@@ -261,6 +263,8 @@ function signedIn(state: State, caller: Account, call: Call): Response {
       return groupsRoute(state, method, rest, query, body);
     case 'devices':
       return devicesRoute(state, method, rest, query, body.as<Schemas['DeviceChange']>(), can);
+    case 'updates':
+      return updatesRoute(state, rest, query);
     case 'tasks':
       return tasksRoute(state, rest, query);
     case 'actions':

@@ -2,7 +2,8 @@ import type { components } from '../src/api/generated/schema.d.ts';
 import type { ApiToken, AuditEvent, Openid, Session } from '../src/api/types.ts';
 import { createAccounts } from './accounts.ts';
 import { recordHistory } from './audit.ts';
-import { createFleet, provider } from './fleet.ts';
+import { catalogue, createFleet, provider } from './fleet.ts';
+import { createLedger, tellStory } from './ledger.ts';
 import { createApiTokens } from './people.ts';
 
 type Schemas = components['schemas'];
@@ -22,13 +23,15 @@ function iso(at = Date.now()): string {
 
 /** Everything the mock server knows; it forgets it when it stops. */
 export function createState(size: number) {
-  const fleet = createFleet(size, Date.now());
+  const now = Date.now();
+  const fleet = createFleet(size, now);
   const listeners = new Set<(event: LiveEvent) => void>();
   const emit = (event: string, data: Record<string, string>) => {
     for (const listener of listeners) listener({ event, data });
   };
   const state = {
     ...fleet,
+    ledger: createLedger(fleet.updates),
     accounts: createAccounts(),
     tenant: provider,
     /** The account whose request is being answered. */
@@ -56,6 +59,13 @@ export function createState(size: number) {
     },
   };
   recordHistory(state);
+  state.devices.forEach((device, index) => {
+    if (!device.scan.scanned_at) return;
+    const offered = state.updates.get(device.id) ?? [];
+    const past = catalogue(device.os.family, now).slice(offered.length);
+    const task = tellStory(state.ledger, { device, index, offered, past, now });
+    if (task) state.tasks.push(task);
+  });
   return state;
 }
 
@@ -113,6 +123,7 @@ export function createTask(
 function finishScan(state: State, task: Task): void {
   const device = state.devices.find(({ id }) => id === task.device.id);
   if (device) {
+    state.ledger.scanned(device.id);
     device.scan = { state: 'succeeded', scanned_at: iso(), attempted_at: iso() };
     device.pending_updates = { total: state.updates.get(device.id)?.length ?? 0, security: 1 };
     if (device.pending_updates.total === 0) device.pending_updates.security = 0;
@@ -131,6 +142,7 @@ function finishInstall(state: State, task: Task): Task['updates'] {
     hresult: index === 1 ? '0x80070643' : '0x00000000',
     restart_required: index === 0,
   }));
+  state.ledger.settle(task, results);
   const installed = new Set(
     results.filter(({ outcome }) => outcome === 'installed').map(({ key }) => key),
   );
@@ -147,7 +159,10 @@ export function run(state: State, task: Task, pace: number): void {
   const open = () => state.tasks.find(({ id }) => id === task.id)?.finished_at === undefined;
   const step = (wait: number, apply: () => void) =>
     setTimeout(() => open() && apply(), wait * pace);
-  step(1, () => change(state, task, { state: 'delivered', delivered_at: iso() }));
+  step(1, () => {
+    if (task.kind === 'install_updates') state.ledger.approve(task);
+    change(state, task, { state: 'delivered', delivered_at: iso() });
+  });
   step(2, () =>
     change(state, task, {
       state: 'running',
@@ -161,7 +176,10 @@ export function run(state: State, task: Task, pace: number): void {
   step(7, () => {
     if (task.kind === 'scan') finishScan(state, task);
     const updates = task.kind === 'install_updates' ? finishInstall(state, task) : [];
-    if (task.kind === 'restart' && device) device.restart = { required: 'no', signals: [] };
+    if (task.kind === 'restart' && device) {
+      device.restart = { required: 'no', signals: [] };
+      state.ledger.restarted(device.id);
+    }
     const failed = updates.some(({ outcome }) => outcome === 'failed');
     change(state, task, {
       state: failed ? 'failed' : 'succeeded',

@@ -9,6 +9,8 @@ import {
   NotFound,
   taskRoute,
   tasksRoute,
+  updateListRoute,
+  updateRoute,
   updatesRoute,
 } from './routes/pages';
 import { rootRoute, signedInRoute } from './routes/root';
@@ -39,6 +41,8 @@ const routeTree = rootRoute.addChildren([
   signedInRoute.addChildren([
     indexRoute,
     updatesRoute,
+    updateListRoute,
+    updateRoute,
     devicesRoute,
     deviceRoute,
     tasksRoute,

@@ -62,6 +62,8 @@ export function createLiveUpdates(queryClient: QueryClient) {
     invalidate(keys.taskCounts);
   }, 1_000);
 
+  // Counting where every update stands costs the server more than a list of devices does.
+  const updates = throttle(() => invalidate(keys.updates), 3_000);
   const tenants = throttle(() => invalidate(keys.tenants), 1_000);
 
   const refreshDevice = async (id: string) => {
@@ -97,6 +99,18 @@ export function createLiveUpdates(queryClient: QueryClient) {
     }
   };
 
+  /** Only what is on screen is fetched anew; the rest is marked as old. */
+  const refreshLedgers = (ids: readonly string[]) => {
+    if (ids.length > singly) {
+      invalidate(keys.devicesUpdates);
+      invalidate(keys.devicesSteps);
+      return;
+    }
+    for (const id of ids) {
+      invalidate(keys.deviceUpdates(id));
+      invalidate(keys.deviceSteps(id));
+    }
+  };
   const flushDevices = () => {
     const ids = [...changedDevices];
     changedDevices.clear();
@@ -105,7 +119,8 @@ export function createLiveUpdates(queryClient: QueryClient) {
       isCached<Device>(queryClient, keys.deviceLists, keys.device(id), id),
     );
     refreshEach(cached, refreshDevice, keys.device, deviceLists.call);
-    for (const id of cached) invalidate(keys.deviceUpdates(id));
+    refreshLedgers(ids);
+    updates.call();
     deviceCounts.call();
     if (cached.length < ids.length) deviceLists.call();
   };
@@ -132,6 +147,7 @@ export function createLiveUpdates(queryClient: QueryClient) {
     deviceRemoved: (id: string) => {
       void queryClient.invalidateQueries({ queryKey: keys.device(id) });
       invalidate(keys.enrollmentTokens);
+      updates.call();
       deviceLists.call();
       deviceCounts.call();
     },
@@ -147,8 +163,16 @@ export function createLiveUpdates(queryClient: QueryClient) {
       void queryClient.invalidateQueries();
     },
     stop: () => {
-      for (const timer of [deviceLists, deviceCounts, taskLists, tenants, refreshActions, flush])
-        timer.stop();
+      const timers = [
+        deviceLists,
+        deviceCounts,
+        taskLists,
+        updates,
+        tenants,
+        refreshActions,
+        flush,
+      ];
+      for (const timer of timers) timer.stop();
     },
   };
 }

@@ -3,9 +3,18 @@ import type { components, operations } from './generated/schema';
 type Schemas = components['schemas'];
 
 export type Device = Schemas['Device'];
+export type DeviceReference = Schemas['DeviceReference'];
 export type Allowed = Schemas['Allowed'];
 export type RestartSignal = Device['restart']['signals'][number];
+/** An update over all devices. */
 export type Update = Schemas['Update'];
+/** An update that is offered to one device. */
+export type DeviceUpdate = Schemas['DeviceUpdate'];
+/** A device and where one update stands on it. */
+export type UpdateDevice = Schemas['UpdateDevice'];
+export type UpdateStep = Schemas['UpdateStep'];
+export type UpdateState = Schemas['UpdateState'];
+export type Standing = Schemas['Standing'];
 export type Action = Schemas['Action'];
 export type NewAction = Schemas['NewAction'];
 export type ActionKind = Action['kind'];
@@ -49,6 +58,7 @@ export type Openid = Schemas['Openid'];
 export type OpenidSettings = Schemas['OpenidSettings'];
 
 export type DeviceQuery = NonNullable<operations['list_devices']['parameters']['query']>;
+export type UpdateQuery = NonNullable<operations['list_updates']['parameters']['query']>;
 export type TaskQuery = NonNullable<operations['list_tasks']['parameters']['query']>;
 export type UserQuery = NonNullable<operations['list_users']['parameters']['query']>;
 export type ApiTokenQuery = NonNullable<operations['list_api_tokens']['parameters']['query']>;

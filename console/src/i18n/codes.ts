@@ -47,6 +47,37 @@ export function taskStateText(t: TFunction, state: string): string {
   return knows(states, state) ? t(`task_states.${state}`) : t('task_states.other', { code: state });
 }
 
+export interface StateText {
+  name: string;
+  /** One sentence on what the state means. */
+  meaning: string;
+}
+
+export function updateStateText(t: TFunction, state: string): StateText {
+  const states = en.update_states;
+  if (!knows(states, state)) {
+    return {
+      name: t('update_states.other.name', { code: state }),
+      meaning: t('update_states.other.meaning', { code: state }),
+    };
+  }
+  return { name: t(`update_states.${state}.name`), meaning: t(`update_states.${state}.meaning`) };
+}
+
+export function outcomeText(t: TFunction, outcome: string): string {
+  const { installed, unconfirmed, downloaded, failed, superseded, skipped } = en.outcomes;
+  const outcomes = { installed, unconfirmed, downloaded, failed, superseded, skipped };
+  return knows(outcomes, outcome)
+    ? t(`outcomes.${outcome}`)
+    : t('outcomes.other', { code: outcome });
+}
+
+/** What Windows means by the result code of an installation. */
+export function resultCodeText(t: TFunction, resultCode: number): string {
+  const code = String(resultCode);
+  return knows(en.result_codes, code) ? t(`result_codes.${code}`) : t('result_codes.other');
+}
+
 export function actionKindText(t: TFunction, kind: string): string {
   const kinds = en.action_kinds;
   return knows(kinds, kind) ? t(`action_kinds.${kind}`) : t('action_kinds.other', { code: kind });

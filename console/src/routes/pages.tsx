@@ -9,6 +9,9 @@ import { DevicesPage } from '@/features/devices/devices-page';
 import { TaskPage } from '@/features/tasks/task-page';
 import { parseTaskSearch } from '@/features/tasks/task-search';
 import { TasksPage } from '@/features/tasks/tasks-page';
+import { UpdateListPage } from '@/features/updates/update-list-page';
+import { UpdatePage } from '@/features/updates/update-page';
+import { parseUpdatePageSearch, parseUpdateSearch } from '@/features/updates/update-search';
 import { UpdatesPage } from '@/features/updates/updates-page';
 import { oneOf, sortIn, textIn } from '@/util/query-string';
 import { signedInRoute } from './root';
@@ -30,6 +33,23 @@ export const updatesRoute = createRoute({
   component: () => <UpdatesPage search={updatesRoute.useSearch()} />,
 });
 
+export const updateListRoute = createRoute({
+  getParentRoute,
+  path: '/updates/by-update',
+  validateSearch: parseUpdateSearch,
+  component: () => <UpdateListPage search={updateListRoute.useSearch()} />,
+});
+
+export const updateRoute = createRoute({
+  getParentRoute,
+  path: '/updates/$updateId',
+  validateSearch: parseUpdatePageSearch,
+  component: () => {
+    const { updateId } = updateRoute.useParams();
+    return <UpdatePage key={updateId} id={updateId} search={updateRoute.useSearch()} />;
+  },
+});
+
 export const devicesRoute = createRoute({
   getParentRoute,
   path: '/devices',
@@ -42,6 +62,7 @@ export const deviceRoute = createRoute({
   path: '/devices/$deviceId',
   validateSearch: (values: Record<string, unknown>): DevicePageSearch => ({
     tab: oneOf(values, 'tab', deviceTabs),
+    update: textIn(values, 'update'),
     sort: sortIn(values, ['created_at']),
     cursor: textIn(values, 'cursor'),
   }),

@@ -1,6 +1,8 @@
 import { Alert, Button, Checkbox, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
+import type { TFunction } from 'i18next';
 import { useState } from 'react';
+import type { DeviceReference } from '@/api/types';
 import { FormDialog } from '@/components/form/form-dialog';
 import { useDialog, useLoss } from '@/components/form/unsaved';
 import { ProblemNote } from '@/components/problem-note';
@@ -10,8 +12,10 @@ import { useTranslation } from '@/i18n/use-translation';
 import { useCreateAction } from './actions';
 import {
   type ActionIntent,
+  type ActionTarget,
   narrowFilter,
   type Schedule,
+  type Skipped,
   scheduleProblem,
   splitByAbility,
   standardSchedule,
@@ -61,33 +65,62 @@ function usePlan(intent: ActionIntent | null): Plan | null {
   const { t } = useTranslation();
   const counted = useIntentCount(intent);
   if (!intent) return null;
-  const { kind, target, updateKeys } = intent;
-  const named = target.type === 'devices';
-  const split = named ? splitByAbility(target.devices, kind) : null;
-  const count = split ? split.able.length : counted;
-  const only = named && target.devices.length === 1 ? target.devices[0] : undefined;
+  const { kind, target, updateKeys, updateTitle } = intent;
+  const chosen = chosenDevices(target, kind);
+  const count = chosen ? chosen.devices.length : counted;
+  const only = chosen?.only;
   const base = kind === 'install_updates' ? 'install' : kind;
   const title = only
     ? t(`actions.${base}_title_named`, { name: only.hostname })
     : t(`actions.${base}_title`, { count: count ?? 0 });
   const bodies = {
     scan: () => t('actions.scan_body'),
-    install_updates: () =>
-      updateKeys
-        ? t('actions.install_body_chosen', { count: updateKeys.length })
-        : t('actions.install_body'),
+    install_updates: () => installBody(t, updateKeys, updateTitle),
     restart: () => t('actions.restart_body', { count: count ?? 0 }),
   };
   return {
     count,
-    ids: split ? split.able.map((device) => device.id) : null,
+    ids: chosen ? chosen.devices.map((device) => device.id) : null,
     skipped:
-      split?.reason && !only
-        ? { count: split.left.length, reason: skippedText(t, split.reason) }
+      chosen?.skipped && !only
+        ? { ...chosen.skipped, reason: skippedText(t, chosen.skipped.reason) }
         : null,
     title,
     body: bodies[kind](),
   };
+}
+
+interface ChosenDevices {
+  devices: readonly DeviceReference[];
+  /** The device, where only one was asked for. */
+  only: DeviceReference | undefined;
+  skipped: Skipped | null;
+}
+
+function chosenDevices(target: ActionTarget, kind: ActionIntent['kind']): ChosenDevices | null {
+  if (target.type === 'matching') return null;
+  const { devices } = target;
+  if (target.type === 'sorted') {
+    const only = target.skipped === null && devices.length === 1 ? devices[0] : undefined;
+    return { devices, only, skipped: target.skipped };
+  }
+  const { able, left, reason } = splitByAbility(target.devices, kind);
+  return {
+    devices: able,
+    only: devices.length === 1 ? devices[0] : undefined,
+    skipped: reason ? { count: left.length, reason } : null,
+  };
+}
+
+function installBody(
+  t: TFunction,
+  updateKeys: readonly string[] | undefined,
+  title: string | undefined,
+): string {
+  if (title !== undefined) return t('actions.install_body_update', { title });
+  return updateKeys
+    ? t('actions.install_body_chosen', { count: updateKeys.length })
+    : t('actions.install_body');
 }
 
 interface ActionFormProps {

@@ -1,15 +1,24 @@
-import type { ActionKind, Allowed, Device, DeviceFilter, When } from '@/api/types';
+import type { ActionKind, Allowed, Device, DeviceFilter, DeviceReference, When } from '@/api/types';
 
 /** On which devices: named ones, or whatever matches a filter at the moment of asking. */
 export type ActionTarget =
   | { type: 'devices'; devices: readonly Device[] }
+  /** Devices that were already sorted out, and why the others are left out. */
+  | { type: 'sorted'; devices: readonly DeviceReference[]; skipped: Skipped | null }
   | { type: 'matching'; filter: DeviceFilter };
+
+export interface Skipped {
+  count: number;
+  reason: string;
+}
 
 export interface ActionIntent {
   kind: ActionKind;
   target: ActionTarget;
   /** Only these updates; without it, all that are pending. */
   updateKeys?: readonly string[];
+  /** What to call them, where they are one update with different keys on different devices. */
+  updateTitle?: string;
 }
 
 export function allowedFor(device: Device, kind: ActionKind): Allowed {

@@ -12,6 +12,7 @@ import { ActionDialog } from '@/features/actions/action-dialog';
 import type { ActionIntent } from '@/features/actions/schedule';
 import { useCan } from '@/features/session/session';
 import { TaskTable } from '@/features/tasks/task-table';
+import { DeviceHistory } from '@/features/updates/device-history';
 import { DeviceUpdates } from '@/features/updates/device-updates';
 import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
@@ -22,12 +23,14 @@ import { DeviceSummary } from './device-summary';
 import { useDevice } from './devices';
 import { RemoveDeviceDialog } from './remove-device-dialog';
 
-export const deviceTabs = ['summary', 'updates', 'tasks'] as const;
+export const deviceTabs = ['summary', 'updates', 'tasks', 'history'] as const;
 export type DeviceTab = (typeof deviceTabs)[number];
 
 /** What the address of a device's page holds. */
 export interface DevicePageSearch {
   tab?: DeviceTab;
+  /** The history of this update only. */
+  update?: string;
   sort?: 'created_at' | '-created_at';
   cursor?: string;
 }
@@ -159,10 +162,11 @@ function DeviceTabs({ device, search, onInstall }: DeviceTabsProps) {
         tab: next === 'summary' ? undefined : next,
         cursor: undefined,
         sort: undefined,
+        update: undefined,
       }),
     });
   };
-  const counts = { summary: null, updates: total, tasks: device.open_tasks || null };
+  const counts = { summary: null, updates: total, tasks: device.open_tasks || null, history: null };
   return (
     <Tabs className={classes.tabs} value={tab} onChange={choose} keepMounted={false}>
       <Tabs.List aria-label={t('devices.tabs')}>
@@ -198,6 +202,9 @@ function DeviceTabs({ device, search, onInstall }: DeviceTabsProps) {
             />
           }
         />
+      </Tabs.Panel>
+      <Tabs.Panel value="history" className={classes.panel}>
+        <DeviceHistory device={device} updateId={search.update} />
       </Tabs.Panel>
     </Tabs>
   );

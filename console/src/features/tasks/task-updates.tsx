@@ -4,34 +4,27 @@ import type { TaskUpdate } from '@/api/types';
 import { Card } from '@/components/page';
 import { StateBadge, type Tone } from '@/components/state-badge';
 import { type DataColumn, DataTable } from '@/components/table/data-table';
-import { hresultText } from '@/i18n/codes';
+import { failureCode, ResultExplanation } from '@/features/updates/result-explanation';
+import { outcomeText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
 import classes from './task-page.module.css';
 
 const tones: Record<TaskUpdate['outcome'], Tone> = {
   installed: 'ok',
+  unconfirmed: 'attention',
   failed: 'failed',
   skipped: 'neutral',
+  superseded: 'neutral',
   downloaded: 'waiting',
 };
 
-function isSuccess(hresult: string): boolean {
-  return Number(hresult) === 0;
-}
-
 function ResultCode({ update }: { update: TaskUpdate }) {
-  const { t } = useTranslation();
-  const { hresult, result_code } = update;
-  if (!hresult) return <code>{result_code ?? null}</code>;
-  if (isSuccess(hresult)) return <code>{hresult}</code>;
-  const { title, remedy, name } = hresultText(t, hresult);
+  const { hresult, result_code, reason_code } = update;
+  const explained = failureCode(update) !== null || reason_code;
   return (
     <>
-      <div>
-        <code>{hresult}</code> {name && <code className={classes.codeName}>{name}</code>}
-      </div>
-      <div>{title}</div>
-      <div className={classes.explanation}>{remedy}</div>
+      {!explained && <code>{hresult ?? result_code ?? null}</code>}
+      <ResultExplanation result={update} />
     </>
   );
 }
@@ -48,8 +41,8 @@ function columns(t: TFunction): DataColumn<TaskUpdate>[] {
       meta: { title: t('columns.state'), width: 150 },
       cell: ({ row }) => (
         <>
-          <StateBadge tone={tones[row.original.outcome]}>
-            {t(`outcomes.${row.original.outcome}`)}
+          <StateBadge tone={tones[row.original.outcome] ?? 'unknown'}>
+            {outcomeText(t, row.original.outcome)}
           </StateBadge>
           {row.original.restart_required && (
             <div className={classes.explanation}>{t('outcomes.restart_required')}</div>

@@ -4,7 +4,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { client, unwrap } from '@/api/client';
 import { keys } from '@/api/keys';
-import type { Device, Update } from '@/api/types';
+import type { Device, DeviceUpdate } from '@/api/types';
 import { EmptyState } from '@/components/empty-state';
 import { GuardedButton } from '@/components/guarded-button';
 import { ProblemState } from '@/components/problem-state';
@@ -26,7 +26,13 @@ function deviceUpdatesQuery(id: string) {
   });
 }
 
-const none: Update[] = [];
+const none: DeviceUpdate[] = [];
+
+/** What needs somebody comes first; the server's order stays otherwise. */
+export function failedFirst(updates: readonly DeviceUpdate[]): DeviceUpdate[] {
+  const failed = ({ standing }: DeviceUpdate) => standing.state === 'failed';
+  return [...updates.filter(failed), ...updates.filter((update) => !failed(update))];
+}
 
 interface DeviceUpdatesProps {
   device: Device;
@@ -38,10 +44,14 @@ export function DeviceUpdates({ device, onInstall }: DeviceUpdatesProps) {
   const format = useFormat();
   const exact = useExactTime();
   const query = useQuery(deviceUpdatesQuery(device.id));
-  const updates = query.data?.items ?? none;
+  const offered = query.data?.items ?? none;
+  const updates = useMemo(() => failedFirst(offered), [offered]);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const mayInstall = useCan('install_updates');
-  const columns = useMemo(() => deviceUpdatesColumns(t, format, updates), [t, format, updates]);
+  const columns = useMemo(
+    () => deviceUpdatesColumns(t, format, updates, device.id),
+    [t, format, updates, device.id],
+  );
   // An update that is no longer offered is no longer chosen either.
   const kept = updates.filter(({ key }) => chosen.has(key));
   const unknown = typeof device.pending_updates.total !== 'number';
@@ -83,11 +93,11 @@ export function DeviceUpdates({ device, onInstall }: DeviceUpdatesProps) {
 }
 
 function updateSelection(
-  updates: readonly Update[],
-  kept: readonly Update[],
+  updates: readonly DeviceUpdate[],
+  kept: readonly DeviceUpdate[],
   choose: (keys: ReadonlySet<string>) => void,
   pageLabel: string,
-): RowSelection<Update> {
+): RowSelection<DeviceUpdate> {
   const chosen = new Set(kept.map(({ key }) => key));
   const all = updates.length > 0 && chosen.size === updates.length;
   return {
@@ -106,7 +116,7 @@ function updateSelection(
 
 interface InstallBarProps {
   device: Device;
-  chosen: readonly Update[];
+  chosen: readonly DeviceUpdate[];
   onInstall: () => void;
   onClear: () => void;
 }

@@ -23,6 +23,7 @@ import { useTenants } from '@/features/tenants/tenants';
 import { useTranslation } from '@/i18n/use-translation';
 import { BulkBar } from './bulk-bar';
 import { updatesColumns } from './updates-columns';
+import { UpdatesViews } from './updates-views';
 
 const standardView: ViewSettings = { density: 'comfortable', hidden: ['tenant', 'group'] };
 
@@ -81,7 +82,12 @@ function UpdatesTable({ search, table }: UpdatesTableProps) {
     <Page
       fills
       title={t('updates.title')}
-      beside={<UpdatesQuickFilters search={search} table={table} />}
+      beside={
+        <>
+          <UpdatesViews />
+          <UpdatesQuickFilters search={search} table={table} />
+        </>
+      }
     >
       {selected.length > 0 && acts ? (
         <BulkBar

@@ -1,0 +1,59 @@
+import type { IconRefresh } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { Update } from '@/api/types';
+import { StateBadge, type Tone } from '@/components/state-badge';
+import { useTranslation } from '@/i18n/use-translation';
+import { useFormat } from '@/util/use-format';
+import classes from './update-cells.module.css';
+
+const categoryTones: Partial<Record<Update['category'], Tone>> = {
+  critical: 'failed',
+  security: 'attention',
+};
+
+export function Category({ category }: Pick<Update, 'category'>) {
+  const { t } = useTranslation();
+  const text = t(`update_categories.${category}`);
+  const tone = categoryTones[category];
+  return tone ? <StateBadge tone={tone}>{text}</StateBadge> : text;
+}
+
+export function UpdateTitle({ update }: { update: Update }) {
+  const { id, title, package: name, available_version: version } = update;
+  const below = [name && name !== title ? name : null, version].filter(Boolean).join(' · ');
+  return (
+    <div className={classes.update}>
+      <Link
+        to="/updates/$updateId"
+        params={{ updateId: id }}
+        className={`${classes.title} ${classes.two}`}
+        data-cut
+      >
+        {title}
+      </Link>
+      {below && <span className={classes.dim}>{below}</span>}
+    </div>
+  );
+}
+
+interface DeviceCountProps {
+  count: number;
+  tone?: Tone;
+  icon?: typeof IconRefresh;
+  strong?: boolean;
+}
+
+/** A number of devices; none of them is nothing to look at. */
+export function DeviceCount({ count, tone, icon, strong }: DeviceCountProps) {
+  const format = useFormat();
+  const text = format.number(count);
+  if (count === 0) return <span className={classes.none}>{text}</span>;
+  if (tone) {
+    return (
+      <StateBadge tone={tone} icon={icon}>
+        {text}
+      </StateBadge>
+    );
+  }
+  return strong ? <strong>{text}</strong> : text;
+}

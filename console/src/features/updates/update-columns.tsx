@@ -1,0 +1,63 @@
+import { IconRefresh } from '@tabler/icons-react';
+import type { TFunction } from 'i18next';
+import type { Update } from '@/api/types';
+import { RelativeTime } from '@/components/relative-time';
+import type { DataColumn } from '@/components/table/data-table';
+import { Category, DeviceCount, UpdateTitle } from './update-cells';
+
+export function updateColumns(t: TFunction, updates: readonly Update[]): DataColumn<Update>[] {
+  const severity: DataColumn<Update> = {
+    id: 'severity',
+    meta: { title: t('columns.severity'), width: 112 },
+    cell: ({ row }) => row.original.severity && t(`severities.${row.original.severity}`),
+  };
+  return [
+    {
+      id: 'kb',
+      meta: { title: t('columns.kb'), width: 104 },
+      cell: ({ row }) => row.original.kb,
+    },
+    {
+      id: 'update',
+      meta: { title: t('columns.update'), sortKey: 'title', fixed: true, atLeast: 220 },
+      cell: ({ row }) => <UpdateTitle update={row.original} />,
+    },
+    {
+      id: 'category',
+      meta: { title: t('columns.category'), width: 152 },
+      cell: ({ row }) => <Category category={row.original.category} />,
+    },
+    ...(updates.some((update) => update.severity) ? [severity] : []),
+    {
+      id: 'lacking',
+      meta: { title: t('columns.lacking'), width: 112, sortKey: 'lacking', align: 'end' },
+      cell: ({ row }) => <DeviceCount count={row.original.devices.lacking} strong />,
+    },
+    {
+      id: 'failed',
+      meta: { title: t('columns.failed'), width: 92, sortKey: 'failed', align: 'end' },
+      cell: ({ row }) => <DeviceCount count={row.original.devices.failed} tone="failed" />,
+    },
+    {
+      id: 'restart_pending',
+      meta: { title: t('columns.restart_pending'), width: 100, align: 'end' },
+      cell: ({ row }) => (
+        <DeviceCount
+          count={row.original.devices.restart_pending}
+          tone="attention"
+          icon={IconRefresh}
+        />
+      ),
+    },
+    {
+      id: 'installed',
+      meta: { title: t('columns.installed'), width: 112, align: 'end' },
+      cell: ({ row }) => <DeviceCount count={row.original.devices.installed} />,
+    },
+    {
+      id: 'first_offered',
+      meta: { title: t('columns.first_offered'), width: 118, sortKey: 'first_offered_at' },
+      cell: ({ row }) => <RelativeTime at={row.original.first_offered_at} />,
+    },
+  ];
+}

@@ -1,0 +1,68 @@
+import { IconArrowLeft } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { Update } from '@/api/types';
+import { Page } from '@/components/page';
+import { PageSkeleton } from '@/components/page-skeleton';
+import { ProblemState } from '@/components/problem-state';
+import { useTenants } from '@/features/tenants/tenants';
+import { useTranslation } from '@/i18n/use-translation';
+import { InstallLacking } from './install-lacking';
+import { UpdateDevices } from './update-devices';
+import { UpdateFacts } from './update-facts';
+import classes from './update-page.module.css';
+import type { TenantUpdatePageSearch } from './update-search';
+import { UpdateStanding } from './update-standing';
+import { useUpdate } from './updates';
+
+interface UpdatePageProps {
+  id: string;
+  search: TenantUpdatePageSearch;
+}
+
+export function UpdatePage({ id, search }: UpdatePageProps) {
+  const { t } = useTranslation();
+  const { data: update, error, refetch } = useUpdate(id);
+  // An update that no device has any more is no longer what the cache remembers.
+  if (update && !error) return <LoadedUpdate update={update} search={search} />;
+  return (
+    <Page title={t('updates.title')} above={<BackToList />}>
+      {error ? <ProblemState error={error} onRetry={() => void refetch()} /> : <PageSkeleton />}
+    </Page>
+  );
+}
+
+function BackToList() {
+  const { t } = useTranslation();
+  return (
+    <Link to="/updates/by-update" className={classes.back}>
+      <IconArrowLeft size={14} aria-hidden />
+      {t('updates.back_to_list')}
+    </Link>
+  );
+}
+
+function LoadedUpdate({ update, search }: { update: Update; search: TenantUpdatePageSearch }) {
+  return (
+    <Page title={update.title} above={<BackToList />}>
+      <TenantNote tenantId={search.tenant} />
+      <div className={classes.cards}>
+        <UpdateStanding counts={update.devices} chosen={search.state} />
+        <UpdateFacts update={update} />
+      </div>
+      <UpdateDevices
+        updateId={update.id}
+        search={search}
+        actions={<InstallLacking update={update} tenantId={search.tenant} />}
+      />
+    </Page>
+  );
+}
+
+/** The server counts an update over all tenants; who has chosen one has to know that. */
+function TenantNote({ tenantId }: { tenantId: string | undefined }) {
+  const { t } = useTranslation();
+  const tenants = useTenants();
+  const tenant = tenants.find(({ id }) => id === tenantId);
+  if (!tenant || tenants.length < 2) return null;
+  return <p className={classes.note}>{t('updates.all_tenants_note', { tenant: tenant.name })}</p>;
+}
