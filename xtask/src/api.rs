@@ -25,9 +25,6 @@ const DEVICES: u32 = 5;
 const SEED: &str = "1";
 /// Requests that are made up for each operation, besides those that the description suggests.
 const EXAMPLES: &str = "40";
-/// The generator asks faster than any console.
-const LIMITS: &str = "[limits]\naddress_burst = 1000000\naddress_per_second = 1000000\n\
-                      caller_burst = 1000000\ncaller_per_second = 1000000\n";
 /// Who gets in is the matter of the access matrix, which knows all callers. That a request fits its
 /// schema does not make it acceptable: an issuer may be unreachable, a name taken.
 const PROVEN_ELSEWHERE: &str = "ignored_auth,positive_data_acceptance";
@@ -56,7 +53,7 @@ include-operation-id = "create_user"
 pub(crate) fn run_suite(workspace: &Workspace, programs: &Programs) -> Result<()> {
     let schemathesis = python::program(workspace, "schemathesis")?;
     let mut settings = Settings::for_one_run(workspace, "api")?;
-    settings.configuration = format!("{}{LIMITS}", stack::TRIAL);
+    settings.configuration = format!("{}{}", stack::TRIAL, stack::WIDE_LIMITS);
     let mut server = step::work("start the server", || Server::start(programs, &settings))?;
     let owner = server.create_user("owner@example.test", "Owner", "owner")?;
     server.create_user("technician@example.test", "Technician", "technician")?;

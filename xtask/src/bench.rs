@@ -1,7 +1,15 @@
 //! `cargo xtask bench`: the figures in `docs/operating.md`, measured on this machine.
 
+mod audit;
+mod connection;
+mod listings;
 mod loads;
 mod processes;
+mod refusals;
+mod sign_ins;
+mod table;
+mod times;
+mod walls;
 
 use crate::{
     children, dist, packages,
@@ -13,7 +21,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use clap::Args;
-use loads::{Measured, Memory, SETTLING, Subject};
+use loads::{SETTLING, Subject};
 use std::{fs, path::Path, thread};
 
 /// As a server is run for real, unlike the one for tests.
@@ -35,6 +43,8 @@ pub(crate) struct Load {
 
 struct Bench<'a> {
     programs: &'a Programs,
+    /// Compares mutations with and without audit.
+    audit_cost: &'a Path,
     settings: &'a Load,
 }
 
@@ -50,8 +60,10 @@ pub(crate) fn run(workspace: &Workspace, settings: &Load) -> Result<()> {
     packages::install(postgres::PACKAGES)?;
     let shipped = dist::run(workspace)?;
     let programs = programs::build(workspace, Build::Release)?;
+    let audit_cost = audit::build(workspace)?;
     let bench = Bench {
         programs: &programs,
+        audit_cost: &audit_cost,
         settings,
     };
     let sizes = measure_sizes(workspace, &programs, &shipped)?;
@@ -76,7 +88,7 @@ pub(crate) fn run(workspace: &Workspace, settings: &Load) -> Result<()> {
         Subject::start(&bench, on_postgres, Some(&postgres))?.measure()?,
         Subject::start(&bench, memory, Some(&postgres))?.measure_memory()?,
     );
-    let table = table(settings, &sizes, &sqlite, &on_postgres);
+    let table = table::write(settings, &sizes, &sqlite, &on_postgres);
     let place = workspace.logs().join("bench.md");
     fs::write(&place, &table).with_context(|| format!("could not write {}", place.display()))?;
     step::say(&format!("\n{table}\n{}", place.display()));
@@ -111,82 +123,4 @@ fn idle_agent_bytes(workspace: &Workspace, programs: &Programs) -> Result<u64> {
     thread::sleep(SETTLING);
     children::check_interruption()?;
     processes::resident_bytes(agent.process_id())
-}
-
-/// What one database makes of the server.
-type Figures = (Measured, Memory);
-
-fn table(load: &Load, sizes: &Sizes, sqlite: &Figures, postgres: &Figures) -> String {
-    let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
-    let both = |name: &str, show: &dyn Fn(&Measured) -> String| {
-        format!("| {name} | {} | {} |\n", show(&sqlite.0), show(&postgres.0))
-    };
-    let memory = |name: &str, show: &dyn Fn(&Memory) -> String| {
-        format!("| {name} | {} | {} |\n", show(&sqlite.1), show(&postgres.1))
-    };
-    let Load {
-        agents, devices, ..
-    } = load;
-    let mut text = format!("Measured on {}.\n\n", processes::machine());
-    text.push_str("| program | on disk | resident when idle |\n|---|---|---|\n");
-    text.push_str(&format!(
-        "| server | {} | {} (SQLite) |\n",
-        megabytes(sizes.server_bytes),
-        megabytes(sqlite.1.idle_bytes)
-    ));
-    text.push_str(&format!(
-        "| agent, Linux | {} | {} |\n",
-        megabytes(sizes.agent_bytes),
-        megabytes(sizes.agent_idle_bytes)
-    ));
-    text.push_str(&format!(
-        "| agent, Windows | {} | |\n\n",
-        megabytes(sizes.windows_agent_bytes)
-    ));
-    text.push_str(
-        "| server and simulator on the same machine | SQLite | PostgreSQL |\n|---|---|---|\n",
-    );
-    text.push_str(&both(
-        "check-ins per second at saturation, mutual TLS",
-        &|m| format!("{:.0}", m.check_ins_per_second),
-    ));
-    text.push_str(&both("check-in, p99", &|m| {
-        format!("{:.1} ms", m.check_in_p99_ms)
-    }));
-    text.push_str(&both("CPU seconds per 1,000 check-ins, server", &|m| {
-        format!("{:.3}", m.server_cpu_per_thousand)
-    }));
-    text.push_str(&both("CPU seconds per 1,000 check-ins, database", &|m| {
-        if m.database_cpu_per_thousand > 0.0 {
-            format!("{:.3}", m.database_cpu_per_thousand)
-        } else {
-            "in the server".to_owned()
-        }
-    }));
-    text.push_str(&both(
-        &format!("from action to start, p50, {agents} agents"),
-        &|m| format!("{:.1} ms", m.action_p50_ms),
-    ));
-    text.push_str(&both(
-        &format!("from action to start, p99, {agents} agents"),
-        &|m| format!("{:.1} ms", m.action_p99_ms),
-    ));
-    text.push_str(&memory("server when idle, resident", &|m| {
-        megabytes(m.idle_bytes)
-    }));
-    text.push_str(&memory(
-        &format!("server with {agents} agents connected, resident"),
-        &|m| megabytes(m.with_agents_bytes),
-    ));
-    text.push_str(&memory("each further connected agent", &|m| {
-        format!("{:.1} kB", m.bytes_per_further_agent / 1e3)
-    }));
-    text.push_str(&both(
-        &format!("list of {devices} devices, 50 rows, p95"),
-        &|m| format!("{:.1} ms", m.list_p95_ms),
-    ));
-    text.push_str(&both("the same with the total, p95", &|m| {
-        format!("{:.1} ms", m.list_with_total_p95_ms)
-    }));
-    text
 }

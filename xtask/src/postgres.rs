@@ -86,11 +86,11 @@ impl Postgres {
         children::wait_until("PostgreSQL", START_LIMIT, || {
             started.server.check()?;
             Ok(started
-                .psql(&started.superuser_address(), "SELECT 1")
+                .run_sql(&started.superuser_address(), "SELECT 1")
                 .is_ok())
         })?;
         // Row-level security binds no superuser: the server refuses to work as one.
-        started.psql(
+        started.run_sql(
             &started.superuser_address(),
             "CREATE ROLE latarnik LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS",
         )?;
@@ -109,7 +109,7 @@ impl Postgres {
 
     /// Makes an empty database and returns its address.
     pub(crate) fn create_database(&self, name: &str) -> Result<String> {
-        self.psql(
+        self.run_sql(
             &self.address("postgres"),
             &format!("CREATE DATABASE {name}"),
         )?;
@@ -121,8 +121,14 @@ impl Postgres {
         self.server.id()
     }
 
-    fn psql(&self, address: &str, statement: &str) -> Result<String> {
-        let mut psql = Command::new(self.programs.join("psql"));
+    /// One of its own programs.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
+    /// Runs a statement at an address and returns the rows that it answers.
+    pub(crate) fn run_sql(&self, address: &str, statement: &str) -> Result<String> {
+        let mut psql = Command::new(self.program("psql"));
         psql.args([
             "--no-psqlrc",
             "--quiet",

@@ -23,6 +23,9 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(90);
 const SCAN_LIMIT: Duration = Duration::from_secs(300);
 /// On loopback, to be tried out: nobody has to fetch an authenticator first.
 pub(crate) const TRIAL: &str = "[sign_in]\nrequire_second_factor = false\n";
+/// For programs that ask faster than any console.
+pub(crate) const WIDE_LIMITS: &str = "[limits]\naddress_burst = 1000000\n\
+    address_per_second = 1000000\ncaller_burst = 1000000\ncaller_per_second = 1000000\n";
 
 /// How to start a server.
 #[derive(Debug, Clone)]

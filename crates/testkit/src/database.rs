@@ -1,7 +1,7 @@
 //! Databases of both kinds, one for each test.
 
-use latarnik_store::{ConnectOptions, Store};
-use sea_orm::ConnectionTrait;
+use latarnik_store::{ConnectOptions, Engine, Store};
+use sea_orm::{ConnectionTrait, Statement};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
@@ -84,6 +84,23 @@ impl Database {
         sea_orm::Database::connect(&self.options.address)
             .await
             .unwrap()
+    }
+
+    /// How much room a table takes with its indexes, in bytes.
+    pub async fn table_bytes(&self, table: &str) -> u64 {
+        let connection = self.bare().await;
+        let ask = match self.store.engine() {
+            Engine::Postgres => format!("SELECT pg_total_relation_size('{table}') AS bytes"),
+            Engine::Sqlite => format!(
+                "SELECT SUM(pgsize) AS bytes FROM dbstat
+                 WHERE name IN (SELECT name FROM sqlite_schema WHERE tbl_name = '{table}')"
+            ),
+        };
+        let ask = Statement::from_string(connection.get_database_backend(), ask);
+        let row = connection.query_one_raw(ask).await.unwrap().unwrap();
+        let bytes: i64 = row.try_get("", "bytes").unwrap();
+        connection.close().await.unwrap();
+        u64::try_from(bytes).unwrap()
     }
 
     async fn on(empty: EmptyDatabase) -> Self {

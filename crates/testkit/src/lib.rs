@@ -1,4 +1,4 @@
-//! For tests only: real databases of both kinds, a clock that stands still, randomness that repeats,
+//! For tests and measurements only: real databases of both kinds, a clock that stands still, randomness that repeats,
 //! and an application with people and devices.
 //!
 //! Nothing here stands in for a part of the product.

@@ -1,12 +1,19 @@
 //! The loads that are measured: what the simulator, the console's API and the kernel say.
 
-use super::{Bench, processes};
+use super::{
+    Bench,
+    audit::{self, AuditCost},
+    processes::{self, Cpu},
+    refusals::Refusals,
+    sign_ins::SignIns,
+    walls::Walls,
+};
 use crate::{
     children::{self, Child},
     http::Client,
     json,
     postgres::Postgres,
-    stack::{Fleet, Server, Settings, TokenTerms},
+    stack::{self, Server, Settings, TokenTerms, User},
     step,
 };
 use anyhow::{Context, Result};
@@ -16,7 +23,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// How long a program may settle before its idle memory counts.
@@ -27,7 +34,6 @@ const SATURATION: u32 = 50;
 const WARM_UP: Duration = Duration::from_secs(2);
 const ACTIONS: usize = 500;
 const BETWEEN_ACTIONS: Duration = Duration::from_millis(20);
-const LISTINGS: usize = 200;
 
 /// What a server needs, with one database.
 #[derive(Debug, Default)]
@@ -40,6 +46,11 @@ pub(super) struct Memory {
 /// What was measured with one database.
 #[derive(Debug, Default)]
 pub(super) struct Measured {
+    pub(super) sign_ins: SignIns,
+    pub(super) refusals: Refusals,
+    pub(super) audit: AuditCost,
+    /// Where there is a second wall.
+    pub(super) walls: Option<Walls>,
     pub(super) action_p50_ms: f64,
     pub(super) action_p99_ms: f64,
     pub(super) check_ins_per_second: f64,
@@ -52,19 +63,21 @@ pub(super) struct Measured {
 
 /// A server under load.
 pub(super) struct Subject<'a> {
-    bench: &'a Bench<'a>,
-    settings: Settings,
+    pub(super) bench: &'a Bench<'a>,
+    pub(super) settings: Settings,
     postgres: Option<&'a Postgres>,
-    server: Server,
-    client: Client,
+    pub(super) server: Server,
+    owner: User,
+    pub(super) client: Client,
 }
 
 impl<'a> Subject<'a> {
     pub(super) fn start(
         bench: &'a Bench<'a>,
-        settings: Settings,
+        mut settings: Settings,
         postgres: Option<&'a Postgres>,
     ) -> Result<Self> {
+        settings.configuration = format!("{}{}", stack::TRIAL, stack::WIDE_LIMITS);
         let server = Server::start(bench.programs, &settings)?;
         let owner = server.create_user("owner@example.test", "Owner", "owner")?;
         let client = server.client(&owner)?;
@@ -73,6 +86,7 @@ impl<'a> Subject<'a> {
             settings,
             postgres,
             server,
+            owner,
             client,
         })
     }
@@ -80,6 +94,19 @@ impl<'a> Subject<'a> {
     /// Everything, in an order in which one measurement prepares the next.
     pub(super) fn measure(&mut self) -> Result<Measured> {
         let mut measured = Measured::default();
+        step::work("sign-ins", || {
+            measured.sign_ins = self.sign_ins(&self.owner)?;
+            Ok(())
+        })?;
+        step::work("refusals of nobody, a session and a token", || {
+            measured.refusals = self.refusals()?;
+            Ok(())
+        })?;
+        step::work("mutations with and without audit", || {
+            let folder = &self.settings.folder;
+            measured.audit = audit::compare(self.bench.audit_cost, self.postgres, folder)?;
+            Ok(())
+        })?;
         let agents = self.bench.settings.agents;
         step::work(&format!("actions on {agents} connected agents"), || {
             self.action_to_start(agents, &mut measured)
@@ -89,6 +116,12 @@ impl<'a> Subject<'a> {
         step::work(&format!("list of {devices} devices"), || {
             self.device_list(devices, &mut measured)
         })?;
+        if let Some(postgres) = self.postgres {
+            step::work("the same behind row-level security and without", || {
+                measured.walls = Some(self.walls(postgres)?);
+                Ok(())
+            })?;
+        }
         self.server.check()?;
         Ok(measured)
     }
@@ -149,55 +182,29 @@ impl<'a> Subject<'a> {
         let mut load = self.load("check-ins", SATURATION, &more)?;
         load.wait_for("connected", Duration::from_secs(120))?;
         thread::sleep(WARM_UP);
-        let before = self.cpu_seconds()?;
+        let before = self.cpu()?;
         thread::sleep(Duration::from_secs(seconds));
-        let after = self.cpu_seconds()?;
+        let used = self.cpu()?.since(before);
         let result = load.wait_for("done", Duration::from_secs(60))?;
         let thousands = number(&result, "check_ins")? / 1000.0;
         measured.check_ins_per_second = number(&result, "check_ins_per_second")?;
         measured.check_in_p99_ms = number(&result, "p99_ms")?;
-        measured.server_cpu_per_thousand = (after.0 - before.0) / thousands;
-        measured.database_cpu_per_thousand = (after.1 - before.1) / thousands;
+        measured.server_cpu_per_thousand = used.server_seconds / thousands;
+        measured.database_cpu_per_thousand = used.database_seconds / thousands;
         Ok(())
     }
 
-    fn device_list(&mut self, devices: u32, measured: &mut Measured) -> Result<()> {
-        let token = self.token(devices)?;
-        let mut fleet = Fleet::start(self.bench.programs, &self.settings, &token, devices)?;
-        fleet.wait_for_scans(&self.client, u64::from(devices))?;
-        drop(fleet);
-        measured.list_p95_ms = self.listing_p95_ms("")?;
-        measured.list_with_total_p95_ms = self.listing_p95_ms("&count=true")?;
-        Ok(())
-    }
-
-    /// Pages of 50 rows in the orders that the console offers, one after the other.
-    fn listing_p95_ms(&self, more: &str) -> Result<f64> {
-        let orders = ["hostname", "-last_scan_at", "-pending_updates", "os_name"];
-        let mut times = Vec::new();
-        for order in orders.iter().cycle().take(LISTINGS) {
-            let started = Instant::now();
-            self.client
-                .get(&format!("/devices?limit=50&sort={order}{more}"))?;
-            times.push(started.elapsed());
-        }
-        times.sort_unstable();
-        let time = times
-            .get(times.len() * 95 / 100)
-            .context("something was listed")?;
-        Ok(time.as_secs_f64() * 1000.0)
-    }
-
-    /// CPU seconds of the server, and of its database when that is another program.
-    fn cpu_seconds(&self) -> Result<(f64, f64)> {
-        let server = processes::cpu_seconds(self.server.process_id())?;
+    pub(super) fn cpu(&self) -> Result<Cpu> {
         let database = self.postgres.map_or(Ok(0.0), |postgres| {
             processes::family_cpu_seconds(postgres.process_id())
         })?;
-        Ok((server, database))
+        Ok(Cpu {
+            server_seconds: processes::cpu_seconds(self.server.process_id())?,
+            database_seconds: database,
+        })
     }
 
-    fn token(&self, uses: u32) -> Result<String> {
+    pub(super) fn token(&self, uses: u32) -> Result<String> {
         self.server.create_token(TokenTerms { name: "Load", uses })
     }
 

@@ -3,6 +3,29 @@
 use anyhow::{Context, Result};
 use std::fs;
 
+/// CPU that the server has used, and its database when that is another program.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Cpu {
+    pub(super) server_seconds: f64,
+    pub(super) database_seconds: f64,
+}
+
+impl Cpu {
+    pub(super) fn since(self, before: Self) -> Self {
+        Self {
+            server_seconds: self.server_seconds - before.server_seconds,
+            database_seconds: self.database_seconds - before.database_seconds,
+        }
+    }
+
+    pub(super) fn and(self, more: Self) -> Self {
+        Self {
+            server_seconds: self.server_seconds + more.server_seconds,
+            database_seconds: self.database_seconds + more.database_seconds,
+        }
+    }
+}
+
 /// Resident memory of a process, in bytes.
 pub(super) fn resident_bytes(process: u32) -> Result<u64> {
     let path = format!("/proc/{process}/status");
