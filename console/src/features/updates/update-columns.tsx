@@ -14,7 +14,7 @@ export function updateColumns(t: TFunction, updates: readonly Update[]): DataCol
   return [
     {
       id: 'kb',
-      meta: { title: t('columns.kb'), width: 104 },
+      meta: { title: t('columns.kb'), width: 98 },
       cell: ({ row }) => row.original.kb,
     },
     {
@@ -51,7 +51,7 @@ export function updateColumns(t: TFunction, updates: readonly Update[]): DataCol
     },
     {
       id: 'installed',
-      meta: { title: t('columns.installed'), width: 112, align: 'end' },
+      meta: { title: t('columns.installed'), width: 124, align: 'end' },
       cell: ({ row }) => <DeviceCount count={row.original.devices.installed} />,
     },
     {
