@@ -119,8 +119,8 @@ impl App {
         }
     }
 
-    /// Deletes tenants as soon as somebody asks for it, and now and then audit events whose time is
-    /// over. Never ends by itself; what is cut off goes on after the next start.
+    /// Deletes tenants as soon as somebody asks for it, and now and then audit events and updates
+    /// whose time is over. Never ends by itself; what is cut off goes on after the next start.
     async fn tidy_up(&self) {
         loop {
             self.keep_house().await;
@@ -136,6 +136,7 @@ impl App {
         for (work, result) in [
             ("deleting tenants", self.delete_tenants().await),
             ("pruning the audit", self.prune_audits().await),
+            ("pruning the ledger of updates", self.prune_ledgers().await),
         ] {
             if let Err(error) = result {
                 tracing::error!(error = &error as &dyn std::error::Error, "{work} failed");

@@ -3,7 +3,8 @@
 use crate::{
     App, AppError, Context, Problem, listing::check_page, tenants::narrowed, text::check_search,
 };
-use latarnik_model::{DeviceId, Permission, TenantId, UpdateId, UpdateState};
+use jiff::SignedDuration;
+use latarnik_model::{DeviceId, Permission, Scope, TenantId, UpdateId, UpdateState};
 use latarnik_store::{
     DeviceUpdateRecord, Direction, KeyKind, Page, PageRequest, UpdateFilter, UpdateSort,
     UpdateStepRecord, UpdateSummary,
@@ -22,7 +23,30 @@ pub struct UpdateQuery {
     pub direction: Direction,
 }
 
+/// How long an update is kept that is installed, or no longer offered.
+const KEPT: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
+/// Most updates that are forgotten in one transaction.
+const AT_ONCE: u32 = 1000;
+
 impl App {
+    /// Forgets updates whose time is over, with their history.
+    pub(crate) async fn prune_ledgers(&self) -> Result<(), AppError> {
+        let before = self.now() - KEPT;
+        for tenant in self.store().tenants(&Scope::Everything).await? {
+            loop {
+                let transaction = self.store().begin(&Scope::one(tenant.id)).await?;
+                let forgotten = transaction
+                    .forget_updates_before(tenant.id, before, AT_ONCE)
+                    .await?;
+                transaction.commit().await?;
+                if forgotten < AT_ONCE.into() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// A page of the updates that devices are or were offered.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
     reason = "a story that cannot be set up should fail at once"
 )]
 
+use jiff::SignedDuration;
 use latarnik_app::{
     ActionRequest, ActionTarget, AppError, Context, Direction, PageRequest, Problem,
     RequestedParameters, UpdateFilter, UpdateQuery, UpdateSort, UpdateStepRecord,
@@ -330,6 +331,21 @@ on_both_engines! {
             let last = story.last(key).await.step;
             assert_eq!(last.reason, Some(ReasonCode::CancelledByOperator), "{key}");
         }
+    }
+
+    async fn what_ended_two_years_ago_is_forgotten_and_what_is_offered_never(database: Database) {
+        let story = Story::begin(database).await;
+        story.finds(&["a", "b", "c"]).await;
+        let task = story.is_to_install(Some(&["a"])).await;
+        story.installs(task, vec![result("a", UpdateOutcome::Installed)], true).await;
+        story.finds(&["c"]).await;
+        story.office.clock.advance(SignedDuration::from_hours(2 * 365 * 24));
+        story.office.app.keep_house().await;
+        assert_eq!(story.history("a").await.len(), 3, "to the day");
+        story.office.clock.advance(SignedDuration::from_hours(1));
+        story.office.app.keep_house().await;
+        let kept: Vec<_> = story.steps().await.into_iter().map(|step| step.step.key).collect();
+        assert_eq!(kept, ["c"]);
     }
 
     async fn failed_search_is_no_evidence(database: Database) {

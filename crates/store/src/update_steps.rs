@@ -139,6 +139,34 @@ impl Transaction {
         Ok(())
     }
 
+    /// Forgets at most so many updates, with their steps, that no device of the tenant was offered
+    /// since an instant; how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn forget_updates_before(
+        &self,
+        tenant: TenantId,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let old = format!(
+            "SELECT device_id, update_key FROM device_updates
+             WHERE tenant_id = $1 AND offered = 0 AND state_at < $2
+                AND state IN ('installed', 'superseded')
+             ORDER BY device_id, update_key LIMIT {limit}"
+        );
+        let before = milliseconds(before);
+        let mut forgotten = 0;
+        for table in ["update_steps", "device_updates"] {
+            let text = format!(
+                "DELETE FROM {table} WHERE tenant_id = $1 AND (device_id, update_key) IN ({old})"
+            );
+            forgotten = self.execute(sql!(&text, tenant.0, before)).await?;
+        }
+        Ok(forgotten)
+    }
+
     async fn insert_steps(
         &self,
         tenant: TenantId,
