@@ -81,7 +81,10 @@ function list(state: State, query: URLSearchParams): Response {
 export function updatesRoute(state: State, rest: string[], query: URLSearchParams): Response {
   const [id, part] = rest;
   if (!id) return list(state, query);
-  const found = everything(state).filter(({ update }) => update.id === id);
+  const tenant = query.get('tenant_id');
+  const found = everything(state).filter(
+    ({ update, device }) => update.id === id && (!tenant || device.tenant.id === tenant),
+  );
   const update = summary(found);
   if (!update) return problem(404, 'not_found');
   if (part !== 'devices') return json(update);

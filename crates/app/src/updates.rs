@@ -68,17 +68,19 @@ impl App {
             .await?)
     }
 
-    /// One update over all devices.
+    /// One update over all devices, or over those of one tenant.
     ///
     /// # Errors
     /// [`Problem::NotFound`] if no device that the caller may see is or was offered it.
     pub async fn read_update(
         &self,
         context: &Context,
+        tenant: Option<TenantId>,
         id: UpdateId,
     ) -> Result<UpdateSummary, AppError> {
         context.authorize(Permission::ReadDevices)?;
-        let update = self.store().update(&context.scope, id).await?;
+        let scope = narrowed(&context.scope, tenant);
+        let update = self.store().update(&scope, id).await?;
         update.ok_or_else(|| Problem::NotFound.into())
     }
 
@@ -89,15 +91,16 @@ impl App {
     pub async fn list_update_devices(
         &self,
         context: &Context,
+        tenant: Option<TenantId>,
         id: UpdateId,
-        states: &[UpdateState],
-        page: &PageRequest,
+        (states, page): (&[UpdateState], &PageRequest),
     ) -> Result<Page<DeviceUpdateRecord>, AppError> {
-        self.read_update(context, id).await?;
+        self.read_update(context, tenant, id).await?;
         check_page(page, KeyKind::Text)?;
+        let scope = narrowed(&context.scope, tenant);
         Ok(self
             .store()
-            .devices_of_update(&context.scope, id, states, page)
+            .devices_of_update(&scope, id, states, page)
             .await?)
     }
 

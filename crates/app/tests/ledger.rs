@@ -348,6 +348,24 @@ on_both_engines! {
         assert_eq!(kept, ["c"]);
     }
 
+    async fn report_that_overtakes_the_acknowledgement_approves_too(database: Database) {
+        let story = Story::begin(database).await;
+        story.finds(&["a"]).await;
+        let request = ActionRequest {
+            parameters: RequestedParameters::InstallUpdates { update_keys: None },
+            target: ActionTarget::Devices(vec![story.agent.device_id]),
+            when: When::Now,
+            idempotency_key: "at once".to_owned(),
+        };
+        let app = &story.office.app;
+        app.create_action(&story.owner, request).await.unwrap();
+        let taken = agents::take_tasks(app, &story.agent, 0).await.unwrap();
+        let task = taken.tasks[0].id;
+        story.reports(task, Report::Running).await;
+        agents::take_tasks(app, &story.agent, 1).await.unwrap();
+        assert_eq!(story.history("a").await, [Offered, Approved]);
+    }
+
     async fn failed_search_is_no_evidence(database: Database) {
         let story = Story::begin(database).await;
         story.finds(&["a"]).await;
@@ -434,20 +452,28 @@ on_both_engines! {
         assert_eq!(found[0].id.to_string(), UPDATE_ID, "revisions and case do not matter");
         let page = PageRequest { limit: 1, after: None };
         let (app, id) = (&office.app, found[0].id);
-        let first = app.list_update_devices(&story.owner, id, &[], &page).await.unwrap();
+        let first = app.list_update_devices(&story.owner, None, id, (&[], &page)).await.unwrap();
         let next = PageRequest { after: first.next.clone(), ..page.clone() };
-        let second = app.list_update_devices(&story.owner, id, &[], &next).await.unwrap();
+        let second = app.list_update_devices(&story.owner, None, id, (&[], &next)).await.unwrap();
         let names = [&first.items[0].hostname, &second.items[0].hostname];
         assert_eq!(names, ["counter", "office"]);
         assert!(second.next.is_none());
-        let none = app.list_update_devices(&story.owner, id, &[Installed], &page).await.unwrap();
+        let none = app.list_update_devices(&story.owner, None, id, (&[Installed], &page)).await.unwrap();
         assert!(none.items.is_empty());
+
+        let provider = office.person(office.provider, Role::Owner).await;
+        let seen = app.read_update(&provider, None, id).await.unwrap().counts.lacking();
+        assert_eq!(seen, 2, "a provider sees its clients' devices");
+        let seen = app.read_update(&provider, Some(office.bakery), id).await.unwrap();
+        assert_eq!(seen.counts.lacking(), 2);
+        let none = app.read_update(&provider, Some(office.printer), id).await;
+        assert!(matches!(none, Err(AppError::Refused(Problem::NotFound))));
 
         let other = office.person(office.printer, Role::Owner).await;
         assert!(list(&other, UpdateFilter::default()).await.is_empty());
-        let refused = app.read_update(&other, id).await;
+        let refused = app.read_update(&other, None, id).await;
         assert!(matches!(refused, Err(AppError::Refused(Problem::NotFound))));
-        let refused = app.list_update_devices(&other, id, &[], &page).await;
+        let refused = app.list_update_devices(&other, None, id, (&[], &page)).await;
         assert!(matches!(refused, Err(AppError::Refused(Problem::NotFound))));
         let refused = app.list_update_steps(&other, story.agent.device_id, None, &page).await;
         assert!(matches!(refused, Err(AppError::Refused(Problem::NotFound))));

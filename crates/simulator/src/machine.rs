@@ -238,10 +238,14 @@ fn scanning(random: &mut Random, family: OsFamily) -> Scanning {
     }
 }
 
+/// 2026-01-01T00:00:00Z in seconds since 1970.
+const START_OF_2026: i64 = 1_767_225_600;
+
 fn first_scan(random: &mut Random, scanning: &Scanning, now: Timestamp) -> ScanReport {
     let attempted_at = before(now, random.between(1, 8 * 60));
-    // Searches are not remembered from one run to the next: numbers go up with the clock.
-    let number = u64::try_from(attempted_at.as_second() / 60).ok();
+    // Searches are not remembered from one run to the next: numbers go up with the clock, by one for
+    // each hour of 2026 and later.
+    let number = u64::try_from((attempted_at.as_second() - START_OF_2026) / 3600).ok();
     match scanning {
         Scanning::Works => ScanReport {
             attempted_at,

@@ -209,6 +209,16 @@ impl TaskRecord {
     }
 }
 
+impl AcknowledgedTask {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: TaskId(row.uuid("id")?),
+            action_id: ActionId(row.uuid("action_id")?),
+            parameters: row.json("parameters")?,
+        })
+    }
+}
+
 impl PendingTask {
     fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
@@ -408,14 +418,26 @@ impl Transaction {
                 milliseconds(now)
             ))
             .await?;
-        let read = |row: &Row| {
-            Ok(AcknowledgedTask {
-                id: TaskId(row.uuid("id")?),
-                action_id: ActionId(row.uuid("action_id")?),
-                parameters: row.json("parameters")?,
-            })
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(AcknowledgedTask::read).collect()
+    }
+
+    /// A task that its agent proves to have on its disk by something else than an acknowledgement.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn acknowledged_task(
+        &self,
+        tenant: TenantId,
+        id: TaskId,
+    ) -> Result<Option<AcknowledgedTask>, StoreError> {
+        let row = self
+            .one(sql!(
+                "SELECT id, action_id, parameters FROM tasks WHERE tenant_id = $1 AND id = $2",
+                tenant.0,
+                id.0
+            ))
+            .await?;
+        row.as_ref().map(AcknowledgedTask::read).transpose()
     }
 
     /// Whether a task of the device runs that installs updates.

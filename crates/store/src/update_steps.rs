@@ -64,6 +64,8 @@ pub struct UpdateStepRecord {
     pub title: String,
     /// Its knowledge base article.
     pub kb: Option<String>,
+    /// Linux: its package.
+    pub package: Option<String>,
     /// The step itself.
     pub step: NewUpdateStep,
     /// Who asked for the task that caused it.
@@ -242,7 +244,7 @@ impl Store {
         page: &PageRequest,
     ) -> Result<Page<UpdateStepRecord>, StoreError> {
         let mut sql = Sql::new(
-            "SELECT s.*, u.id, u.title, u.kb, k.created_by_name FROM update_steps s
+            "SELECT s.*, u.id, u.title, u.kb, u.package, k.created_by_name FROM update_steps s
              JOIN device_updates u ON u.tenant_id = s.tenant_id AND u.device_id = s.device_id
                 AND u.update_key = s.update_key
              LEFT JOIN tasks k ON k.tenant_id = s.tenant_id AND k.id = s.task_id
@@ -271,6 +273,7 @@ impl UpdateStepRecord {
             update_id: UpdateId(row.uuid("id")?),
             title: row.text("title")?,
             kb: row.optional_text("kb")?,
+            package: row.optional_text("package")?,
             step: NewUpdateStep {
                 key: row.text("update_key")?,
                 state: row.name("state")?,

@@ -1737,6 +1737,7 @@ export interface components {
                 kb?: string | null;
                 /** @description Identifies the update on the device. */
                 key: string;
+                package?: string | null;
                 /**
                  * Format: int64
                  * @description Counts the device's steps upwards from 1.
@@ -2420,6 +2421,7 @@ export interface components {
             kb?: string | null;
             /** @description Identifies the update on the device. */
             key: string;
+            package?: string | null;
             /**
              * Format: int64
              * @description Counts the device's steps upwards from 1.
@@ -7728,7 +7730,10 @@ export interface operations {
     };
     read_update: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of this tenant. */
+                tenant_id?: components["schemas"]["TenantId"];
+            };
             header?: never;
             path: {
                 /** @description The update */
@@ -7745,6 +7750,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Update"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `not_signed_in` */
@@ -7806,6 +7820,8 @@ export interface operations {
     list_update_devices: {
         parameters: {
             query?: {
+                /** @description Of this tenant. */
+                tenant_id?: components["schemas"]["TenantId"];
                 /** @description On which it stands in one of these states, separated by commas. */
                 state?: string;
                 /** @description Most items, 1 to 500. */

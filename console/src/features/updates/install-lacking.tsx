@@ -14,11 +14,9 @@ import { fetchLackingDevices } from './updates';
 export function installationIntent(
   update: Pick<Update, 'title'>,
   lacking: readonly UpdateDevice[],
-  tenantId: string | undefined,
 ): ActionIntent {
-  const within = lacking.filter((device) => !tenantId || device.tenant_id === tenantId);
-  const free = within.filter(({ standing }) => standing.state !== 'approved');
-  const busy = within.length - free.length;
+  const free = lacking.filter(({ standing }) => standing.state !== 'approved');
+  const busy = lacking.length - free.length;
   return {
     kind: 'install_updates',
     target: {
@@ -42,8 +40,8 @@ export function InstallLacking({ update, tenantId }: InstallLackingProps) {
   const mayInstall = useCan('install_updates');
   const [intent, setIntent] = useState<ActionIntent | null>(null);
   const find = useMutation({
-    mutationFn: () => fetchLackingDevices(update.id),
-    onSuccess: (devices) => setIntent(installationIntent(update, devices, tenantId)),
+    mutationFn: () => fetchLackingDevices(update.id, tenantId),
+    onSuccess: (devices) => setIntent(installationIntent(update, devices)),
   });
   if (!mayInstall) return null;
   return (

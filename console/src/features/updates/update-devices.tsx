@@ -18,7 +18,12 @@ import { updateStateText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
 import { StandingCell } from './standing-cell';
 import classes from './update-cells.module.css';
-import { type DeviceState, deviceStates, statesIn, type UpdatePageSearch } from './update-search';
+import {
+  type DeviceState,
+  deviceStates,
+  statesIn,
+  type TenantUpdatePageSearch,
+} from './update-search';
 import { updateDevicesQuery } from './updates';
 
 const none: UpdateDevice[] = [];
@@ -34,6 +39,7 @@ function deviceColumns(
   t: TFunction,
   updateId: string,
   tenants: readonly Tenant[],
+  several: boolean,
 ): DataColumn<UpdateDevice>[] {
   const tenant: DataColumn<UpdateDevice> = {
     id: 'tenant',
@@ -57,7 +63,7 @@ function deviceColumns(
         </Link>
       ),
     },
-    ...(tenants.length > 1 ? [tenant] : []),
+    ...(several ? [tenant] : []),
     {
       id: 'state',
       meta: { title: t('columns.state'), atLeast: 270 },
@@ -73,7 +79,7 @@ function deviceColumns(
 
 interface UpdateDevicesProps {
   updateId: string;
-  search: UpdatePageSearch;
+  search: TenantUpdatePageSearch;
   actions: ReactNode;
 }
 
@@ -81,10 +87,19 @@ interface UpdateDevicesProps {
 export function UpdateDevices({ updateId, search, actions }: UpdateDevicesProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const query = { state: statesIn(search.state), limit: pageSize, cursor: search.cursor };
+  const query = {
+    tenant_id: search.tenant,
+    state: statesIn(search.state),
+    limit: pageSize,
+    cursor: search.cursor,
+  };
   const list = useQuery(updateDevicesQuery(updateId, query));
   const tenants = useTenants();
-  const columns = useMemo(() => deviceColumns(t, updateId, tenants), [t, updateId, tenants]);
+  const several = tenants.length > 1 && search.tenant === undefined;
+  const columns = useMemo(
+    () => deviceColumns(t, updateId, tenants, several),
+    [t, updateId, tenants, several],
+  );
   const devices = list.data?.items ?? none;
   const pages = usePages({
     size: pageSize,

@@ -4,7 +4,6 @@ import type { Update } from '@/api/types';
 import { Page } from '@/components/page';
 import { PageSkeleton } from '@/components/page-skeleton';
 import { ProblemState } from '@/components/problem-state';
-import { useTenants } from '@/features/tenants/tenants';
 import { useTranslation } from '@/i18n/use-translation';
 import { InstallLacking } from './install-lacking';
 import { UpdateDevices } from './update-devices';
@@ -21,7 +20,7 @@ interface UpdatePageProps {
 
 export function UpdatePage({ id, search }: UpdatePageProps) {
   const { t } = useTranslation();
-  const { data: update, error, refetch } = useUpdate(id);
+  const { data: update, error, refetch } = useUpdate(id, search.tenant);
   // An update that no device has any more is no longer what the cache remembers.
   if (update && !error) return <LoadedUpdate update={update} search={search} />;
   return (
@@ -44,7 +43,6 @@ function BackToList() {
 function LoadedUpdate({ update, search }: { update: Update; search: TenantUpdatePageSearch }) {
   return (
     <Page title={update.title} above={<BackToList />}>
-      <TenantNote tenantId={search.tenant} />
       <div className={classes.cards}>
         <UpdateStanding counts={update.devices} chosen={search.state} />
         <UpdateFacts update={update} />
@@ -56,13 +54,4 @@ function LoadedUpdate({ update, search }: { update: Update; search: TenantUpdate
       />
     </Page>
   );
-}
-
-/** The server counts an update over all tenants; who has chosen one has to know that. */
-function TenantNote({ tenantId }: { tenantId: string | undefined }) {
-  const { t } = useTranslation();
-  const tenants = useTenants();
-  const tenant = tenants.find(({ id }) => id === tenantId);
-  if (!tenant || tenants.length < 2) return null;
-  return <p className={classes.note}>{t('updates.all_tenants_note', { tenant: tenant.name })}</p>;
 }

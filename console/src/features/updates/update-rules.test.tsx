@@ -50,11 +50,11 @@ describe('installing an update wherever it is lacking', () => {
   const update = { title: 'Cumulative update' };
 
   it('leaves out devices that already have a task for it, and says how many', () => {
-    const intent = installationIntent(
-      update,
-      [device('d1', 'offered'), device('d2', 'approved'), device('d3', 'failed')],
-      undefined,
-    );
+    const intent = installationIntent(update, [
+      device('d1', 'offered'),
+      device('d2', 'approved'),
+      device('d3', 'failed'),
+    ]);
     expect(intent.target).toEqual({
       type: 'sorted',
       devices: [
@@ -65,27 +65,13 @@ describe('installing an update wherever it is lacking', () => {
     });
   });
 
-  it('never reaches beyond the chosen tenant', () => {
-    const devices = [
-      device('d1', 'offered'),
-      device('d2', 'offered', 'k1', 't2'),
-      device('d3', 'approved', 'k1', 't2'),
-    ];
-    const { target } = installationIntent(update, devices, 't1');
-    expect(target).toEqual({
-      type: 'sorted',
-      devices: [{ id: 'd1', hostname: 'd1' }],
-      skipped: null,
-    });
-  });
-
   it('names every key by which devices know the update, once', () => {
     const devices = [
       device('d1', 'offered', 'k1'),
       device('d2', 'offered', 'k2'),
       device('d3', 'failed', 'k1'),
     ];
-    expect(installationIntent(update, devices, undefined).updateKeys).toEqual(['k1', 'k2']);
+    expect(installationIntent(update, devices).updateKeys).toEqual(['k1', 'k2']);
   });
 });
 

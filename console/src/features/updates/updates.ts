@@ -18,19 +18,19 @@ export function updateListQuery(query: UpdateQuery) {
   });
 }
 
-export function updateDetailQuery(id: string) {
+export function updateDetailQuery(id: string, tenantId: string | undefined) {
+  const params = { path: { id }, query: { tenant_id: tenantId } };
   return queryOptions({
-    queryKey: keys.update(id),
-    queryFn: ({ signal }) =>
-      unwrap(client.GET('/api/v1/updates/{id}', { params: { path: { id } }, signal })),
+    queryKey: [...keys.update(id), tenantId ?? null],
+    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/updates/{id}', { params, signal })),
   });
 }
 
 /** A list that shows the update already knows it: its page opens without a skeleton. */
-export function useUpdate(id: string) {
+export function useUpdate(id: string, tenantId: string | undefined) {
   const queryClient = useQueryClient();
   return useQuery({
-    ...updateDetailQuery(id),
+    ...updateDetailQuery(id, tenantId),
     placeholderData: () =>
       queryClient
         .getQueriesData<{ items: Update[] }>({ queryKey: keys.updateLists })
@@ -40,6 +40,7 @@ export function useUpdate(id: string) {
 }
 
 interface UpdateDevicesQuery {
+  tenant_id?: string;
   state?: string;
   limit: number;
   cursor?: string;
@@ -57,11 +58,14 @@ export function updateDevicesQuery(id: string, query: UpdateDevicesQuery) {
 }
 
 /** Every device that lacks the update, page by page, for an action on all of them. */
-export async function fetchLackingDevices(id: string): Promise<UpdateDevice[]> {
+export async function fetchLackingDevices(
+  id: string,
+  tenantId: string | undefined,
+): Promise<UpdateDevice[]> {
   const devices: UpdateDevice[] = [];
   let cursor: string | undefined;
   do {
-    const query = { state: lackingStates.join(','), limit: 500, cursor };
+    const query = { tenant_id: tenantId, state: lackingStates.join(','), limit: 500, cursor };
     const page = await unwrap(
       client.GET('/api/v1/updates/{id}/devices', { params: { path: { id }, query } }),
     );

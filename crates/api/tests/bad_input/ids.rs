@@ -103,8 +103,10 @@ on_both_engines! {
                     let path = Desk::path_with(&case, &fresh, &format!("{name}={id}"));
                     let answer = desk.ask(&case, &path).await;
                     if id == UNKNOWN {
+                        // Of one thing there is nothing at a tenant that is none.
+                        let gone = operation.path.contains("{id}") && answer.status == 404;
                         let nothing = answer.text.is_empty() || is_empty(&answer.text);
-                        desk.hold(nothing, &case, &answer);
+                        desk.hold(gone || nothing, &case, &answer);
                     } else {
                         desk.hold_refused(&case, &answer, 400, "malformed_request");
                     }

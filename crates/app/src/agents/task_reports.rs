@@ -163,6 +163,14 @@ pub async fn report_task(
     if state.step(to).is_err() || (state == to && !progress) {
         return Ok(true);
     }
+    // The report may overtake the poll that acknowledges the task.
+    let first = state == TaskState::Queued;
+    if first
+        && standing.kind == ActionKind::InstallUpdates
+        && let Some(acknowledged) = transaction.acknowledged_task(agent.tenant_id, task).await?
+    {
+        ledger::approve(&transaction, agent, &acknowledged, at).await?;
+    }
     match report {
         Report::Waiting { until } => {
             transaction
@@ -197,6 +205,9 @@ pub async fn report_task(
     transaction.commit().await?;
     if to.is_final() {
         app.progress().clear(task);
+    }
+    if first {
+        publish(app, agent, task, action, TaskState::Delivered);
     }
     publish(app, agent, task, action, to);
     Ok(false)

@@ -20,6 +20,8 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateDeviceParameters {
+    /// Of this tenant.
+    tenant_id: Option<TenantId>,
     /// On which it stands in one of these states, separated by commas.
     state: Option<String>,
     /// Most items, 1 to 500.
@@ -77,7 +79,7 @@ pub(crate) async fn handle(
     let states = states(parameters.state.as_deref())?;
     let devices = state
         .app()
-        .list_update_devices(caller.context(), id, &states, &page)
+        .list_update_devices(caller.context(), parameters.tenant_id, id, (&states, &page))
         .await?;
     Ok(Json(List {
         next_cursor: devices.next.map(|cursor| cursor.to_string()),

@@ -37,6 +37,7 @@ pub(crate) struct UpdateStep {
     key: String,
     title: String,
     kb: Option<String>,
+    package: Option<String>,
     /// Where the update stands from then on.
     state: UpdateState,
     at: Instant,
@@ -71,6 +72,7 @@ impl From<UpdateStepRecord> for UpdateStep {
             key: step.key,
             title: record.title,
             kb: record.kb,
+            package: record.package,
             state: step.state,
             at: step.at.into(),
             reason_code: step.reason,
