@@ -86,6 +86,17 @@ impl Database {
             .unwrap()
     }
 
+    /// Gives back the room of what was deleted and overwritten.
+    pub async fn compact(&self) {
+        let connection = self.bare().await;
+        let vacuum = match self.store.engine() {
+            Engine::Postgres => "VACUUM FULL",
+            Engine::Sqlite => "VACUUM",
+        };
+        connection.execute_unprepared(vacuum).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
     /// How much room a table takes with its indexes, in bytes.
     pub async fn table_bytes(&self, table: &str) -> u64 {
         let connection = self.bare().await;

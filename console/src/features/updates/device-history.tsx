@@ -2,7 +2,7 @@ import { Button, Skeleton } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { Device, UpdateStep } from '@/api/types';
 import { EmptyState } from '@/components/empty-state';
 import { ProblemState } from '@/components/problem-state';
@@ -12,7 +12,7 @@ import tools from '@/components/table/table-tools.module.css';
 import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import classes from './device-history.module.css';
-import { entriesByDay, gatherSteps, type HistoryEntry, hasRestarted } from './history';
+import { entriesByDay, firstFew, gatherSteps, type HistoryEntry, hasRestarted } from './history';
 import { HistoryEvidence } from './history-evidence';
 import { toneOf, UpdateStateBadge } from './update-state-badge';
 import { deviceStepsQuery } from './updates';
@@ -122,17 +122,32 @@ function Entry({ entry: { step, steps }, restarted, linked }: EntryProps) {
           <RelativeTime at={step.at} />
         </span>
       </div>
-      {linked && (
-        <ul className={classes.updates}>
-          {steps.map((one) => (
-            <li key={one.position}>
-              <UpdateName step={one} />
-            </li>
-          ))}
-        </ul>
-      )}
+      {linked && <UpdateNames steps={steps} />}
       <HistoryEvidence step={step} restarted={restarted} />
     </li>
+  );
+}
+
+/** A first scan offers a hundred updates at once: a few stand for them until all are asked for. */
+function UpdateNames({ steps }: { steps: readonly UpdateStep[] }) {
+  const { t } = useTranslation();
+  const [all, setAll] = useState(false);
+  const shown = all ? steps : firstFew(steps);
+  return (
+    <>
+      <ul className={classes.updates}>
+        {shown.map((one) => (
+          <li key={one.position}>
+            <UpdateName step={one} />
+          </li>
+        ))}
+      </ul>
+      {shown.length < steps.length && (
+        <button type="button" className={classes.more} onClick={() => setAll(true)}>
+          {t('history.more_updates', { count: steps.length - shown.length })}
+        </button>
+      )}
+    </>
   );
 }
 
@@ -149,6 +164,7 @@ function UpdateName({ step }: { step: UpdateStep }) {
       >
         {step.title}
       </Link>
+      {step.package && <span className={classes.package}>{step.package}</span>}
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { UpdateStep } from '@/api/types';
-import { entriesByDay, gatherSteps, hasRestarted, scanWitness } from './history';
+import { entriesByDay, firstFew, gatherSteps, hasRestarted, scanWitness } from './history';
 
 function step(position: number, values: Partial<UpdateStep> = {}): UpdateStep {
   return {
@@ -14,6 +14,14 @@ function step(position: number, values: Partial<UpdateStep> = {}): UpdateStep {
     ...values,
   };
 }
+
+describe('many updates at once', () => {
+  it('are stood for by a few, and never all but one', () => {
+    const numbers = (length: number) => Array.from({ length }, (_, index) => index);
+    expect(firstFew(numbers(6))).toHaveLength(6);
+    expect(firstFew(numbers(7))).toEqual([0, 1, 2, 3, 4]);
+  });
+});
 
 describe('steps of one search', () => {
   it('are one entry', () => {

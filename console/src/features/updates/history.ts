@@ -33,6 +33,13 @@ export function gatherSteps(steps: readonly UpdateStep[]): HistoryEntry[] {
   return entries;
 }
 
+const few = 5;
+
+/** What stands for many: the first of them. One alone is not hidden. */
+export function firstFew<T>(all: readonly T[]): readonly T[] {
+  return all.length > few + 1 ? all.slice(0, few) : all;
+}
+
 /** Entries by the reader's calendar day, in the order in which they come. */
 export function entriesByDay(
   entries: readonly HistoryEntry[],
