@@ -34,11 +34,15 @@ function matches(device: Device, query: Schemas['DeviceConditions']): boolean {
   );
 }
 
+/** As the server sorts it: what is not known to be true is above every number. */
+const unknown = 1_000_000_000;
+
 const sortKeys: Record<string, (device: Device) => string | number> = {
   hostname: (device) => device.hostname.toLowerCase(),
   os_name: (device) => device.os.name,
   agent_version: (device) => device.agent_version,
-  pending_updates: (device) => device.pending_updates.total ?? -1,
+  pending_updates: (device) =>
+    device.scan.state === 'failed' ? unknown : (device.pending_updates.total ?? unknown),
   restart: (device) => ['no', 'unknown', 'yes'].indexOf(device.restart.required),
   last_scan_at: (device) => device.scan.scanned_at ?? '',
   last_seen_at: (device) => device.last_seen_at ?? '',

@@ -41,6 +41,12 @@ CREATE TABLE device_updates (
     PRIMARY KEY (tenant_id, device_id, update_key),
     FOREIGN KEY (tenant_id, device_id) REFERENCES devices (tenant_id, id)
 );
+-- what is not known, or not known to be still true, comes first
+DROP INDEX devices_by_pending;
+CREATE INDEX devices_by_pending ON devices (tenant_id,
+    (CASE WHEN pending_updates IS NULL OR scan_state = 'failed' THEN 1000000000
+     ELSE pending_updates END), id) WHERE removed_at IS NULL;
+
 CREATE INDEX device_updates_by_id ON device_updates (tenant_id, id, state);
 
 CREATE TABLE update_steps (

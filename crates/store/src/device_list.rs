@@ -8,7 +8,7 @@ use crate::{
     sql::Sql,
 };
 use jiff::Timestamp;
-use latarnik_model::{GroupId, OsFamily, RestartRequired, Scope};
+use latarnik_model::{GroupId, OsFamily, RestartRequired, ScanState, Scope};
 
 /// Which devices.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +49,8 @@ pub enum DeviceSort {
     OsName,
     /// Version of the agent.
     AgentVersion,
-    /// Number of pending updates; unknown before none.
+    /// Number of pending updates. A number that is not known, or that nobody knows to be still true
+    /// because the last scan failed, is above every other: it needs somebody first.
     PendingUpdates,
     /// Whether a restart is pending.
     Restart,
@@ -59,13 +60,20 @@ pub enum DeviceSort {
     LastSeenAt,
 }
 
+/// Above what any device can have.
+const UNKNOWN_PENDING: i64 = 1_000_000_000;
+
 impl DeviceSort {
     const fn column(self) -> &'static str {
         match self {
             Self::Hostname => "d.hostname_key",
             Self::OsName => "d.os_name",
             Self::AgentVersion => "d.agent_version",
-            Self::PendingUpdates => "COALESCE(d.pending_updates, -1)",
+            // As the index has it.
+            Self::PendingUpdates => {
+                "(CASE WHEN d.pending_updates IS NULL OR d.scan_state = 'failed' THEN 1000000000
+                  ELSE d.pending_updates END)"
+            }
             Self::Restart => "d.restart_required",
             Self::ScannedAt => "COALESCE(d.scanned_at, 0)",
             Self::LastSeenAt => "d.last_seen_at",
@@ -77,7 +85,10 @@ impl DeviceSort {
             Self::Hostname => SortKey::Text(device.facts.hostname.to_lowercase()),
             Self::OsName => SortKey::Text(device.facts.os_name.clone()),
             Self::AgentVersion => SortKey::Text(device.facts.agent_version.clone()),
-            Self::PendingUpdates => SortKey::Number(device.pending_updates.map_or(-1, number)),
+            Self::PendingUpdates => SortKey::Number(match device.pending_updates {
+                Some(pending) if device.scan.state != ScanState::Failed => number(pending),
+                _ => UNKNOWN_PENDING,
+            }),
             Self::Restart => SortKey::Number(match device.restart_required {
                 RestartRequired::No => 0,
                 RestartRequired::Unknown => 1,

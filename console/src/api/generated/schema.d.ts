@@ -3283,7 +3283,8 @@ export interface operations {
                 updates?: components["schemas"]["UpdatesCondition"];
                 /**
                  * @description `hostname`, `os_name`, `agent_version`, `pending_updates`, `restart`, `last_scan_at` or
-                 *     `last_seen_at`; with `-` before it, largest first.
+                 *     `last_seen_at`; with `-` before it, largest first. A number of pending updates that is not
+                 *     known, or stale because the last scan failed, is above every other.
                  */
                 sort?: string;
                 /** @description Most items, 1 to 500. */

@@ -39,7 +39,8 @@ pub(crate) struct DeviceParameters {
     /// By their pending updates.
     updates: Option<UpdatesCondition>,
     /// `hostname`, `os_name`, `agent_version`, `pending_updates`, `restart`, `last_scan_at` or
-    /// `last_seen_at`; with `-` before it, largest first.
+    /// `last_seen_at`; with `-` before it, largest first. A number of pending updates that is not
+    /// known, or stale because the last scan failed, is above every other.
     sort: Option<String>,
     /// Most items, 1 to 500.
     limit: Option<u32>,
