@@ -366,6 +366,44 @@ on_both_engines! {
         assert_eq!(story.history("a").await, [Offered, Approved]);
     }
 
+    async fn device_is_removed_while_it_reports(database: Database) {
+        let story = Story::begin(database).await;
+        let (office, app) = (&story.office, &story.office.app);
+        for number in 0..20 {
+            let name = format!("till {number}");
+            let agent = office.device(office.bakery, &name).await;
+            let check_in = CheckIn {
+                boot_id: "boot".to_owned(),
+                facts: Some(facts(&name)),
+                updates: Some(UpdatesReport {
+                    hash: name.clone(),
+                    change: Some(UpdatesChange::Full(vec![offered("a")])),
+                }),
+                ..CheckIn::default()
+            };
+            agents::check_in(app, &agent, check_in).await.unwrap();
+            let request = ActionRequest {
+                parameters: RequestedParameters::InstallUpdates { update_keys: None },
+                target: ActionTarget::Devices(vec![agent.device_id]),
+                when: When::Now,
+                idempotency_key: name,
+            };
+            app.create_action(&story.owner, request).await.unwrap();
+            let taken = agents::take_tasks(app, &agent, 0).await.unwrap();
+            let (task, now) = (taken.tasks[0].id, office.clock.now());
+            let end = Outcome {
+                updates: vec![result("a", UpdateOutcome::Installed)],
+                ..outcome(TaskState::Succeeded, None)
+            };
+            let (removed, reported) = tokio::join!(
+                app.remove_device(&story.owner, agent.device_id),
+                agents::report_task(app, &agent, task, now, Report::Finished(end)),
+            );
+            removed.unwrap();
+            reported.unwrap();
+        }
+    }
+
     async fn failed_search_is_no_evidence(database: Database) {
         let story = Story::begin(database).await;
         story.finds(&["a"]).await;

@@ -284,6 +284,21 @@ impl Transaction {
         Ok(())
     }
 
+    /// Holds a device until the transaction ends. Whoever also holds one of its tasks holds the
+    /// device first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn lock_device(&self, tenant: TenantId, device: DeviceId) -> Result<(), StoreError> {
+        let mut sql = Sql::new("SELECT id FROM devices WHERE tenant_id = ");
+        sql.bind(tenant.0)
+            .push(" AND id = ")
+            .bind(device.0)
+            .push(self.for_update());
+        self.one(sql).await?;
+        Ok(())
+    }
+
     /// Marks devices as seen, in one statement: the bulk path of heartbeats.
     ///
     /// # Errors

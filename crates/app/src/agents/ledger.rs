@@ -1,12 +1,13 @@
 //! The ledger of a device's updates: what searches and tasks do to it.
 //!
-//! All of a device's steps are worked out and written in one transaction, after its row was
-//! written: that keeps a check-in and a report of the same device from overtaking each other.
+//! All of a device's steps are worked out and written in one transaction that holds the device: that
+//! keeps a check-in and a report of the same device from overtaking each other.
 
 use super::{AgentIdentity, OfferedUpdate, Outcome, UpdateResult};
 use jiff::Timestamp;
 use latarnik_model::{
-    LedgerStep, ReasonCode, Sighting, TaskId, TaskParameters, UpdateCategory, UpdateId, UpdateState,
+    LedgerStep, ReasonCode, Sighting, TaskId, TaskParameters, UpdateCategory, UpdateId,
+    UpdateSource, UpdateState,
 };
 use latarnik_store::{AcknowledgedTask, LedgerEntry, NewUpdateStep, StoreError, Transaction};
 use sha2::{Digest, Sha256};
@@ -26,7 +27,12 @@ pub(super) struct Search {
 pub(super) fn update_id(update: &OfferedUpdate) -> UpdateId {
     let given = update.update_id.as_deref().and_then(|id| id.parse().ok());
     given.unwrap_or_else(|| {
-        let name = format!("{:?}\n{}", update.source, update.key);
+        let source = match update.source {
+            UpdateSource::WindowsUpdate => "windows_update",
+            UpdateSource::Apt => "apt",
+            UpdateSource::Other => "other",
+        };
+        let name = format!("{source}\n{}", update.key);
         let digest: [u8; 32] = Sha256::digest(name).into();
         let bytes = *digest.first_chunk().expect("a digest has 32 bytes");
         UpdateId(uuid::Builder::from_custom_bytes(bytes).into_uuid())

@@ -124,6 +124,9 @@ async fn acknowledge(app: &App, agent: &AgentIdentity, up_to: u64) -> Result<(),
         return Ok(());
     }
     let transaction = app.store().begin(&Scope::one(agent.tenant_id)).await?;
+    transaction
+        .lock_device(agent.tenant_id, agent.device_id)
+        .await?;
     let acknowledged = transaction
         .acknowledge_tasks(agent.tenant_id, agent.device_id, up_to, app.now())
         .await?;
@@ -151,6 +154,9 @@ pub async fn report_task(
 ) -> Result<bool, AgentError> {
     let at = at.min(app.now());
     let transaction = app.store().begin(&Scope::one(agent.tenant_id)).await?;
+    transaction
+        .lock_device(agent.tenant_id, agent.device_id)
+        .await?;
     let standing = transaction
         .task_standing(&Scope::one(agent.tenant_id), task)
         .await?
