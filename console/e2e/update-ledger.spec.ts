@@ -89,6 +89,10 @@ test.describe('the owner', () => {
     await page.getByRole('button', { name: /^Remove the filter/ }).click();
     await expect(page).not.toHaveURL(/update=/);
     const history = page.getByRole('region', { name: 'History of updates' });
+    await expect(history.getByRole('listitem').first()).toBeVisible();
+    // A scan that offered many shows a few of them first.
+    const more = history.getByRole('button', { name: /^Show \d+ more$/ });
+    while ((await more.count()) > 0) await more.first().click();
     await history.getByRole('link', { name: update.title }).first().click();
     await expect(page).toHaveURL(new RegExp(`update=${update.id}`));
   });
