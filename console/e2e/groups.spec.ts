@@ -20,8 +20,10 @@ async function tenantWithDevice(page: Page): Promise<{ tenant: Place; device: Pl
 }
 
 async function choose(page: Page, group: string, item: string): Promise<void> {
-  await page.getByRole('button', { name: `More actions for ${group}` }).click();
-  await page.getByRole('menuitem', { name: item }).click();
+  const name = `More actions for ${group}`;
+  await page.getByRole('button', { name }).click();
+  // The menu that was used before may still be closing.
+  await page.getByRole('menu', { name }).getByRole('menuitem', { name: item }).click();
 }
 
 test('groups are created within each other, renamed, moved and deleted', {
