@@ -2,7 +2,7 @@
 
 use crate::{
     gateway::Gateway,
-    harness::{Agent, system_now},
+    harness::{Agent, opened, system_now},
 };
 use latarnik_agent_core::state::State;
 use latarnik_protocol::{AgentConfig, Fingerprint, Trust};
@@ -50,11 +50,7 @@ async fn a_certificate_is_renewed_at_two_thirds_of_its_life_and_used_from_then_o
         })
         .await;
     agent.stop().await;
-    let after = State::open(agent.folder.path())
-        .unwrap()
-        .identity()
-        .unwrap()
-        .unwrap();
+    let after = opened(agent.folder.path()).identity().unwrap().unwrap();
     assert_eq!(after.device_id, before.device_id);
     assert_ne!(after.key, before.key);
     assert!(after.expires_at > before.expires_at);

@@ -142,7 +142,7 @@ impl Agent {
 }
 
 /// Threads of an agent that has just ended may still hold its state for a moment.
-fn opened(folder: &Path) -> State {
+pub(crate) fn opened(folder: &Path) -> State {
     loop {
         match State::open(folder) {
             Err(StateError::InUse { .. }) => std::thread::yield_now(),
