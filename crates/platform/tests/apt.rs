@@ -280,6 +280,33 @@ fn a_failing_script_fails_its_package_and_no_other() {
 }
 
 #[test]
+fn a_package_that_is_unpacked_and_not_configured_is_offered_until_it_is() {
+    let sandbox = two_updates();
+    let excuse = sandbox.path("excuse");
+    let script = format!("test -e {}", excuse.display());
+    let scripts = [("postinst", script.as_str())];
+    let a = Package {
+        scripts: &scripts,
+        ..Package::new("a", "2")
+    };
+    sandbox.offer(Suite::Main, &[a, Package::new("b", "2")]);
+    let report = install(&sandbox, None).unwrap();
+    assert_eq!(keys(&report.remaining.unwrap()), ["a=2"]);
+    let offered = scan(&sandbox).unwrap();
+    assert_eq!(keys(&offered), ["a=2"]);
+    assert_eq!(offered[0].installed_version, None);
+    assert_eq!(offered[0].title, "summary of a");
+
+    let report = install(&sandbox, Some(&["a=2"])).unwrap();
+    assert_eq!(outcomes(&report), [("a=2", UpdateOutcome::Failed)]);
+    std::fs::write(excuse, "").unwrap();
+    let report = install(&sandbox, Some(&["a=2"])).unwrap();
+    assert_eq!(outcomes(&report), [("a=2", UpdateOutcome::Installed)]);
+    assert_eq!(sandbox.state_of("a"), "installed 2");
+    assert_eq!(keys(&scan(&sandbox).unwrap()), [""; 0]);
+}
+
+#[test]
 fn a_lock_that_another_program_holds_is_told() {
     let sandbox = two_updates();
     let lock = sandbox.path("var/lib/dpkg/lock-frontend");

@@ -9,18 +9,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a simulated upgrade would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Listing {
-    /// Installed packages with a newer version.
+    /// Installed packages with a newer version, and packages that are unpacked and wait for their
+    /// configuration: they are not installed before it worked.
     pub(super) offers: Vec<Offer>,
-    /// Packages that are unpacked and wait for their configuration, by name.
-    pub(super) unconfigured: BTreeSet<String>,
 }
 
-/// An installed package with a newer version.
+/// An installed package with a newer version, or one whose installation did not come to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Offer {
     /// The package, with `:architecture` when that is not the machine's own.
     pub(super) name: String,
-    pub(super) installed: String,
+    /// `None` if the candidate is unpacked and not configured.
+    pub(super) installed: Option<String>,
     pub(super) candidate: String,
     pub(super) architecture: String,
     pub(super) category: UpdateCategory,
@@ -56,27 +56,27 @@ impl Offer {
             released_at: None,
             restart: RestartBehavior::Unknown,
             package: Some(self.name),
-            installed_version: Some(self.installed),
+            installed_version: self.installed,
             available_version: Some(self.candidate),
         }
     }
 }
 
 /// Reads the lines `Inst name [installed] (candidate origins [architecture])` and
-/// `Conf name (…)`. A package that would be new is no update of its own.
+/// `Conf name (candidate origins [architecture])`. A package that would be new is no update of its
+/// own.
 pub(super) fn parse(simulation: &str) -> Listing {
     let mut listing = Listing::default();
     let mut unpacked = BTreeSet::new();
     for line in simulation.lines() {
         if let Some(rest) = line.strip_prefix("Inst ") {
-            unpacked.extend(rest.split_whitespace().next().map(str::to_owned));
+            unpacked.extend(rest.split_whitespace().next());
             listing.offers.extend(offer(rest));
-        } else if let Some(name) = line
-            .strip_prefix("Conf ")
-            .and_then(|rest| rest.split_whitespace().next())
-            && !unpacked.contains(name)
-        {
-            listing.unconfigured.insert(name.to_owned());
+        } else if let Some(rest) = line.strip_prefix("Conf ") {
+            let waiting = unconfigured(rest).into_iter();
+            listing
+                .offers
+                .extend(waiting.filter(|offer| !unpacked.contains(offer.name.as_str())));
         }
     }
     listing
@@ -85,12 +85,21 @@ pub(super) fn parse(simulation: &str) -> Listing {
 fn offer(rest: &str) -> Option<Offer> {
     let (name, rest) = rest.split_once(' ')?;
     let (installed, rest) = rest.strip_prefix('[')?.split_once("] (")?;
+    candidate(name, Some(installed), rest)
+}
+
+fn unconfigured(rest: &str) -> Option<Offer> {
+    let (name, rest) = rest.split_once(" (")?;
+    candidate(name, None, rest)
+}
+
+fn candidate(name: &str, installed: Option<&str>, rest: &str) -> Option<Offer> {
     let (inside, _) = rest.split_once(')')?;
     let (candidate, rest) = inside.split_once(' ')?;
     let (origins, architecture) = rest.rsplit_once('[').unwrap_or((rest, ""));
     Some(Offer {
         name: name.to_owned(),
-        installed: installed.to_owned(),
+        installed: installed.map(str::to_owned),
         candidate: candidate.to_owned(),
         architecture: architecture.trim_end_matches(']').to_owned(),
         category: category(origins),
@@ -176,7 +185,7 @@ mod tests {
             let offers = parse(&line).offers;
             prop_assert_eq!(offers.len(), 1);
             prop_assert_eq!(offers[0].key(), format!("{name}={candidate}"));
-            prop_assert_eq!(&offers[0].installed, &installed);
+            prop_assert_eq!(offers[0].installed.as_deref(), Some(installed.as_str()));
         }
     }
 
@@ -198,7 +207,7 @@ Conf broken (1.0 localhost [amd64])
 ";
 
     #[test]
-    fn offers_are_upgrades_of_installed_packages_only() {
+    fn offers_are_upgrades_of_installed_packages_and_what_waits_for_its_configuration() {
         let listing = parse(SIMULATION);
         let keys: Vec<_> = listing.offers.iter().map(Offer::key).collect();
         assert_eq!(
@@ -210,9 +219,11 @@ Conf broken (1.0 localhost [amd64])
                 "openssl=3.0.3",
                 "vim=2",
                 "local=1:0.9",
+                "broken=1.0",
             ]
         );
-        assert_eq!(listing.unconfigured, BTreeSet::from(["broken".to_owned()]));
+        let unfinished = listing.offers.iter().filter(|o| o.installed.is_none());
+        assert_eq!(unfinished.count(), 1);
     }
 
     #[test]

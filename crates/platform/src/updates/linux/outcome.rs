@@ -138,14 +138,13 @@ pub(super) fn judge(
 }
 
 fn judge_one(offer: &Offer, after: &Listing) -> UpdateOutcome {
-    if after.unconfigured.contains(&offer.name) {
-        return UpdateOutcome::Failed;
-    }
     match after.offers.iter().find(|still| still.name == offer.name) {
         None => UpdateOutcome::Installed,
         Some(still) if still.candidate == offer.candidate => UpdateOutcome::Failed,
         // Something newer came in between, on top of this version or instead of it.
-        Some(still) if still.installed == offer.candidate => UpdateOutcome::Installed,
+        Some(still) if still.installed.as_ref() == Some(&offer.candidate) => {
+            UpdateOutcome::Installed
+        }
         Some(_) => UpdateOutcome::Superseded,
     }
 }
