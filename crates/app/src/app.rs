@@ -74,6 +74,9 @@ pub struct Settings {
 /// How often the audit is pruned, and deletions are looked for that nobody announced.
 const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 
+/// How often policies are applied that nobody changed: deferrals end, rings open.
+const POLICIES_EVERY: Duration = Duration::from_secs(5 * 60);
+
 /// The application. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -89,6 +92,7 @@ struct Inner {
     attempts: Attempts,
     reset_requests: Attempts,
     deletions: Notify,
+    policies: Notify,
 }
 
 impl App {
@@ -108,6 +112,7 @@ impl App {
             attempts: Attempts::default(),
             reset_requests: Attempts::default(),
             deletions: Notify::new(),
+            policies: Notify::new(),
         }))
     }
 
@@ -116,6 +121,23 @@ impl App {
         tokio::select! {
             () = self.write_heartbeats(shutdown) => {}
             () = self.tidy_up() => {}
+            () = self.follow_policies() => {}
+        }
+    }
+
+    /// Applies policies when they change, and every few minutes. Never ends by itself.
+    async fn follow_policies(&self) {
+        loop {
+            if let Err(error) = self.apply_update_policies().await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "applying policies failed"
+                );
+            }
+            tokio::select! {
+                () = self.0.policies.notified() => {}
+                () = tokio::time::sleep(POLICIES_EVERY) => {}
+            }
         }
     }
 
@@ -220,6 +242,11 @@ impl App {
 
     pub(crate) fn reset_requests(&self) -> &Attempts {
         &self.0.reset_requests
+    }
+
+    /// Wakes the work that applies policies.
+    pub(crate) fn policies(&self) -> &Notify {
+        &self.0.policies
     }
 
     pub(crate) fn deletions(&self) -> &Notify {

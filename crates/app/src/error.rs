@@ -115,6 +115,10 @@ pub enum Problem {
     IdempotencyKeyReused,
     /// The task has no log (yet).
     NoLog,
+    /// Somebody else changed it in between.
+    ChangedMeanwhile,
+    /// It has reached the last ring.
+    RolloutComplete,
 }
 
 impl Problem {
@@ -153,6 +157,8 @@ impl Problem {
             Self::TaskAlreadyFinished => "task_already_finished",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::NoLog => "no_log",
+            Self::ChangedMeanwhile => "changed_meanwhile",
+            Self::RolloutComplete => "rollout_complete",
         }
     }
 }

@@ -31,6 +31,11 @@ pub enum Event {
         /// The tenant whose people may hear of it.
         tenant_id: TenantId,
     },
+    /// Policies of a tenant changed, decisions on updates, or how far its rings are.
+    PoliciesChanged {
+        /// The tenant.
+        tenant_id: TenantId,
+    },
     /// A tenant is being deleted: none of its certificates opens anything any more.
     TenantDeleted {
         /// The tenant.
@@ -58,6 +63,7 @@ impl Event {
         match self {
             Self::TasksWaiting { .. } | Self::TenantDeleted { .. } => None,
             Self::TenantsChanged { tenant_id }
+            | Self::PoliciesChanged { tenant_id }
             | Self::DeviceChanged { tenant_id, .. }
             | Self::DeviceRemoved { tenant_id, .. }
             | Self::TaskChanged { tenant_id, .. } => Some(*tenant_id),

@@ -30,6 +30,7 @@ mod tasks;
 mod tenants;
 mod text;
 mod throttle;
+mod update_policies;
 mod updates;
 mod user_links;
 mod users;
@@ -51,9 +52,10 @@ pub use latarnik_store::{
     ActionRecord, ApiTokenRecord, AuditEvent, AuditFilter, Cursor, DeviceFilter, DeviceRecord,
     DeviceSort, DeviceUpdateRecord, Direction, EnrollmentTokenRecord, GroupRecord, InvalidCursor,
     NewUpdateStep, OfferedUpdate, OpenidProviderRecord, Page, PageRequest, PendingFilter,
-    SessionRecord, StoreError as StoreFailure, TaskFilter, TaskRecord, TenantDeletion,
-    TenantRecord, UpdateCounts, UpdateFilter, UpdateRecord, UpdateResultRecord, UpdateSort,
-    UpdateStanding, UpdateStepRecord, UpdateSummary, UserFilter, UserRecord,
+    RolloutRecord, SessionRecord, StoreError as StoreFailure, TaskFilter, TaskRecord,
+    TenantDeletion, TenantRecord, UpdateCounts, UpdateDecisionRecord, UpdateFilter,
+    UpdatePolicyRecord, UpdateRecord, UpdateResultRecord, UpdateSort, UpdateStanding,
+    UpdateStepRecord, UpdateSummary, UserFilter, UserRecord,
 };
 pub use mail::{Delivery, Mail, MailContent, MailError, Mailer};
 pub use openid::{
@@ -69,6 +71,10 @@ pub use setup::NewUser;
 pub use sign_in::{SessionToken, SignIn, SignedIn};
 pub use tasks::TaskLogReader;
 pub use tenants::{Tenant, TenantChange};
+pub use update_policies::{
+    DevicePreview, NewUpdateDecision, NewUpdatePolicy, PolicyCounts, PolicyPreview, RolloutChange,
+    RolloutProgress, RulesInForce, UpdatePreview,
+};
 pub use updates::UpdateQuery;
 pub use user_links::{IssuedLink, LinkOwner, LinkToken};
 pub use users::{NewInvitation, User, UserChange};

@@ -145,7 +145,9 @@ impl App {
                     return Err(Problem::TaskAlreadyFinished.into());
                 }
                 let tenant = standing.tenant_id;
-                transaction.request_cancellation(tenant, id, now).await?;
+                transaction
+                    .request_cancellation(tenant, id, now, None)
+                    .await?;
                 if !standing.offered {
                     standing.state = TaskState::Cancelled;
                     let result = TaskResult {

@@ -76,6 +76,12 @@ ids! {
     /// One update, whichever devices it is offered to. Not time-ordered: it follows from what
     /// names the update, so that every tenant's devices have the same one.
     UpdateId;
+    /// What one scope says about updates.
+    UpdatePolicyId;
+    /// An approval or a block of one update.
+    UpdateDecisionId;
+    /// The way of one update through a tenant's rings.
+    RolloutId;
 }
 
 #[cfg(test)]

@@ -12,9 +12,11 @@ mod language;
 mod ledger;
 mod permission;
 mod restart;
+mod ring_plan;
 mod scope;
 mod task;
 mod update;
+mod update_policy;
 mod user;
 
 pub use action::{ActionKind, InvalidParameters, RestartDelay, TaskParameters, When};
@@ -23,13 +25,20 @@ pub use device::{Architecture, OsFamily, Platform, ScanState, UnknownPlatform};
 pub use email::{EmailAddress, InvalidEmailAddress, is_domain};
 pub use id::{
     ActionId, ApiTokenId, AuditEventId, DataKeyId, DeviceId, EnrollmentTokenId, GroupId, IdSource,
-    InvalidId, SessionId, TaskId, TenantId, UpdateId, UserId,
+    InvalidId, RolloutId, SessionId, TaskId, TenantId, UpdateDecisionId, UpdateId, UpdatePolicyId,
+    UserId,
 };
 pub use language::{ColorScheme, Language};
 pub use ledger::{LedgerStep, Sighting, UnknownUpdateState, UpdateState};
 pub use permission::{Permission, Reach, Role, UnknownRole};
 pub use restart::{RestartRequired, RestartSignal, RestartSignalName, SignalStrength};
+pub use ring_plan::{LONGEST_RING_HOURS, MOST_RINGS, RingPlan, RingResults, Rollout, RolloutState};
 pub use scope::Scope;
 pub use task::{InvalidTransition, ReasonCode, TaskState, UnknownTaskState, UpdateOutcome};
 pub use update::{RestartBehavior, Severity, UpdateCategory, UpdateSource};
+pub use update_policy::{
+    CategoryRule, DueBecause, HeldBy, InvalidUpdateRef, LONGEST_DEFERRAL_DAYS, MOST_ATTEMPTS,
+    Offer, PolicyAnswer, PolicyScope, PolicyVerdict, RingAccess, ScopeRules, UpdateDeadline,
+    UpdateDecision, UpdateNames, UpdatePolicy, UpdateRef, UpdateRules, UpdateVerdict,
+};
 pub use user::{SignInMethod, UserLinkKind, UserState};

@@ -103,6 +103,8 @@ permissions! {
     ManageEnrollmentTokens = "manage_enrollment_tokens", Admin, EveryTenant;
     /// Create, change and delete groups.
     ManageGroups = "manage_groups", Admin, EveryTenant;
+    /// Change what installs by itself: policies for updates, approvals and blocks, rings.
+    ManageUpdatePolicies = "manage_update_policies", Admin, EveryTenant;
     /// Invite, change, disable and remove people.
     ManageUsers = "manage_users", Admin, EveryTenant;
     /// Create and revoke API tokens.

@@ -171,6 +171,8 @@ pub enum ReasonCode {
     RolledBack,
     /// The device was removed.
     DeviceRemoved,
+    /// By its tenant's policies something else is due on the device by now.
+    ReplacedByPolicy,
     /// This system cannot do that.
     Unsupported,
     /// Something a newer agent knows and this program does not.

@@ -55,6 +55,8 @@ pub struct UpdateRecord {
     pub first_offered_at: Timestamp,
     /// Where it stands, and since when.
     pub standing: UpdateStanding,
+    /// Attempts that failed since it was last installed.
+    pub failures: u32,
 }
 
 /// Where an update stands on a device, and what the latest step rests on.
@@ -102,6 +104,7 @@ impl UpdateRecord {
             offer: OfferedUpdate::read(row)?,
             first_offered_at: row.time("first_offered_at")?,
             standing: UpdateStanding::read(row)?,
+            failures: u32::try_from(row.count("failures")?).unwrap_or(u32::MAX),
         })
     }
 }

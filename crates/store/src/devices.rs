@@ -1,7 +1,7 @@
 //! Managed machines.
 
 use crate::{
-    Store, StoreError, Transaction,
+    Store, StoreError, Transaction, policy_scope,
     row::{Row, milliseconds, optional_milliseconds, to_json, variant_name},
     sql::{Sql, sql},
 };
@@ -362,7 +362,8 @@ impl Transaction {
             device.0
         ))
         .await?;
-        for table in ["update_steps", "device_updates"] {
+        let tables = ["update_steps", "device_updates"];
+        for table in tables.into_iter().chain(policy_scope::TABLES) {
             let text = format!("DELETE FROM {table} WHERE device_id = $1");
             self.execute(sql!(&text, device.0)).await?;
         }

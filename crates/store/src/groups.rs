@@ -1,7 +1,7 @@
 //! Groups of devices: a tree in each tenant.
 
 use crate::{
-    Store, StoreError, Transaction,
+    Store, StoreError, Transaction, policy_scope,
     row::{Row, milliseconds},
     sql::{Sql, sql},
 };
@@ -83,7 +83,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Deletes a group; what lies in it moves to the group around it.
+    /// Deletes a group with what its policies say; what lies in it moves to the group around it.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if a group in it has the name of a sibling there.
@@ -97,6 +97,11 @@ impl Transaction {
             let text =
                 format!("UPDATE {table} SET {column} = $3 WHERE tenant_id = $1 AND {column} = $2");
             self.execute(sql!(&text, group.tenant_id.0, group.id.0, parent))
+                .await?;
+        }
+        for table in policy_scope::TABLES {
+            let text = format!("DELETE FROM {table} WHERE tenant_id = $1 AND group_id = $2");
+            self.execute(sql!(&text, group.tenant_id.0, group.id.0))
                 .await?;
         }
         self.execute(sql!(

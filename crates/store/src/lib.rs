@@ -21,6 +21,8 @@ mod groups;
 mod migrations;
 mod openid;
 mod page;
+mod policy_candidates;
+mod policy_scope;
 mod row;
 mod sessions;
 mod sql;
@@ -28,6 +30,9 @@ mod task_logs;
 mod tasks;
 mod tenant_deletion;
 mod tenants;
+mod update_decisions;
+mod update_policies;
+mod update_rollouts;
 mod update_steps;
 mod updates;
 mod user_links;
@@ -49,6 +54,7 @@ pub use error::StoreError;
 pub use groups::GroupRecord;
 pub use openid::{OpenidProviderRecord, OpenidSignInRecord};
 pub use page::{Cursor, Direction, InvalidCursor, KeyKind, Page, PageRequest};
+pub use policy_candidates::{AutomaticTask, PolicyCandidate, PolicyDevice};
 pub use sessions::SessionRecord;
 pub use task_logs::{TaskLog, TaskLogChunk};
 pub use tasks::{
@@ -56,6 +62,9 @@ pub use tasks::{
     UpdateResultRecord, WaitingTasks,
 };
 pub use tenants::{TenantDeletion, TenantRecord, TenantSize};
+pub use update_decisions::UpdateDecisionRecord;
+pub use update_policies::UpdatePolicyRecord;
+pub use update_rollouts::{RolloutRecord, UpdateOnDevice};
 pub use update_steps::{LedgerEntry, NewUpdateStep, UpdateStepRecord};
 pub use updates::{DeviceUpdateRecord, UpdateCounts, UpdateFilter, UpdateSort, UpdateSummary};
 pub use user_links::UserLinkRecord;

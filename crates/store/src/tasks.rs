@@ -67,6 +67,8 @@ pub struct TaskStanding {
     pub tenant_id: TenantId,
     /// Whether the agent may have it.
     pub offered: bool,
+    /// Why it is taken back, where no person does it.
+    pub cancel_reason: Option<ReasonCode>,
 }
 
 /// A task with everything that is known of it.
@@ -375,7 +377,8 @@ impl Transaction {
         id: TaskId,
     ) -> Result<Option<TaskStanding>, StoreError> {
         let mut sql = Sql::new(
-            "SELECT state, kind, action_id, device_id, tenant_id, offered_at FROM tasks WHERE id = ",
+            "SELECT state, kind, action_id, device_id, tenant_id, offered_at, cancel_reason
+             FROM tasks WHERE id = ",
         );
         sql.bind(id.0)
             .push(" AND ")
@@ -391,6 +394,7 @@ impl Transaction {
                     device_id: DeviceId(row.uuid("device_id")?),
                     tenant_id: TenantId(row.uuid("tenant_id")?),
                     offered: row.optional_integer("offered_at")?.is_some(),
+                    cancel_reason: row.optional_name("cancel_reason")?,
                 })
             })
             .transpose()
@@ -521,9 +525,11 @@ impl Transaction {
     ) -> Result<(), StoreError> {
         let updates = &result.update_results;
         self.execute(sql!(
-            "UPDATE tasks SET state = $3, finished_at = $4, reason = $5, reason_detail = $6,
+            "UPDATE tasks SET state = $3, finished_at = $4, reason_detail = $6,
                 started_at = COALESCE(started_at, $7), exit_code = $8, stdout_excerpt = $9,
-                stderr_excerpt = $10, update_results = $11, waiting_until = NULL
+                stderr_excerpt = $10, update_results = $11, waiting_until = NULL,
+                reason = CASE WHEN $5 = 'cancelled_by_operator' THEN COALESCE(cancel_reason, $5)
+                    ELSE $5 END
              WHERE tenant_id = $1 AND id = $2",
             tenant.0,
             id.0,
@@ -541,7 +547,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Notes that a person wants the task cancelled.
+    /// Notes that a person wants the task cancelled, or why it is taken back where no person does it.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -550,13 +556,16 @@ impl Transaction {
         tenant: TenantId,
         id: TaskId,
         now: Timestamp,
+        reason: Option<ReasonCode>,
     ) -> Result<(), StoreError> {
         self.execute(sql!(
-            "UPDATE tasks SET cancel_requested_at = COALESCE(cancel_requested_at, $3)
+            "UPDATE tasks SET cancel_requested_at = COALESCE(cancel_requested_at, $3),
+                cancel_reason = $4
              WHERE tenant_id = $1 AND id = $2",
             tenant.0,
             id.0,
-            milliseconds(now)
+            milliseconds(now),
+            reason.as_ref().map(variant_name),
         ))
         .await?;
         Ok(())

@@ -212,7 +212,9 @@ impl Transaction {
         self.execute(sql!(
             "UPDATE device_updates SET state = $4, state_at = $5, reason = $6, result_code = $7,
                 hresult = $8, task_id = COALESCE($9, task_id), boot_id = COALESCE($10, boot_id),
-                scan = COALESCE($11, scan)
+                scan = COALESCE($11, scan),
+                failures = CASE WHEN $4 = 'failed' THEN failures + 1
+                    WHEN $4 = 'installed' THEN 0 ELSE failures END
              WHERE tenant_id = $1 AND device_id = $2 AND update_key = $3",
             tenant.0,
             device.0,

@@ -196,7 +196,10 @@ pub async fn report_task(
             }
             app.progress().set(task, progress);
         }
-        Report::Finished(outcome) => {
+        Report::Finished(mut outcome) => {
+            if outcome.reason == Some(ReasonCode::CancelledByOperator) {
+                outcome.reason = standing.cancel_reason.or(outcome.reason);
+            }
             let ledger = (standing.kind == ActionKind::InstallUpdates)
                 .then(|| TaskEnd::of(task, at, &outcome));
             let result = result(outcome);

@@ -1,0 +1,278 @@
+//! Applying policies: what is due becomes a task, and what is not due any more is taken back.
+
+use super::book::{PolicyBook, offer};
+use crate::{
+    App, AppError, Event,
+    audit::Entry,
+    context::{Mutation, Target},
+};
+use jiff::{SignedDuration, Timestamp};
+use latarnik_model::{
+    ActionId, ActionKind, DeviceId, PolicyVerdict, ReasonCode, Scope, TaskId, TaskParameters,
+    TaskState, TenantId, UpdateCategory, UpdateState, When,
+};
+use latarnik_store::{
+    AutomaticTask, NewAction, NewTask, PolicyCandidate, PolicyDevice, StoreError, TaskResult,
+    Transaction,
+};
+use std::collections::{BTreeSet, HashMap};
+
+const INSTALL: Mutation = Mutation {
+    permission: None,
+    action: "install_updates",
+    target_kind: "action",
+};
+
+/// Longest run of a task, in seconds.
+const TIMEOUT_SECONDS: u32 = 6 * 60 * 60;
+/// New signatures of protection programs come several times a day. A task that waits is made anew
+/// for them once a day at most.
+const SIGNATURES_WAIT: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is to happen on the devices of a tenant.
+#[derive(Debug, Default)]
+struct Plan {
+    /// What devices are to install that have no task for it.
+    install: Vec<(DeviceId, BTreeSet<String>)>,
+    /// Tasks whose time is over before they began.
+    withdraw: Vec<AutomaticTask>,
+}
+
+impl App {
+    /// Applies every tenant's policies: lets updates go on in the rings, makes tasks of what is due,
+    /// takes back what is not due any more.
+    ///
+    /// # Errors
+    /// [`AppError::Store`]; what was done until then stays.
+    pub async fn apply_update_policies(&self) -> Result<(), AppError> {
+        for tenant in self.store().tenants_with_policies().await? {
+            let found = self.store().tenant(&Scope::one(tenant), tenant).await?;
+            if found.is_some_and(|tenant| tenant.deletion.is_none()) {
+                self.apply_policies_of(tenant).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn apply_policies_of(&self, tenant: TenantId) -> Result<(), AppError> {
+        let mut book = PolicyBook::load(self.store(), tenant).await?;
+        let devices = self.store().policy_devices(tenant).await?;
+        let candidates = self.store().policy_candidates(tenant, None).await?;
+        self.advance_rollouts(tenant, &mut book, &devices, &candidates)
+            .await?;
+        let tasks = self.store().automatic_tasks(tenant).await?;
+        let plan = plan(&book, &devices, &candidates, tasks, self.now());
+        if !plan.install.is_empty() || !plan.withdraw.is_empty() {
+            self.carry_out(tenant, plan).await?;
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&self, tenant: TenantId, plan: Plan) -> Result<(), AppError> {
+        let now = self.now();
+        let transaction = self.store().begin(&Scope::one(tenant)).await?;
+        let mut events = Vec::new();
+        for task in &plan.withdraw {
+            events.extend(withdraw(&transaction, tenant, task, now).await?);
+        }
+        let action = NewAction {
+            id: ActionId::generate(now, &self.ids()),
+            tenant_id: tenant,
+            kind: ActionKind::InstallUpdates,
+            when: When::InWindow,
+            created_at: now,
+            created_by: tenant.0,
+            created_by_name: "policy".to_owned(),
+            idempotency_key: format!("policy {now}"),
+        };
+        let tasks: Vec<_> = plan
+            .install
+            .into_iter()
+            .map(|(device_id, keys)| NewTask {
+                id: TaskId::generate(now, &self.ids()),
+                tenant_id: tenant,
+                device_id,
+                parameters: TaskParameters::InstallUpdates {
+                    update_keys: Some(keys.into_iter().collect()),
+                },
+                deadline_at: None,
+                timeout_seconds: TIMEOUT_SECONDS,
+            })
+            .collect();
+        if !tasks.is_empty() {
+            transaction.insert_action(&action, &tasks).await?;
+            let target = Target::new(tenant, action.id, "").with("devices", tasks.len());
+            let target = Target {
+                name: None,
+                ..target
+            };
+            self.write_audit(&transaction, Entry::by_system(&INSTALL, target))
+                .await?;
+        }
+        transaction.commit().await?;
+        events.extend(tasks.iter().flat_map(|task| {
+            told(
+                task.id,
+                task.device_id,
+                action.id,
+                tenant,
+                TaskState::Queued,
+            )
+        }));
+        for event in events {
+            self.events().publish(event);
+        }
+        Ok(())
+    }
+}
+
+async fn withdraw(
+    transaction: &Transaction,
+    tenant: TenantId,
+    task: &AutomaticTask,
+    now: Timestamp,
+) -> Result<Vec<Event>, StoreError> {
+    let scope = Scope::one(tenant);
+    let Some(mut standing) = transaction.task_standing(&scope, task.id).await? else {
+        return Ok(Vec::new());
+    };
+    if standing.state.is_final() || standing.state == TaskState::Running {
+        return Ok(Vec::new());
+    }
+    let reason = Some(ReasonCode::ReplacedByPolicy);
+    transaction
+        .request_cancellation(tenant, task.id, now, reason)
+        .await?;
+    if !standing.offered {
+        standing.state = TaskState::Cancelled;
+        let result = TaskResult {
+            reason,
+            ..TaskResult::default()
+        };
+        transaction
+            .finish_task(tenant, task.id, standing.state, now, &result)
+            .await?;
+    }
+    let action = standing.action_id;
+    Ok(told(task.id, task.device_id, action, tenant, standing.state).into())
+}
+
+fn told(
+    task_id: TaskId,
+    device_id: DeviceId,
+    action_id: ActionId,
+    tenant_id: TenantId,
+    state: TaskState,
+) -> [Event; 2] {
+    let changed = Event::TaskChanged {
+        task_id,
+        device_id,
+        action_id,
+        tenant_id,
+        state,
+    };
+    [Event::TasksWaiting { device_id }, changed]
+}
+
+fn plan(
+    book: &PolicyBook,
+    devices: &[PolicyDevice],
+    candidates: &[PolicyCandidate],
+    tasks: Vec<AutomaticTask>,
+    now: Timestamp,
+) -> Plan {
+    let mut of_devices: HashMap<DeviceId, Vec<&PolicyCandidate>> = HashMap::new();
+    for candidate in candidates {
+        let of_device = of_devices.entry(candidate.device_id).or_default();
+        of_device.push(candidate);
+    }
+    let mut open: HashMap<DeviceId, Vec<AutomaticTask>> = HashMap::new();
+    for task in tasks {
+        open.entry(task.device_id).or_default().push(task);
+    }
+    let mut plan = Plan::default();
+    for device in devices {
+        let offered = of_devices.remove(&device.id).unwrap_or_default();
+        let tasks = open.remove(&device.id).unwrap_or_default();
+        let Ok(waiting) = settled(tasks) else {
+            continue;
+        };
+        let wanted = wanted(book, device, &offered, waiting.as_ref(), now);
+        match waiting {
+            Some(task) if still_right(&task, &offered, &wanted, now) => continue,
+            waiting => plan.withdraw.extend(waiting),
+        }
+        if !wanted.is_empty() {
+            plan.install.push((device.id, wanted.into_keys().collect()));
+        }
+    }
+    plan
+}
+
+/// A device's task on which nothing has happened yet, if it has one. `Err` while one is at work or
+/// on its way back: what is to come is decided when it has ended.
+fn settled(mut tasks: Vec<AutomaticTask>) -> Result<Option<AutomaticTask>, ()> {
+    let busy = |task: &AutomaticTask| task.state == TaskState::Running || task.is_cancelled;
+    match tasks.len() {
+        0 => Ok(None),
+        1 if !tasks.iter().any(busy) => Ok(tasks.pop()),
+        _ => Err(()),
+    }
+}
+
+/// The keys of what the device is to install, with their category. What waits in its task is looked
+/// at as if it did not.
+fn wanted(
+    book: &PolicyBook,
+    device: &PolicyDevice,
+    offered: &[&PolicyCandidate],
+    waiting: Option<&AutomaticTask>,
+    now: Timestamp,
+) -> HashMap<String, UpdateCategory> {
+    let rules = book.rules(device.id, device.group_id);
+    let keys = waiting.map(keys).unwrap_or_default();
+    let is_due = |candidate: &&&PolicyCandidate| {
+        let mut offer = offer(candidate);
+        if offer.state == UpdateState::Approved && keys.contains(candidate.key.as_str()) {
+            offer.state = UpdateState::Offered;
+        }
+        let access = book.access(&rules, candidate.id, candidate.category);
+        matches!(
+            rules.decide(&offer, access, now).verdict,
+            PolicyVerdict::Due(_)
+        )
+    };
+    let due = offered.iter().filter(is_due);
+    due.map(|candidate| (candidate.key.clone(), candidate.category))
+        .collect()
+}
+
+/// Whether a task that waits has nothing that is not wanted any more, and lacks nothing. What is no
+/// longer offered does no harm: the agent leaves it out.
+fn still_right(
+    task: &AutomaticTask,
+    offered: &[&PolicyCandidate],
+    wanted: &HashMap<String, UpdateCategory>,
+    now: Timestamp,
+) -> bool {
+    let keys = keys(task);
+    let unwanted = offered.iter().any(|candidate| {
+        let key = candidate.key.as_str();
+        keys.contains(key) && !wanted.contains_key(key)
+    });
+    let young = now.duration_since(task.created_at) < SIGNATURES_WAIT;
+    let lacks = wanted.iter().any(|(key, category)| {
+        let can_wait = young && *category == UpdateCategory::Definition;
+        !keys.contains(key.as_str()) && !can_wait
+    });
+    !wanted.is_empty() && !unwanted && !lacks
+}
+
+fn keys(task: &AutomaticTask) -> BTreeSet<&str> {
+    match &task.parameters {
+        TaskParameters::InstallUpdates {
+            update_keys: Some(keys),
+        } => keys.iter().map(String::as_str).collect(),
+        _ => BTreeSet::new(),
+    }
+}

@@ -1,0 +1,182 @@
+//! What policies are applied to: the updates that a tenant's devices are offered, and the tasks that
+//! policies made of them.
+
+use crate::{
+    Store, StoreError,
+    row::Row,
+    sql::{Sql, sql},
+};
+use jiff::Timestamp;
+use latarnik_model::{
+    DeviceId, GroupId, Scope, TaskId, TaskParameters, TaskState, TenantId, UpdateCategory,
+    UpdateId, UpdateState,
+};
+
+/// A device, as far as policies ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyDevice {
+    /// Its id.
+    pub id: DeviceId,
+    /// Its name.
+    pub hostname: String,
+    /// The group that it lies in.
+    pub group_id: Option<GroupId>,
+}
+
+/// An update that a device is offered, as far as policies ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyCandidate {
+    /// The device.
+    pub device_id: DeviceId,
+    /// What identifies the update there.
+    pub key: String,
+    /// The same on all devices.
+    pub id: UpdateId,
+    /// Its title.
+    pub title: String,
+    /// Its kind.
+    pub category: UpdateCategory,
+    /// Its article.
+    pub kb: Option<String>,
+    /// Its package.
+    pub package: Option<String>,
+    /// When the device was first offered it.
+    pub first_offered_at: Timestamp,
+    /// Where it stands.
+    pub state: UpdateState,
+    /// Since when.
+    pub since: Timestamp,
+    /// Attempts that failed since it was last installed.
+    pub failures: u32,
+}
+
+/// A task of a policy that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AutomaticTask {
+    /// Its id.
+    pub id: TaskId,
+    /// Its device.
+    pub device_id: DeviceId,
+    /// Where it stands.
+    pub state: TaskState,
+    /// What it is to install.
+    pub parameters: TaskParameters,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Whether it is being taken back.
+    pub is_cancelled: bool,
+}
+
+impl PolicyCandidate {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            device_id: DeviceId(row.uuid("device_id")?),
+            key: row.text("update_key")?,
+            id: UpdateId(row.uuid("id")?),
+            title: row.text("title")?,
+            category: row.name("category")?,
+            kb: row.optional_text("kb")?,
+            package: row.optional_text("package")?,
+            first_offered_at: row.time("first_offered_at")?,
+            state: row.name("state")?,
+            since: row.time("state_at")?,
+            failures: u32::try_from(row.count("failures")?).unwrap_or(u32::MAX),
+        })
+    }
+}
+
+impl Store {
+    /// Tenants that have policies, decisions, or open tasks of theirs. What policies make is made by
+    /// the tenant itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn tenants_with_policies(&self) -> Result<Vec<TenantId>, StoreError> {
+        let sql = sql!(
+            "SELECT tenant_id FROM update_policies UNION SELECT tenant_id FROM update_decisions
+             UNION SELECT k.tenant_id FROM tasks k
+                JOIN actions a ON a.tenant_id = k.action_tenant_id AND a.id = k.action_id
+                WHERE a.created_by = a.tenant_id
+                AND k.state IN ('queued', 'delivered', 'waiting_for_window', 'running')"
+        );
+        let rows = self.all(&Scope::Everything, sql).await?;
+        rows.iter()
+            .map(|row| row.uuid("tenant_id").map(TenantId))
+            .collect()
+    }
+
+    /// The devices of a tenant.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn policy_devices(&self, tenant: TenantId) -> Result<Vec<PolicyDevice>, StoreError> {
+        let sql = sql!(
+            "SELECT id, hostname, group_id FROM devices
+             WHERE tenant_id = $1 AND removed_at IS NULL",
+            tenant.0
+        );
+        let read = |row: &Row| {
+            Ok(PolicyDevice {
+                id: DeviceId(row.uuid("id")?),
+                hostname: row.text("hostname")?,
+                group_id: row.optional_uuid("group_id")?.map(GroupId),
+            })
+        };
+        let rows = self.all(&Scope::one(tenant), sql).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// What the devices of a tenant are offered.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn policy_candidates(
+        &self,
+        tenant: TenantId,
+        device: Option<DeviceId>,
+    ) -> Result<Vec<PolicyCandidate>, StoreError> {
+        let mut sql = Sql::new(
+            "SELECT u.device_id, u.update_key, u.id, u.title, u.category, u.kb, u.package,
+                u.first_offered_at, u.state, u.state_at, u.failures
+             FROM device_updates u
+             JOIN devices d ON d.tenant_id = u.tenant_id AND d.id = u.device_id
+             WHERE u.offered = 1 AND d.removed_at IS NULL AND u.tenant_id = ",
+        );
+        sql.bind(tenant.0);
+        if let Some(device) = device {
+            sql.push(" AND u.device_id = ").bind(device.0);
+        }
+        let rows = self.all(&Scope::one(tenant), sql).await?;
+        rows.iter().map(PolicyCandidate::read).collect()
+    }
+
+    /// The open tasks on a tenant's devices that its policies made.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn automatic_tasks(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Vec<AutomaticTask>, StoreError> {
+        let sql = sql!(
+            "SELECT k.id, k.device_id, k.state, k.parameters, k.created_at,
+                CASE WHEN k.cancel_requested_at IS NULL THEN 0 ELSE 1 END AS cancelled
+             FROM tasks k JOIN actions a ON a.tenant_id = k.action_tenant_id AND a.id = k.action_id
+             WHERE k.tenant_id = $1 AND a.created_by = $1
+                AND k.state IN ('queued', 'delivered', 'waiting_for_window', 'running')",
+            tenant.0
+        );
+        let read = |row: &Row| {
+            Ok(AutomaticTask {
+                id: TaskId(row.uuid("id")?),
+                device_id: DeviceId(row.uuid("device_id")?),
+                state: row.name("state")?,
+                parameters: row.json("parameters")?,
+                created_at: row.time("created_at")?,
+                is_cancelled: row.integer("cancelled")? != 0,
+            })
+        };
+        let rows = self.all(&Scope::one(tenant), sql).await?;
+        rows.iter().map(read).collect()
+    }
+}
