@@ -154,10 +154,10 @@ fn article(text: &str) -> Option<String> {
     is_number.then(|| format!("KB{digits}"))
 }
 
-/// Debian's rule for names of packages.
+/// Debian's rule for names of packages; others have some of one letter.
 fn is_package(text: &str) -> bool {
     let is_letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    (2..=200).contains(&text.len())
+    (1..=200).contains(&text.len())
         && text.bytes().next().is_some_and(is_letter)
         && text
             .bytes()

@@ -159,8 +159,7 @@ impl Store {
         tenant: TenantId,
     ) -> Result<Vec<AutomaticTask>, StoreError> {
         let sql = sql!(
-            "SELECT k.id, k.device_id, k.state, k.parameters, k.created_at,
-                CASE WHEN k.cancel_requested_at IS NULL THEN 0 ELSE 1 END AS cancelled
+            "SELECT k.id, k.device_id, k.state, k.parameters, k.created_at, k.cancel_requested_at
              FROM tasks k JOIN actions a ON a.tenant_id = k.action_tenant_id AND a.id = k.action_id
              WHERE k.tenant_id = $1 AND a.created_by = $1
                 AND k.state IN ('queued', 'delivered', 'waiting_for_window', 'running')",
@@ -173,7 +172,7 @@ impl Store {
                 state: row.name("state")?,
                 parameters: row.json("parameters")?,
                 created_at: row.time("created_at")?,
-                is_cancelled: row.integer("cancelled")? != 0,
+                is_cancelled: row.optional_time("cancel_requested_at")?.is_some(),
             })
         };
         let rows = self.all(&Scope::one(tenant), sql).await?;

@@ -75,15 +75,16 @@ impl App {
         for task in &plan.withdraw {
             events.extend(withdraw(&transaction, tenant, task, now).await?);
         }
+        let id = ActionId::generate(now, &self.ids());
         let action = NewAction {
-            id: ActionId::generate(now, &self.ids()),
+            id,
             tenant_id: tenant,
             kind: ActionKind::InstallUpdates,
             when: When::InWindow,
             created_at: now,
             created_by: tenant.0,
             created_by_name: "policy".to_owned(),
-            idempotency_key: format!("policy {now}"),
+            idempotency_key: id.to_string(),
         };
         let tasks: Vec<_> = plan
             .install
