@@ -195,43 +195,37 @@ fn plan(
     for device in devices {
         let offered = of_devices.remove(&device.id).unwrap_or_default();
         let tasks = open.remove(&device.id).unwrap_or_default();
-        let Ok(waiting) = settled(tasks) else {
-            continue;
-        };
-        let wanted = wanted(book, device, &offered, waiting.as_ref(), now);
-        match waiting {
-            Some(task) if still_right(&task, &offered, &wanted, now) => continue,
-            waiting => plan.withdraw.extend(waiting),
-        }
-        if !wanted.is_empty() {
+        let wanted = wanted(book, device, &offered, &tasks, now);
+        let (busy, waiting): (Vec<_>, Vec<_>) = tasks
+            .into_iter()
+            .partition(|task| task.state == TaskState::Running || task.is_cancelled);
+        let (mut right, wrong): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .partition(|task| still_right(task, &offered, &wanted, now));
+        plan.withdraw.extend(wrong);
+        let has_one = right.pop().is_some();
+        plan.withdraw.extend(right);
+        // While one is at work, what else there is to do is not known.
+        let runs = busy.iter().any(|task| task.state == TaskState::Running);
+        if !has_one && !runs && !wanted.is_empty() {
             plan.install.push((device.id, wanted.into_keys().collect()));
         }
     }
     plan
 }
 
-/// A device's task on which nothing has happened yet, if it has one. `Err` while one is at work or
-/// on its way back: what is to come is decided when it has ended.
-fn settled(mut tasks: Vec<AutomaticTask>) -> Result<Option<AutomaticTask>, ()> {
-    let busy = |task: &AutomaticTask| task.state == TaskState::Running || task.is_cancelled;
-    match tasks.len() {
-        0 => Ok(None),
-        1 if !tasks.iter().any(busy) => Ok(tasks.pop()),
-        _ => Err(()),
-    }
-}
-
-/// The keys of what the device is to install, with their category. What waits in its task is looked
-/// at as if it did not.
+/// The keys of what the device is to install, with their category. What waits in a task of a policy
+/// is looked at as if it did not.
 fn wanted(
     book: &PolicyBook,
     device: &PolicyDevice,
     offered: &[&PolicyCandidate],
-    waiting: Option<&AutomaticTask>,
+    tasks: &[AutomaticTask],
     now: Timestamp,
 ) -> HashMap<String, UpdateCategory> {
     let rules = book.rules(device.id, device.group_id);
-    let keys = waiting.map(keys).unwrap_or_default();
+    let waiting = tasks.iter().filter(|task| task.state != TaskState::Running);
+    let keys: BTreeSet<&str> = waiting.flat_map(keys).collect();
     let is_due = |candidate: &&&PolicyCandidate| {
         let mut offer = offer(candidate);
         if offer.state == UpdateState::Approved && keys.contains(candidate.key.as_str()) {
