@@ -99,7 +99,9 @@ const fn status(refusal: Refusal) -> StatusCode {
         | R::LastOwner
         | R::ProviderStays
         | R::TenantBeingDeleted
-        | R::GroupNameTaken => StatusCode::CONFLICT,
+        | R::GroupNameTaken
+        | R::ChangedMeanwhile
+        | R::RolloutComplete => StatusCode::CONFLICT,
         R::TooManyDevices => StatusCode::UNPROCESSABLE_ENTITY,
         R::OpenidUnreachable => StatusCode::BAD_GATEWAY,
     }

@@ -13,11 +13,14 @@ mod openid;
 mod openid_sign_ins;
 mod password_resets;
 mod profile;
+mod rollouts;
 mod session;
 mod sessions;
 mod sign_in_options;
 mod tasks;
 mod tenants;
+mod update_decisions;
+mod update_policies;
 mod updates;
 mod users;
 
@@ -103,6 +106,26 @@ pub(crate) fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(updates::list::handle))
         .routes(routes!(updates::read::handle))
         .routes(routes!(updates::list_devices::handle))
+        .routes(routes!(
+            update_policies::list::handle,
+            update_policies::create::handle
+        ))
+        .routes(routes!(update_policies::preview::handle))
+        .routes(routes!(
+            update_policies::read::handle,
+            update_policies::replace::handle,
+            update_policies::delete::handle
+        ))
+        .routes(routes!(update_policies::read_in_force::handle))
+        .routes(routes!(
+            update_decisions::list::handle,
+            update_decisions::create::handle
+        ))
+        .routes(routes!(update_decisions::delete::handle))
+        .routes(routes!(rollouts::list::handle))
+        .routes(routes!(rollouts::stop::handle))
+        .routes(routes!(rollouts::resume::handle))
+        .routes(routes!(rollouts::release::handle))
         .routes(routes!(actions::create::handle))
         .routes(routes!(actions::read::handle))
         .routes(routes!(tasks::list::handle))

@@ -316,30 +316,33 @@ const fn scope_field(scope: PolicyScope) -> &'static str {
     }
 }
 
-/// What the audit says of a policy.
+/// What the audit says of a policy, in codes and numbers.
 fn described(target: Target, policy: &UpdatePolicy) -> Target {
-    let mut target = target;
+    let (mut automatic, mut manual) = (Vec::new(), Vec::new());
     for (category, rule) in &policy.categories {
-        let text = match rule {
-            CategoryRule::Manual => "manual".to_owned(),
-            CategoryRule::Automatic { after_days } => format!("automatic after {after_days} days"),
-        };
-        target = target.with(category.name(), text);
+        match rule {
+            CategoryRule::Manual => manual.push(category.name().to_owned()),
+            CategoryRule::Automatic { after_days } => {
+                automatic.push(format!("{} {after_days}", category.name()));
+            }
+        }
     }
-    if let Some(deadline) = policy.deadline {
-        let text = match deadline {
-            UpdateDeadline::None => "none".to_owned(),
-            UpdateDeadline::Days { days } => format!("{days} days"),
-        };
-        target = target.with("deadline", text);
-    }
-    if let Some(ring) = policy.ring {
-        target = target.with("ring", ring);
-    }
-    match &policy.rings {
-        Some(plan) => target.with("rings", plan.names.join(", ")),
-        None => target,
-    }
+    let deadline = policy.deadline.map(|deadline| match deadline {
+        UpdateDeadline::None => "none".to_owned(),
+        UpdateDeadline::Days { days } => days.to_string(),
+    });
+    let rings = policy.rings.as_ref().map(|plan| plan.names.join(", "));
+    let list = |names: Vec<String>| (!names.is_empty()).then(|| names.join(", "));
+    [
+        ("automatic_after_days", list(automatic)),
+        ("manual", list(manual)),
+        ("deadline_days", deadline),
+        ("ring", policy.ring.map(|ring| ring.to_string())),
+        ("rings", rings),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .fold(target, |target, (name, value)| target.with(name, value))
 }
 
 fn check_policy(scope: PolicyScope, policy: &UpdatePolicy) -> Result<(), AppError> {

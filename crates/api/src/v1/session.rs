@@ -88,6 +88,7 @@ abilities! {
     remove_devices = RemoveDevices,
     manage_enrollment_tokens = ManageEnrollmentTokens,
     manage_groups = ManageGroups,
+    manage_update_policies = ManageUpdatePolicies,
     manage_users = ManageUsers,
     manage_api_tokens = ManageApiTokens,
     manage_settings = ManageSettings,

@@ -47,12 +47,10 @@ impl Field {
         names.unwrap_or_default()
     }
 
-    /// The property of the body that it lies in.
-    pub(crate) fn outermost(&self) -> &str {
-        match self.path.first() {
-            Some(Step::Property(name)) => name,
-            _ => "",
-        }
+    /// Whether it is this property of the body, or lies in it.
+    pub(crate) fn lies_in(&self, property: &str) -> bool {
+        let is_it = |step: &Step| matches!(step, Step::Property(name) if name == property);
+        self.path.iter().any(is_it)
     }
 }
 

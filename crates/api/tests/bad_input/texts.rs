@@ -136,8 +136,7 @@ fn names(answer: &Answer, field: &Field) -> bool {
     let problem: Value = serde_json::from_str(&answer.text).unwrap_or_default();
     let errors = problem["field_errors"].as_array();
     errors.into_iter().flatten().any(|error| {
-        error["code"].is_string()
-            && (error["field"] == field.name() || error["field"] == field.outermost())
+        error["code"].is_string() && error["field"].as_str().is_some_and(|f| field.lies_in(f))
     })
 }
 

@@ -95,6 +95,7 @@ pub(crate) fn all() -> Vec<Row> {
         tokens(),
         tenants(),
         devices(),
+        policies(),
     ]
     .into_iter()
     .flatten()
@@ -283,6 +284,40 @@ fn devices() -> Vec<Row> {
         row("delete_device", 204).path(device),
         row("list_agent_programs", 200),
         row("read_events", 200),
+    ]
+}
+
+fn policies() -> Vec<Row> {
+    let policy = |fresh: &Fresh| fresh.policy.clone();
+    let rollout = |fresh: &Fresh| fresh.rollout.clone();
+    vec![
+        row("list_update_policies", 200),
+        row("create_update_policy", 201)
+            .body(|_, fresh| json!({"group_id": fresh.group, "tenant_id": fresh.tenant, "rules": {"categories": []}}))
+            .target(Target::TenantInBody),
+        row("preview_update_policy", 200)
+            .body(|_, fresh| json!({"tenant_id": fresh.tenant, "rules": {"categories": []}}))
+            .target(Target::TenantInBody),
+        row("read_update_policy", 200).path(policy),
+        row("replace_update_policy", 200)
+            .path(policy)
+            .body(|_, _| json!({"version": 1, "rules": {"categories": []}})),
+        row("delete_update_policy", 204).path(policy),
+        row("read_device_update_policy", 200).path(|fresh| fresh.device.clone()),
+        row("list_update_decisions", 200),
+        row("create_update_decision", 201)
+            .body(|_, fresh| {
+                json!({
+                    "tenant_id": fresh.tenant, "verdict": "block",
+                    "update": {"kind": "kb", "value": "KB5034441"},
+                })
+            })
+            .target(Target::TenantInBody),
+        row("delete_update_decision", 204).path(|fresh| fresh.decision.clone()),
+        row("list_rollouts", 200),
+        row("stop_rollout", 200).path(rollout),
+        row("resume_rollout", 200).path(rollout),
+        row("release_rollout", 200).path(rollout),
     ]
 }
 

@@ -11,9 +11,14 @@ use latarnik_api::{
 };
 use latarnik_app::{
     ActionRequest, ActionTarget, App, Context, NewApiToken, NewEnrollmentToken, NewGroup,
-    NewInvitation, NewUser, OpenidChange, Password, RequestedParameters, agents,
+    NewInvitation, NewUpdateDecision, NewUpdatePolicy, NewUser, OpenidChange, Password,
+    RequestedParameters, RolloutRecord, agents,
 };
-use latarnik_model::{Language, Role, Scope, TenantId, UpdateId, UserId, When};
+use latarnik_model::{
+    Clock, DeviceId, Language, PolicyScope, Role, Rollout, RolloutId, RolloutState, Scope,
+    TenantId, UpdateDecision, UpdateDecisionId, UpdateId, UpdatePolicy, UpdatePolicyId, UpdateRef,
+    UpdateVerdict, UserId, When,
+};
 use latarnik_testkit::{Database, Office};
 use serde_json::json;
 use std::sync::{
@@ -36,6 +41,9 @@ pub(crate) struct Fresh {
     pub(crate) update: String,
     pub(crate) action: String,
     pub(crate) task: String,
+    pub(crate) policy: String,
+    pub(crate) decision: String,
+    pub(crate) rollout: String,
     pub(crate) tenant: String,
     pub(crate) unknown_email: String,
     pub(crate) unused_name: String,
@@ -221,6 +229,9 @@ impl Scene {
             update: update.to_string(),
             action: action.id.to_string(),
             task: delivery.tasks[0].id.to_string(),
+            policy: self.policy(device.device_id).await.to_string(),
+            decision: self.decision(device.device_id).await.to_string(),
+            rollout: self.rollout(update, number).await.to_string(),
             tenant: bakery.to_string(),
             unknown_email: format!("unknown-{number}@elsewhere.example"),
             unused_name: format!("Unused {number}"),
@@ -235,6 +246,9 @@ impl Scene {
             fresh.update.clone(),
             fresh.action.clone(),
             fresh.task.clone(),
+            fresh.policy.clone(),
+            fresh.decision.clone(),
+            fresh.rollout.clone(),
             "of-the-bakery".to_owned(),
         ];
         fresh
@@ -274,6 +288,59 @@ impl Scene {
         agents::check_in(app, device, check_in).await.unwrap();
         let updates = app.list_device_updates(&self.operator, device.device_id);
         updates.await.unwrap()[0].id
+    }
+
+    async fn policy(&self, device: DeviceId) -> UpdatePolicyId {
+        let new = NewUpdatePolicy {
+            tenant_id: self.bakery(),
+            scope: PolicyScope::Device(device),
+            policy: UpdatePolicy::default(),
+        };
+        let shell = Context::command_line();
+        let made = self.office.app.create_update_policy(&shell, new).await;
+        made.unwrap().id
+    }
+
+    async fn decision(&self, device: DeviceId) -> UpdateDecisionId {
+        let new = NewUpdateDecision {
+            tenant_id: self.bakery(),
+            scope: PolicyScope::Device(device),
+            decision: UpdateDecision {
+                update: UpdateRef::Package("package-of-the-bakery".to_owned()),
+                verdict: UpdateVerdict::Block,
+            },
+            note: String::new(),
+        };
+        let shell = Context::command_line();
+        let made = self.office.app.decide_update(&shell, new).await;
+        made.unwrap().id
+    }
+
+    /// Written past the use cases: an update would have to wait for its day.
+    async fn rollout(&self, update_id: UpdateId, number: u32) -> RolloutId {
+        let now = self.office.clock.now();
+        let mut bytes = [0; 16];
+        bytes[12..].copy_from_slice(&number.to_be_bytes());
+        let record = RolloutRecord {
+            id: RolloutId(uuid::Uuid::from_bytes(bytes)),
+            tenant_id: self.bakery(),
+            update_id,
+            title: format!("update-of-the-bakery-{number}"),
+            kb: None,
+            rollout: Rollout {
+                ring: 1,
+                since: now,
+                state: RolloutState::Running,
+                forgiven: 0,
+            },
+            begun_at: now,
+            changed_by_name: None,
+        };
+        let scope = Scope::one(self.bakery());
+        let transaction = self.office.store().begin(&scope).await.unwrap();
+        transaction.begin_rollout(&record).await.unwrap();
+        transaction.commit().await.unwrap();
+        record.id
     }
 
     /// Somebody with a session. Written past the use cases: hashing a thousand passwords would

@@ -7,12 +7,13 @@ use crate::{
     instant::{Instant, optional},
     list::List,
     problem::{ApiError, Problem},
-    v1::updates::Standing,
+    v1::{update_policies::PolicyAnswer, updates::Standing},
 };
 use axum::{Json, extract::State};
 use latarnik_app::UpdateRecord;
 use latarnik_model::{
-    DeviceId, Permission, RestartBehavior, Severity, UpdateCategory, UpdateId, UpdateSource,
+    DeviceId, Permission, PolicyAnswer as Answer, RestartBehavior, Severity, UpdateCategory,
+    UpdateId, UpdateSource,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -25,6 +26,7 @@ pub(crate) struct DeviceUpdate {
     /// The update, the same on all devices.
     id: UpdateId,
     standing: Standing,
+    policy: PolicyAnswer,
     source: UpdateSource,
     /// For people, in any language.
     title: String,
@@ -44,13 +46,14 @@ pub(crate) struct DeviceUpdate {
     first_offered_at: Instant,
 }
 
-impl From<UpdateRecord> for DeviceUpdate {
-    fn from(update: UpdateRecord) -> Self {
+impl DeviceUpdate {
+    fn new(update: UpdateRecord, policy: Answer) -> Self {
         let offer = update.offer;
         Self {
             key: offer.key,
             id: update.id,
             standing: update.standing.into(),
+            policy: policy.into(),
             source: offer.source,
             title: offer.title,
             kb: offer.kb,
@@ -90,7 +93,11 @@ pub(crate) async fn handle(
         .app()
         .list_device_updates(caller.context(), id)
         .await?;
-    Ok(Json(List::whole(
-        updates.into_iter().map(DeviceUpdate::from).collect(),
-    )))
+    let answers = state
+        .app()
+        .judge_updates(caller.context(), id, &updates)
+        .await?;
+    let updates = updates.into_iter().zip(answers);
+    let items = updates.map(|(update, policy)| DeviceUpdate::new(update, policy));
+    Ok(Json(List::whole(items.collect())))
 }

@@ -30,6 +30,12 @@ struct TenantEvent {
     id: TenantId,
 }
 
+/// Data of `policies_changed`.
+#[derive(Serialize)]
+struct PolicyEvent {
+    tenant_id: TenantId,
+}
+
 /// Data of `task_changed`.
 #[derive(Serialize)]
 struct TaskEvent {
@@ -40,8 +46,8 @@ struct TaskEvent {
     state: TaskState,
 }
 
-/// Server-sent events: `device_changed`, `device_removed`, `task_changed`, `tenants_changed` with ids to fetch again,
-/// and `resync` when events were missed.
+/// Server-sent events: `device_changed`, `device_removed`, `task_changed`, `tenants_changed`,
+/// `policies_changed` with ids to fetch again, and `resync` when events were missed.
 #[utoipa::path(
     get, path = "/api/v1/events", operation_id = "read_events", tag = "events",
     extensions(("x-access" = json!(access::SIGNED_IN))),
@@ -149,6 +155,9 @@ fn render(event: Event) -> Option<SseEvent> {
         }
         Event::TenantsChanged { tenant_id } => {
             Some(named("tenants_changed", &TenantEvent { id: tenant_id }))
+        }
+        Event::PoliciesChanged { tenant_id } => {
+            Some(named("policies_changed", &PolicyEvent { tenant_id }))
         }
         _ => None,
     }

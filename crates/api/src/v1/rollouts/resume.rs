@@ -1,0 +1,35 @@
+//! Let an update go on that was stopped.
+
+use super::Rollout;
+use crate::{
+    ApiState,
+    caller::Caller,
+    extract::Id,
+    problem::{ApiError, Problem},
+};
+use axum::{Json, extract::State};
+use latarnik_app::RolloutChange;
+use latarnik_model::{Permission, RolloutId};
+
+/// Lets an update go on from where it was stopped. What failed until then does not stop it again;
+/// further failures do.
+#[utoipa::path(
+    post, path = "/api/v1/rollouts/{id}/resume", operation_id = "resume_rollout",
+    tag = "policies",
+    params(("id" = RolloutId, Path, description = "The rollout")),
+    extensions(("x-access" = json!(Permission::ManageUpdatePolicies.name()))),
+    responses(
+        (status = 200, description = "Where it stands now", body = Rollout),
+        (status = 401, description = "`not_signed_in`", body = Problem),
+        (status = 403, description = "`forbidden`", body = Problem),
+        (status = 404, description = "`not_found`", body = Problem),
+        (status = 409, description = "`rollout_complete` or `changed_meanwhile`", body = Problem),
+    )
+)]
+pub(crate) async fn handle(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<RolloutId>,
+) -> Result<Json<Rollout>, ApiError> {
+    super::change(&state, &caller, id, RolloutChange::Resume).await
+}
