@@ -1,9 +1,9 @@
 //! The application: what every use case needs.
 
 use crate::{
-    Events, MasterKeySource, OpenidClient, Randomness, agents::Fleet, heartbeats::Heartbeats,
-    mail::Mailer, password::PasswordHasher, progress::ProgressBoard, randomness::Ids,
-    secrets::Keyring, throttle::Attempts,
+    Events, MasterKeySource, OpenidClient, Randomness, actions::ActionBoard, agents::Fleet,
+    heartbeats::Heartbeats, mail::Mailer, password::PasswordHasher, progress::ProgressBoard,
+    randomness::Ids, secrets::Keyring, throttle::Attempts,
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::Clock;
@@ -85,6 +85,7 @@ struct Inner {
     heartbeats: Heartbeats,
     passwords: PasswordHasher,
     progress: ProgressBoard,
+    action_board: ActionBoard,
     keyring: Keyring,
     attempts: Attempts,
     reset_requests: Attempts,
@@ -104,6 +105,7 @@ impl App {
             heartbeats: Heartbeats::default(),
             passwords,
             progress: ProgressBoard::default(),
+            action_board: ActionBoard::default(),
             keyring,
             attempts: Attempts::default(),
             reset_requests: Attempts::default(),
@@ -116,6 +118,8 @@ impl App {
         tokio::select! {
             () = self.write_heartbeats(shutdown) => {}
             () = self.tidy_up() => {}
+            () = self.watch_deadlines() => {}
+            () = self.tell_actions() => {}
         }
     }
 
@@ -208,6 +212,10 @@ impl App {
 
     pub(crate) fn progress(&self) -> &ProgressBoard {
         &self.0.progress
+    }
+
+    pub(crate) fn action_board(&self) -> &ActionBoard {
+        &self.0.action_board
     }
 
     pub(crate) fn keyring(&self) -> &Keyring {

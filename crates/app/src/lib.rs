@@ -34,7 +34,9 @@ mod updates;
 mod user_links;
 mod users;
 
-pub use actions::{ActionRequest, ActionTarget, RequestedParameters};
+pub use actions::{
+    Action, ActionOrder, ActionQuery, ActionRequest, ActionTarget, BegunAction, RequestedParameters,
+};
 pub use agents::AgentIdentity;
 pub use api_tokens::{ApiToken, ApiTokenSecret, ApiTokenState, NewApiToken};
 pub use app::{AgentSettings, App, Settings, SignInSettings, TokenFormat};
@@ -48,12 +50,13 @@ pub use error::{AppError, FieldCode, FieldError, Problem};
 pub use events::{Event, Events};
 pub use groups::{Group, GroupChange, NewGroup};
 pub use latarnik_store::{
-    ActionRecord, ApiTokenRecord, AuditEvent, AuditFilter, Cursor, DeviceFilter, DeviceRecord,
-    DeviceSort, DeviceUpdateRecord, Direction, EnrollmentTokenRecord, GroupRecord, InvalidCursor,
-    NewUpdateStep, OfferedUpdate, OpenidProviderRecord, Page, PageRequest, PendingFilter,
-    SessionRecord, StoreError as StoreFailure, TaskFilter, TaskRecord, TenantDeletion,
-    TenantRecord, UpdateCounts, UpdateFilter, UpdateRecord, UpdateResultRecord, UpdateSort,
-    UpdateStanding, UpdateStepRecord, UpdateSummary, UserFilter, UserRecord,
+    ActionCourse, ActionRecord, ApiTokenRecord, AuditEvent, AuditFilter, Creator, Cursor,
+    DeviceFilter, DeviceRecord, DeviceSort, DeviceUpdateRecord, Direction, EnrollmentTokenRecord,
+    FailureCount, GroupRecord, InvalidCursor, NewUpdateStep, OfferedUpdate, OpenidProviderRecord,
+    Page, PageRequest, PendingFilter, SessionRecord, StoreError as StoreFailure, TaskFilter,
+    TaskRecord, TenantDeletion, TenantRecord, UpdateCounts, UpdateFilter, UpdateRecord,
+    UpdateResultRecord, UpdateSort, UpdateStanding, UpdateStepRecord, UpdateSummary, UserFilter,
+    UserRecord,
 };
 pub use mail::{Delivery, Mail, MailContent, MailError, Mailer};
 pub use openid::{

@@ -34,7 +34,10 @@ mod user_links;
 mod users;
 mod wall;
 
-pub use actions::{ActionRecord, NewAction, NewTask, TaskCounts};
+pub use actions::{
+    ActionCourse, ActionFilter, ActionRecord, Creator, FailureCount, NewAction, NewTask,
+    TaskCounts, TaskTaken,
+};
 pub use api_tokens::ApiTokenRecord;
 pub use audit::{AuditChain, AuditEvent, AuditFilter};
 pub use data_keys::DataKeyRecord;
@@ -52,7 +55,7 @@ pub use page::{Cursor, Direction, InvalidCursor, KeyKind, Page, PageRequest};
 pub use sessions::SessionRecord;
 pub use task_logs::{TaskLog, TaskLogChunk};
 pub use tasks::{
-    AcknowledgedTask, PendingTask, TaskFilter, TaskRecord, TaskResult, TaskStanding,
+    AcknowledgedTask, NeverArrived, PendingTask, TaskFilter, TaskRecord, TaskResult, TaskStanding,
     UpdateResultRecord, WaitingTasks,
 };
 pub use tenants::{TenantDeletion, TenantRecord, TenantSize};

@@ -11,7 +11,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The actions that touch devices which the caller may see, newest first. */
+        get: operations["list_actions"];
         put?: never;
         /** Begins an action. The same `Idempotency-Key` again is the same action. */
         post: operations["create_action"];
@@ -32,6 +33,26 @@ export interface paths {
         get: operations["read_action"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancels the tasks of an action that the caller may see: at once those that no agent has yet, the
+         *     others as soon as their agents answer.
+         */
+        post: operations["cancel_action"];
         delete?: never;
         options?: never;
         head?: never;
@@ -237,8 +258,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Server-sent events: `device_changed`, `device_removed`, `task_changed`, `tenants_changed` with ids to fetch again,
-         *     and `resync` when events were missed.
+         * Server-sent events: `device_changed`, `device_removed`, `task_changed`, `action_changed`,
+         *     `tenants_changed` with ids to fetch again, and `resync` when events were missed.
+         * @description `action_changed` comes at most twice a second for an action and stands for any number of its
+         *     tasks; of those, `task_changed` tells no more than 20 a second one by one.
          */
         get: operations["read_events"];
         put?: never;
@@ -928,20 +951,17 @@ export interface components {
             restart_devices: boolean;
             scan_devices: boolean;
         };
-        /** @description An action, as far as the caller may see of it. */
-        Action: {
-            created_at: components["schemas"]["Instant"];
-            /** @description Who asked for it, by name. */
-            created_by: string;
-            id: components["schemas"]["ActionId"];
-            kind: components["schemas"]["ActionKind"];
-            tasks: components["schemas"]["TasksByState"];
-            /**
-             * Format: int64
-             * @description How many tasks it has.
-             */
-            tasks_total: number;
-            when: components["schemas"]["When"];
+        /** @description An action and how it goes, as far as the caller may see of it. */
+        Action: components["schemas"]["ActionSummary"] & {
+            can: components["schemas"]["ActionAbilities"];
+            ended_at?: components["schemas"]["Instant"] | null;
+            /** @description Why tasks failed or expired, the most frequent first. */
+            failures: components["schemas"]["Failures"][];
+            started_at?: components["schemas"]["Instant"] | null;
+        };
+        /** @description What the caller may do with the action now. */
+        ActionAbilities: {
+            cancel: components["schemas"]["Allowed"];
         };
         /**
          * Format: uuid
@@ -953,6 +973,40 @@ export interface components {
          * @enum {string}
          */
         ActionKind: "scan" | "install_updates" | "restart";
+        /** @description An action, as far as the caller may see of it. */
+        ActionSummary: {
+            /** @description For `install_updates`: the chosen categories; null is any. */
+            categories?: components["schemas"]["UpdateCategory"][] | null;
+            created_at: components["schemas"]["Instant"];
+            /** @description Who asked for it, by name. */
+            created_by: string;
+            created_by_kind: components["schemas"]["CreatorKind"];
+            deadline?: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int32
+             * @description For `restart`.
+             */
+            delay_minutes?: number | null;
+            id: components["schemas"]["ActionId"];
+            kind: components["schemas"]["ActionKind"];
+            /**
+             * Format: int32
+             * @description How many of a hundred tasks have ended; 100 only when all have.
+             */
+            percent: number;
+            tasks: components["schemas"]["TasksByState"];
+            /**
+             * Format: int64
+             * @description How many tasks it has.
+             */
+            tasks_total: number;
+            /**
+             * @description For `install_updates`: how many chosen ones; null is everything offered, or all of
+             *     `categories`.
+             */
+            update_count?: number | null;
+            when: components["schemas"]["When"];
+        };
         /** @description A program. */
         AgentProgram: {
             file_name: string;
@@ -1109,6 +1163,11 @@ export interface components {
          * @enum {string}
          */
         ConnectionCondition: "online" | "offline";
+        /**
+         * @description Who an action comes from.
+         * @enum {string}
+         */
+        CreatorKind: "user" | "api_token" | "command_line" | "policy";
         /** @description A managed machine as last reported, and what the caller may do with it. */
         Device: {
             agent_version: string;
@@ -1155,6 +1214,8 @@ export interface components {
             restart?: components["schemas"]["RestartCondition"] | null;
             /** @description With this text in their name. */
             search?: string | null;
+            /** @description With `group_id`: of all groups in it as well. */
+            subgroups?: boolean | null;
             tenant_id?: components["schemas"]["TenantId"] | null;
             updates?: components["schemas"]["UpdatesCondition"] | null;
         };
@@ -1282,6 +1343,14 @@ export interface components {
             task_created_by?: string | null;
             task_id?: components["schemas"]["TaskId"] | null;
         };
+        /** @description How many tasks ended badly for one reason. */
+        Failures: {
+            /** Format: int64 */
+            count: number;
+            reason_code?: components["schemas"]["ReasonCode"] | null;
+            /** @description `failed` or `expired`. */
+            state: components["schemas"]["TaskState"];
+        };
         /** @description A field that is not usable. */
         FieldProblem: {
             /** @description The stable code. */
@@ -1376,6 +1445,50 @@ export interface components {
         LinkRequest: {
             /** @description What stands behind `#` in the link. */
             token: string;
+        };
+        /** @description A page of a list. */
+        List_ActionSummary: {
+            /** @description The items. */
+            items: {
+                /** @description For `install_updates`: the chosen categories; null is any. */
+                categories?: components["schemas"]["UpdateCategory"][] | null;
+                created_at: components["schemas"]["Instant"];
+                /** @description Who asked for it, by name. */
+                created_by: string;
+                created_by_kind: components["schemas"]["CreatorKind"];
+                deadline?: components["schemas"]["Instant"] | null;
+                /**
+                 * Format: int32
+                 * @description For `restart`.
+                 */
+                delay_minutes?: number | null;
+                id: components["schemas"]["ActionId"];
+                kind: components["schemas"]["ActionKind"];
+                /**
+                 * Format: int32
+                 * @description How many of a hundred tasks have ended; 100 only when all have.
+                 */
+                percent: number;
+                tasks: components["schemas"]["TasksByState"];
+                /**
+                 * Format: int64
+                 * @description How many tasks it has.
+                 */
+                tasks_total: number;
+                /**
+                 * @description For `install_updates`: how many chosen ones; null is everything offered, or all of
+                 *     `categories`.
+                 */
+                update_count?: number | null;
+                when: components["schemas"]["When"];
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         List_AgentProgram: {
@@ -1601,9 +1714,13 @@ export interface components {
                 action_id: components["schemas"]["ActionId"];
                 can: components["schemas"]["TaskAbilities"];
                 cancel_requested_at?: components["schemas"]["Instant"] | null;
+                /** @description For `install_updates`: the chosen categories; null is any. */
+                categories?: components["schemas"]["UpdateCategory"][] | null;
                 created_at: components["schemas"]["Instant"];
                 /** @description Who asked for it, by name. */
                 created_by: string;
+                created_by_kind: components["schemas"]["CreatorKind"];
+                deadline?: components["schemas"]["Instant"] | null;
                 /**
                  * Format: int32
                  * @description For `restart`.
@@ -1631,7 +1748,7 @@ export interface components {
                 stderr_excerpt?: string | null;
                 /** @description The end of standard output. */
                 stdout_excerpt?: string | null;
-                /** @description For `install_updates`: the chosen ones; null is everything offered. */
+                /** @description For `install_updates`: the chosen ones; null is everything offered, or all of `categories`. */
                 update_keys?: string[] | null;
                 /** @description What became of each update. */
                 updates: components["schemas"]["UpdateResult"][];
@@ -1810,6 +1927,18 @@ export interface components {
         };
         /** @description What to do, on which devices, when. */
         NewAction: {
+            /**
+             * @description For `install_updates`: what each device is offered in these categories when its task runs.
+             *     Not together with `update_keys`. An agent that is too old for it fails the task with
+             *     `unknown_task_kind` and installs nothing.
+             */
+            categories?: components["schemas"]["UpdateCategory"][] | null;
+            /**
+             * Format: date-time
+             * @description The latest time to begin: what has not begun by then expires, also on devices that are
+             *     offline until later. Absent is none.
+             */
+            deadline?: string | null;
             /**
              * Format: int32
              * @description For `restart`: 0 or 5 to 60; absent is 0.
@@ -2179,9 +2308,13 @@ export interface components {
             action_id: components["schemas"]["ActionId"];
             can: components["schemas"]["TaskAbilities"];
             cancel_requested_at?: components["schemas"]["Instant"] | null;
+            /** @description For `install_updates`: the chosen categories; null is any. */
+            categories?: components["schemas"]["UpdateCategory"][] | null;
             created_at: components["schemas"]["Instant"];
             /** @description Who asked for it, by name. */
             created_by: string;
+            created_by_kind: components["schemas"]["CreatorKind"];
+            deadline?: components["schemas"]["Instant"] | null;
             /**
              * Format: int32
              * @description For `restart`.
@@ -2209,7 +2342,7 @@ export interface components {
             stderr_excerpt?: string | null;
             /** @description The end of standard output. */
             stdout_excerpt?: string | null;
-            /** @description For `install_updates`: the chosen ones; null is everything offered. */
+            /** @description For `install_updates`: the chosen ones; null is everything offered, or all of `categories`. */
             update_keys?: string[] | null;
             /** @description What became of each update. */
             updates: components["schemas"]["UpdateResult"][];
@@ -2512,6 +2645,102 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_actions: {
+        parameters: {
+            query?: {
+                /** @description That touch devices of this tenant. */
+                tenant_id?: components["schemas"]["TenantId"];
+                /** @description Of this kind. */
+                kind?: components["schemas"]["ActionKind"];
+                /** @description With tasks that have not ended; `false` is only those without. */
+                open?: boolean;
+                /** @description Only what the caller asked for. */
+                own?: boolean;
+                /** @description Most items, 1 to 500. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ActionSummary"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_action: {
         parameters: {
             query?: never;
@@ -2564,7 +2793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: a device is not there */
+            /** @description `not_found`: a device or the group is not there */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2582,7 +2811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `no_restart_pending` or `no_devices` */
+            /** @description `no_restart_pending`, `updates_not_offered` or `no_devices` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2688,6 +2917,92 @@ export interface operations {
             };
             /** @description `request_timeout` */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The action */
+                id: components["schemas"]["ActionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The action, its open tasks cancelled or about to be */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Action"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `action_already_finished` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3271,6 +3586,8 @@ export interface operations {
                 tenant_id?: components["schemas"]["TenantId"];
                 /** @description Of this group. */
                 group_id?: components["schemas"]["GroupId"];
+                /** @description With `group_id`: of all groups in it as well. */
+                subgroups?: boolean;
                 /** @description With this text in their name. */
                 search?: string;
                 /** @description With this kind of system. */
