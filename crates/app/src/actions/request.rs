@@ -137,6 +137,9 @@ fn check_choice(
     if categories.is_some_and(<[_]>::is_empty) {
         return Err(invalid("categories", FieldCode::Required));
     }
+    if categories.is_some_and(|categories| categories.len() > UpdateCategory::ALL.len()) {
+        return Err(invalid("categories", FieldCode::TooLong));
+    }
     let Some(keys) = keys else { return Ok(()) };
     if keys.is_empty() {
         return Err(invalid("update_keys", FieldCode::Required));
