@@ -64,7 +64,7 @@ test('a group with the groups in it is scanned, and the bar is watched to its en
   const dialog = page.getByRole('dialog');
   await expect(dialog).toContainText('Scan 2 devices');
   await dialog
-    .getByLabel('Devices that are offline catch up')
+    .getByLabel('Deadline for devices that are offline')
     .selectOption({ label: 'Within 1 day, then the task expires' });
   await dialog.getByRole('button', { name: 'Scan', exact: true }).click();
 

@@ -131,6 +131,10 @@ pub struct TaskTaken {
     pub state: TaskState,
 }
 
+/// Rows in one statement. SQLite looks through the names of all parameters for each of them, so that
+/// a statement costs the square of how many it has.
+const ROWS_AT_ONCE: usize = 40;
+
 impl TaskTaken {
     pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
@@ -184,7 +188,9 @@ impl Transaction {
             let sequences = self.next_sequences(tasks).await?;
             let there = |task: &&NewTask| sequences.contains_key(&task.device_id);
             let tasks: Vec<_> = tasks.iter().filter(there).copied().collect();
-            self.insert_tasks(action, &tasks, &sequences).await?;
+            for tasks in tasks.chunks(ROWS_AT_ONCE) {
+                self.insert_tasks(action, tasks, &sequences).await?;
+            }
             added.extend(tasks);
         }
         let tenants: BTreeSet<_> = added.iter().map(|task| task.tenant_id).collect();

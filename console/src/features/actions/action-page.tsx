@@ -77,33 +77,30 @@ function LoadedAction({ action, search }: { action: Action; search: ActionPageSe
       actions={<CancelAction action={action} />}
     >
       <ActionCourse action={action} />
-      <div className={classes.columns}>
-        <div className={classes.column}>
-          {action.failures.length > 0 && (
-            <ActionFailures failures={action.failures} onShow={show} />
-          )}
-          <Card title={t('actions.tasks')} flush>
-            <div className={`${tools.toolbar} ${classes.filters}`}>
-              <FilterSelect
-                label={t('filters.state')}
-                any={t('filters.any_state')}
-                value={search.state}
-                options={taskStates.map((state) => ({
-                  value: state,
-                  label: t(`task_states.${state}`),
-                }))}
-                onChange={show}
-              />
-            </div>
-            <TaskTable
-              search={{ ...search, action: action.id }}
-              withDevice
-              empty={<NoMatch onClear={() => show(undefined)} />}
-            />
-          </Card>
-        </div>
+      <div className={classes.columns} data-failures={action.failures.length > 0}>
+        {action.failures.length > 0 && <ActionFailures failures={action.failures} onShow={show} />}
         <ActionDetails action={action} />
       </div>
+      <section className={classes.tasks} aria-label={t('actions.tasks')}>
+        <div className={tools.toolbar}>
+          <h2 className={classes.heading}>{t('actions.tasks')}</h2>
+          <FilterSelect
+            label={t('filters.state')}
+            any={t('filters.any_state')}
+            value={search.state}
+            options={taskStates.map((state) => ({
+              value: state,
+              label: t(`task_states.${state}`),
+            }))}
+            onChange={show}
+          />
+        </div>
+        <TaskTable
+          search={{ ...search, action: action.id }}
+          withDevice
+          empty={<NoMatch onClear={() => show(undefined)} />}
+        />
+      </section>
     </Page>
   );
 }
