@@ -126,8 +126,11 @@ for (const look of looks) {
       await expectAccessible(page);
     });
 
-    test("a task's page is accessible", async ({ page }) => {
+    test("an action's page and its task's are accessible", async ({ page }) => {
       const task = await startScan(page);
+      await page.goto(`/actions/${task.action}`);
+      await settle(page);
+      await expectAccessible(page);
       await page.goto(`/tasks/${task.id}`);
       await settle(page);
       await expectAccessible(page);

@@ -121,7 +121,7 @@ export async function onlineDevice(page: Page): Promise<DeviceFacts> {
 }
 
 /** Asks for a scan through the API, and answers with its task. */
-export async function startScan(page: Page): Promise<{ id: string }> {
+export async function startScan(page: Page): Promise<{ id: string; action: string }> {
   const device = await onlineDevice(page);
   const action = await page.request.post('/api/v1/actions', {
     headers: { 'Idempotency-Key': crypto.randomUUID() },
@@ -133,7 +133,7 @@ export async function startScan(page: Page): Promise<{ id: string }> {
   const { items }: { items: { id: string }[] } = await tasks.json();
   const task = items[0];
   if (!task) throw new Error('the action has no task');
-  return task;
+  return { id: task.id, action: id };
 }
 
 /** A page in a browser that prefers this language and is not signed in. */

@@ -36,6 +36,29 @@ async function interestingDevice(page: Page) {
   return real ?? devices.find(({ pending_updates }) => pending_updates.total) ?? devices[0];
 }
 
+/** An installation on all that has something pending, some of which fails. */
+async function largeAction(page: Page): Promise<string> {
+  const action = await page.request.post('/api/v1/actions', {
+    headers: { 'Idempotency-Key': crypto.randomUUID() },
+    data: {
+      kind: 'install_updates',
+      categories: ['security', 'critical'],
+      filter: { updates: 'pending' },
+      when: { type: 'now' },
+      deadline: new Date(Date.now() + 86_400_000).toISOString(),
+    },
+  });
+  expect(action.status(), await action.text()).toBe(201);
+  const { id }: { id: string } = await action.json();
+  const course = async () => {
+    const answer = await page.request.get(`/api/v1/actions/${id}`);
+    const { percent }: { percent: number } = await answer.json();
+    return percent;
+  };
+  await expect.poll(course, { timeout: 60_000 }).toBeGreaterThan(30);
+  return id;
+}
+
 const languages = ['en', 'pl'] as const satisfies readonly Language[];
 
 // Before the pictures of every page, which scan a device and so change which is the latest.
@@ -84,6 +107,14 @@ for (const language of languages) {
         await take(page, gallery, name('task'));
         await page.goto('/tasks');
         await take(page, gallery, name('tasks'));
+        await page.goto(`/actions/${await largeAction(page)}`);
+        await expect(page.getByRole('table')).toBeVisible();
+        await take(page, gallery, name('action'));
+        await page.goto('/updates?updates=pending');
+        await page.getByRole('checkbox').nth(0).check();
+        await page.getByRole('region').getByRole('button').nth(2).click();
+        await expect(page.getByRole('dialog')).toBeVisible();
+        await take(page, gallery, name('install-by-category'));
         await page.goto('/settings/enrollment');
         await take(page, gallery, name('enrollment'));
         await page.goto('/settings/enrollment?create=token');

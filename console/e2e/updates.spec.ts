@@ -81,7 +81,7 @@ test.describe('the owner', () => {
     await expect(progress).toContainText('of 1');
     await page.getByRole('link', { name: 'Devices' }).click();
     await expect(progress).toBeVisible();
-    await progress.getByRole('link', { name: 'Show task' }).click();
+    await progress.getByRole('link', { name: 'Open the action' }).click();
     await page.getByRole('row').getByRole('link', { name: 'Scan' }).first().click();
     await expect(page.getByRole('heading', { level: 1 })).toContainText(device.hostname);
     await expect(page.locator('main').getByText('Succeeded').first()).toBeVisible({

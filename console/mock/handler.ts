@@ -1,6 +1,7 @@
 import type { components } from '../src/api/generated/schema.d.ts';
 import type { Session } from '../src/api/types.ts';
 import { type Account, canOf } from './accounts.ts';
+import { actionsRoute } from './actions.ts';
 import { Body, json, noContent, page, problem } from './answers.ts';
 import { auditRoute } from './audit.ts';
 import { type Device, groups, tenants, withPermissions } from './fleet.ts';
@@ -14,10 +15,20 @@ import {
   sessionRoute,
   sessionsRoute,
 } from './sign-in.ts';
-import { callerName, change, createTask, run, type State } from './state.ts';
+import { callerName, change, type State } from './state.ts';
 import { stepsRoute, updatesRoute } from './updates.ts';
 
 type Schemas = components['schemas'];
+
+/** Directly, or in a group within it. */
+function isInGroup(device: Device, query: Schemas['DeviceConditions']): boolean {
+  let place = groups.find(({ id }) => id === device.group?.id);
+  while (place && place.id !== query.group_id && query.subgroups) {
+    const parent: string | null | undefined = place.parent_id;
+    place = groups.find(({ id }) => id === parent);
+  }
+  return place?.id === query.group_id;
+}
 
 function matches(device: Device, query: Schemas['DeviceConditions']): boolean {
   const { total } = device.pending_updates;
@@ -25,7 +36,7 @@ function matches(device: Device, query: Schemas['DeviceConditions']): boolean {
     total === null || total === undefined ? 'unknown' : total > 0 ? 'pending' : 'none';
   return (
     (!query.tenant_id || device.tenant.id === query.tenant_id) &&
-    (!query.group_id || device.group?.id === query.group_id) &&
+    (!query.group_id || isInGroup(device, query)) &&
     (!query.search || device.hostname.toLowerCase().includes(query.search.toLowerCase())) &&
     (!query.os_family || device.os.family === query.os_family) &&
     (!query.connection || device.connection === query.connection) &&
@@ -55,54 +66,6 @@ function sorted(devices: Device[], sort: string): Device[] {
     const [a, b] = [key?.(one) ?? '', key?.(other) ?? ''];
     return a < b ? -sign : a > b ? sign : 0;
   });
-}
-
-function action(state: State, id: string): Schemas['Action'] | null {
-  const known = state.actions.get(id);
-  if (!known) return null;
-  const tasks = state.tasks.filter(({ action_id }) => action_id === id);
-  const count = (wanted: string) => tasks.filter((task) => task.state === wanted).length;
-  return {
-    ...known,
-    tasks_total: tasks.length,
-    tasks: {
-      queued: count('queued'),
-      delivered: count('delivered'),
-      waiting_for_window: count('waiting_for_window'),
-      running: count('running'),
-      succeeded: count('succeeded'),
-      failed: count('failed'),
-      cancelled: count('cancelled'),
-      expired: count('expired'),
-    },
-  };
-}
-
-function createAction(state: State, body: Schemas['NewAction'], pace: number): Response {
-  const chosen = state.devices.filter((device) =>
-    body.device_ids ? body.device_ids.includes(device.id) : matches(device, body.filter ?? {}),
-  );
-  if (chosen.length === 0) return problem(409, 'no_devices');
-  const id = `act-${state.actions.size + 1}`;
-  state.actions.set(id, {
-    id,
-    kind: body.kind,
-    when: body.when,
-    created_at: new Date().toISOString(),
-    created_by: callerName(state),
-  });
-  for (const device of chosen) {
-    const task = createTask(state, {
-      action_id: id,
-      kind: body.kind,
-      when: body.when,
-      device: { id: device.id, hostname: device.hostname },
-      update_keys: body.update_keys ?? null,
-      delay_minutes: body.delay_minutes ?? null,
-    });
-    run(state, task, pace * (0.7 + Math.random()));
-  }
-  return json(action(state, id), 201);
 }
 
 function createToken(state: State, body: Schemas['NewEnrollmentToken']): Response {
@@ -272,18 +235,12 @@ function signedIn(state: State, caller: Account, call: Call): Response {
     case 'tasks':
       return tasksRoute(state, rest, query);
     case 'actions':
-      return actionsRoute(state, call);
+      return actionsRoute(state, { ...call, caller }, matches);
     case 'enrollment-tokens':
       return enrollmentTokensRoute(state, call);
     default:
       return problem(404, 'not_found');
   }
-}
-
-function actionsRoute(state: State, { method, rest, body, pace }: Call): Response {
-  if (method === 'POST') return createAction(state, body.as<Schemas['NewAction']>(), pace);
-  const found = action(state, rest[0] ?? '');
-  return found ? json(found) : problem(404, 'not_found');
 }
 
 function enrollmentTokensRoute(state: State, { method, rest, query, body }: Call): Response {

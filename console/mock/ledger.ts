@@ -226,6 +226,7 @@ export function tellStory(ledger: Ledger, story: Story): Task | null {
     started_at: at(50),
     finished_at: at(49.5),
     created_by: task_created_by,
+    created_by_kind: 'user',
     exit_code: failed ? 1 : 0,
     updates: results,
     can: { cancel: { allowed: false, reason: 'task_already_finished' } },

@@ -49,7 +49,7 @@ export function createState(size: number) {
     audit: [] as AuditEvent[],
     openid: new Map<string, Openid>(),
     tasks: [] as Task[],
-    actions: new Map<string, Omit<Schemas['Action'], 'tasks' | 'tasks_total'>>(),
+    actions: new Map<string, KnownAction>(),
     tokens: [] as Schemas['EnrollmentToken'][],
     count: 0,
     emit,
@@ -74,6 +74,12 @@ export function callerName({ accounts, signedInAs }: State): string {
   return accounts.find(({ id }) => id === signedInAs)?.name ?? '';
 }
 
+/** An action without what follows from its tasks. */
+export type KnownAction = Omit<
+  Schemas['Action'],
+  'tasks' | 'tasks_total' | 'percent' | 'started_at' | 'ended_at' | 'failures' | 'can'
+>;
+
 export type State = ReturnType<typeof createState>;
 
 export function change(state: State, task: Task, values: Partial<Task>): void {
@@ -91,12 +97,23 @@ export function change(state: State, task: Task, values: Partial<Task>): void {
     action_id: task.action_id,
     state: next.state,
   });
+  state.emit('action_changed', { id: task.action_id });
   if (ended) state.emit('device_changed', { id: task.device.id });
 }
 
 export function createTask(
   state: State,
-  values: Pick<Task, 'action_id' | 'kind' | 'when' | 'device' | 'update_keys' | 'delay_minutes'>,
+  values: Pick<
+    Task,
+    | 'action_id'
+    | 'kind'
+    | 'when'
+    | 'deadline'
+    | 'device'
+    | 'update_keys'
+    | 'categories'
+    | 'delay_minutes'
+  >,
 ): Task {
   state.count += 1;
   const task: Task = {
@@ -104,6 +121,7 @@ export function createTask(
     state: values.when.type === 'in_window' ? 'waiting_for_window' : 'queued',
     created_at: iso(),
     created_by: callerName(state),
+    created_by_kind: 'user',
     updates: [],
     can: { cancel: allowed },
     ...values,
@@ -133,7 +151,11 @@ function finishScan(state: State, task: Task): void {
 function finishInstall(state: State, task: Task): Task['updates'] {
   const device = state.devices.find(({ id }) => id === task.device.id);
   const offered = state.updates.get(task.device.id) ?? [];
-  const chosen = offered.filter(({ key }) => !task.update_keys || task.update_keys.includes(key));
+  const chosen = offered.filter(
+    ({ key, category }) =>
+      (!task.update_keys || task.update_keys.includes(key)) &&
+      (!task.categories || task.categories.includes(category)),
+  );
   const results = chosen.map(({ key, title }, index) => ({
     key,
     title,

@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { ProblemState } from './components/problem-state';
 import {
+  actionRoute,
   auditRoute,
   deviceRoute,
   devicesRoute,
@@ -47,6 +48,7 @@ const routeTree = rootRoute.addChildren([
     deviceRoute,
     tasksRoute,
     taskRoute,
+    actionRoute,
     auditRoute,
     usersRoute,
     groupsRoute,

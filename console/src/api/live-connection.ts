@@ -83,6 +83,10 @@ export function createLiveConnection(address: string, updates: LiveUpdates, refu
       const task = read(event, isTaskChange);
       if (task) updates.taskChanged(task);
     });
+    source.addEventListener('action_changed', (event) => {
+      const action = read(event, isIdentified);
+      if (action) updates.actionChanged(action.id);
+    });
     source.addEventListener('tenants_changed', () => updates.tenantsChanged());
     source.addEventListener('resync', () => updates.resync());
   };

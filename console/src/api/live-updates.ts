@@ -79,6 +79,7 @@ export function createLiveUpdates(queryClient: QueryClient) {
   const refreshActions = throttle(() => {
     for (const id of changedActions) invalidate(keys.action(id));
     changedActions.clear();
+    invalidate(keys.actionLists);
   }, 1_000);
   const refreshEach = (
     ids: string[],
@@ -157,6 +158,12 @@ export function createLiveUpdates(queryClient: QueryClient) {
       // Progress does not change the device; the start and the end do.
       if (change.state !== 'running') changedDevices.add(change.device_id);
       flush.call();
+    },
+    /** Stands for any number of its tasks, of which not every one is told. */
+    actionChanged: (id: string) => {
+      changedActions.add(id);
+      refreshActions.call();
+      taskLists.call();
     },
     tenantsChanged: () => tenants.call(),
     resync: () => {

@@ -16,6 +16,9 @@ export type UpdateStep = Schemas['UpdateStep'];
 export type UpdateState = Schemas['UpdateState'];
 export type Standing = Schemas['Standing'];
 export type Action = Schemas['Action'];
+export type ActionSummary = Schemas['ActionSummary'];
+export type UpdateCategory = Schemas['UpdateCategory'];
+export type CreatorKind = Schemas['CreatorKind'];
 export type NewAction = Schemas['NewAction'];
 export type ActionKind = Action['kind'];
 export type When = Action['when'];
@@ -59,6 +62,7 @@ export type OpenidSettings = Schemas['OpenidSettings'];
 
 export type DeviceQuery = NonNullable<operations['list_devices']['parameters']['query']>;
 export type UpdateQuery = NonNullable<operations['list_updates']['parameters']['query']>;
+export type ActionQuery = NonNullable<operations['list_actions']['parameters']['query']>;
 export type TaskQuery = NonNullable<operations['list_tasks']['parameters']['query']>;
 export type UserQuery = NonNullable<operations['list_users']['parameters']['query']>;
 export type ApiTokenQuery = NonNullable<operations['list_api_tokens']['parameters']['query']>;

@@ -53,6 +53,12 @@ export interface StateText {
   meaning: string;
 }
 
+/** Who asked for something; a program or a rule is told apart from a person. */
+export function creatorText(t: TFunction, kind: string, name: string): string {
+  const creators = en.creators;
+  return knows(creators, kind) ? t(`creators.${kind}`, { name }) : name;
+}
+
 export function updateStateText(t: TFunction, state: string): StateText {
   const states = en.update_states;
   if (!knows(states, state)) {

@@ -1,13 +1,14 @@
 import { createRoute, redirect } from '@tanstack/react-router';
 import { ApiError } from '@/api/problem';
 import { ProblemState } from '@/components/problem-state';
+import { ActionPage, type ActionPageSearch } from '@/features/actions/action-page';
 import { AuditPage } from '@/features/audit/audit-page';
 import { parseAuditSearch } from '@/features/audit/audit-search';
 import { DevicePage, type DevicePageSearch, deviceTabs } from '@/features/devices/device-page';
 import { parseDeviceSearch } from '@/features/devices/device-search';
 import { DevicesPage } from '@/features/devices/devices-page';
 import { TaskPage } from '@/features/tasks/task-page';
-import { parseTaskSearch } from '@/features/tasks/task-search';
+import { parseTaskSearch, taskStates } from '@/features/tasks/task-search';
 import { TasksPage } from '@/features/tasks/tasks-page';
 import { UpdateListPage } from '@/features/updates/update-list-page';
 import { UpdatePage } from '@/features/updates/update-page';
@@ -85,6 +86,20 @@ export const taskRoute = createRoute({
   component: () => {
     const { taskId } = taskRoute.useParams();
     return <TaskPage key={taskId} id={taskId} />;
+  },
+});
+
+export const actionRoute = createRoute({
+  getParentRoute,
+  path: '/actions/$actionId',
+  validateSearch: (values: Record<string, unknown>): ActionPageSearch => ({
+    state: oneOf(values, 'state', taskStates),
+    sort: sortIn(values, ['created_at']),
+    cursor: textIn(values, 'cursor'),
+  }),
+  component: () => {
+    const { actionId } = actionRoute.useParams();
+    return <ActionPage key={actionId} id={actionId} search={actionRoute.useSearch()} />;
   },
 });
 

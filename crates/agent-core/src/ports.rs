@@ -2,7 +2,7 @@
 //! provide it scripted. Calls block; the engine runs each on a thread of its own.
 
 use jiff::Timestamp;
-use latarnik_model::{ReasonCode, RestartSignal};
+use latarnik_model::{ReasonCode, RestartSignal, UpdateCategory};
 use std::{
     sync::{
         Arc,
@@ -65,8 +65,21 @@ pub struct UpdateError {
 pub struct InstallRequest {
     /// Keys of the updates; `None` means everything offered.
     pub update_keys: Option<Vec<String>>,
+    /// Only what the search finds in these categories; `None` means any.
+    pub categories: Option<Vec<UpdateCategory>>,
     /// The longest time the whole may take.
     pub timeout: Duration,
+}
+
+impl InstallRequest {
+    /// Whether an update that is offered is to be installed.
+    #[must_use]
+    pub fn wants(&self, key: &str, category: UpdateCategory) -> bool {
+        let of_category = |categories: &Vec<_>| categories.contains(&category);
+        let of_key = |keys: &Vec<String>| keys.iter().any(|chosen| chosen == key);
+        self.update_keys.as_ref().is_none_or(of_key)
+            && self.categories.as_ref().is_none_or(of_category)
+    }
 }
 
 /// What an installation did, judged after a new search.

@@ -88,7 +88,9 @@ const fn status(refusal: Refusal) -> StatusCode {
         R::LinkExpired => StatusCode::GONE,
         R::NoRestartPending
         | R::NoDevices
+        | R::UpdatesNotOffered
         | R::TaskAlreadyFinished
+        | R::ActionAlreadyFinished
         | R::IdempotencyKeyReused
         | R::TotpAlreadyOn
         | R::TotpNotOn

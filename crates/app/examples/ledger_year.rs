@@ -147,9 +147,11 @@ impl Machine {
         let request = ActionRequest {
             parameters: RequestedParameters::InstallUpdates {
                 update_keys: Some(keys),
+                categories: None,
             },
             target: ActionTarget::Devices(vec![self.agent.device_id]),
             when: When::Now,
+            deadline: None,
             idempotency_key: format!("{} {}", self.agent.device_id, self.tasks),
         };
         let app = &office.app;

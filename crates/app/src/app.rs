@@ -1,9 +1,9 @@
 //! The application: what every use case needs.
 
 use crate::{
-    Events, MasterKeySource, OpenidClient, Randomness, agents::Fleet, heartbeats::Heartbeats,
-    mail::Mailer, password::PasswordHasher, progress::ProgressBoard, randomness::Ids,
-    secrets::Keyring, throttle::Attempts,
+    Events, MasterKeySource, OpenidClient, Randomness, actions::ActionBoard, agents::Fleet,
+    heartbeats::Heartbeats, mail::Mailer, password::PasswordHasher, progress::ProgressBoard,
+    randomness::Ids, secrets::Keyring, throttle::Attempts,
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::Clock;
@@ -88,6 +88,7 @@ struct Inner {
     heartbeats: Heartbeats,
     passwords: PasswordHasher,
     progress: ProgressBoard,
+    action_board: ActionBoard,
     keyring: Keyring,
     attempts: Attempts,
     reset_requests: Attempts,
@@ -108,6 +109,7 @@ impl App {
             heartbeats: Heartbeats::default(),
             passwords,
             progress: ProgressBoard::default(),
+            action_board: ActionBoard::default(),
             keyring,
             attempts: Attempts::default(),
             reset_requests: Attempts::default(),
@@ -122,6 +124,8 @@ impl App {
             () = self.write_heartbeats(shutdown) => {}
             () = self.tidy_up() => {}
             () = self.follow_policies() => {}
+            () = self.watch_deadlines() => {}
+            () = self.tell_actions() => {}
         }
     }
 
@@ -230,6 +234,10 @@ impl App {
 
     pub(crate) fn progress(&self) -> &ProgressBoard {
         &self.0.progress
+    }
+
+    pub(crate) fn action_board(&self) -> &ActionBoard {
+        &self.0.action_board
     }
 
     pub(crate) fn keyring(&self) -> &Keyring {

@@ -199,21 +199,20 @@ impl App {
     /// # Errors
     /// [`Problem::NotFound`].
     pub async fn remove_device(&self, context: &Context, id: DeviceId) -> Result<(), AppError> {
-        let tenant_id = self
+        let (tenant_id, ended) = self
             .mutate(context, &REMOVE, async |transaction| {
                 let device = self.store().device(&context.scope, id).await?;
                 let device = device.ok_or(Problem::NotFound)?;
-                if !transaction
+                let ended = transaction
                     .remove_device(&context.scope, id, self.now())
                     .await?
-                {
-                    return Err(Problem::NotFound.into());
-                }
+                    .ok_or(Problem::NotFound)?;
                 let target = Target::new(device.tenant_id, id, device.facts.hostname);
-                Ok(Done::to(target, device.tenant_id))
+                Ok(Done::to(target, (device.tenant_id, ended)))
             })
             .await?;
         self.fleet().forget(id);
+        self.tell_taken(&ended);
         self.events().publish(Event::DeviceRemoved {
             device_id: id,
             tenant_id,

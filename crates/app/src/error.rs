@@ -109,8 +109,12 @@ pub enum Problem {
     NoDevices,
     /// More devices than one action takes.
     TooManyDevices,
+    /// None of the devices is offered any of the chosen updates.
+    UpdatesNotOffered,
     /// The task has ended.
     TaskAlreadyFinished,
+    /// All tasks of the action have ended.
+    ActionAlreadyFinished,
     /// The idempotency key was used for another request.
     IdempotencyKeyReused,
     /// The task has no log (yet).
@@ -154,7 +158,9 @@ impl Problem {
             Self::NoRestartPending => "no_restart_pending",
             Self::NoDevices => "no_devices",
             Self::TooManyDevices => "too_many_devices",
+            Self::UpdatesNotOffered => "updates_not_offered",
             Self::TaskAlreadyFinished => "task_already_finished",
+            Self::ActionAlreadyFinished => "action_already_finished",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::NoLog => "no_log",
             Self::ChangedMeanwhile => "changed_meanwhile",

@@ -1,16 +1,17 @@
 //! What happened, for everyone who watches: consoles and waiting agents.
 
-use latarnik_model::{ActionId, DeviceId, TaskId, TaskState, TenantId};
+use latarnik_model::{ActionId, DeviceId, Scope, TaskId, TaskState, TenantId};
+use std::sync::Arc;
 use tokio::sync::broadcast;
 
 /// Something that happened. Carries ids, not content: who may see what is decided when they ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A device has a new task, or one of its tasks is to be cancelled.
+    /// Devices have a new task, or one of their tasks is to be cancelled.
     TasksWaiting {
-        /// The device.
-        device_id: DeviceId,
+        /// The devices.
+        device_ids: Arc<[DeviceId]>,
     },
     /// Something about a device changed.
     DeviceChanged {
@@ -41,6 +42,13 @@ pub enum Event {
         /// The tenant.
         tenant_id: TenantId,
     },
+    /// Tasks of an action went on. Comes at most twice a second for one action.
+    ActionChanged {
+        /// The action.
+        action_id: ActionId,
+        /// The tenants of the devices on which they did.
+        tenant_ids: Arc<[TenantId]>,
+    },
     /// A task went on.
     TaskChanged {
         /// The task.
@@ -57,16 +65,19 @@ pub enum Event {
 }
 
 impl Event {
-    /// The tenant whose people may hear of it; `None` is for the inside only.
+    /// Whether somebody who sees these tenants may hear of it.
     #[must_use]
-    pub const fn tenant_id(&self) -> Option<TenantId> {
+    pub fn is_visible_in(&self, scope: &Scope) -> bool {
         match self {
-            Self::TasksWaiting { .. } | Self::TenantDeleted { .. } => None,
+            Self::TasksWaiting { .. } | Self::TenantDeleted { .. } => false,
+            Self::ActionChanged { tenant_ids, .. } => {
+                tenant_ids.iter().any(|tenant| scope.contains(*tenant))
+            }
             Self::TenantsChanged { tenant_id }
             | Self::PoliciesChanged { tenant_id }
             | Self::DeviceChanged { tenant_id, .. }
             | Self::DeviceRemoved { tenant_id, .. }
-            | Self::TaskChanged { tenant_id, .. } => Some(*tenant_id),
+            | Self::TaskChanged { tenant_id, .. } => scope.contains(*tenant_id),
         }
     }
 }

@@ -35,7 +35,9 @@ mod updates;
 mod user_links;
 mod users;
 
-pub use actions::{ActionRequest, ActionTarget, RequestedParameters};
+pub use actions::{
+    Action, ActionOrder, ActionQuery, ActionRequest, ActionTarget, BegunAction, RequestedParameters,
+};
 pub use agents::AgentIdentity;
 pub use api_tokens::{ApiToken, ApiTokenSecret, ApiTokenState, NewApiToken};
 pub use app::{AgentSettings, App, Settings, SignInSettings, TokenFormat};
@@ -49,12 +51,12 @@ pub use error::{AppError, FieldCode, FieldError, Problem};
 pub use events::{Event, Events};
 pub use groups::{Group, GroupChange, NewGroup};
 pub use latarnik_store::{
-    ActionRecord, ApiTokenRecord, AuditEvent, AuditFilter, Cursor, DeviceFilter, DeviceRecord,
-    DeviceSort, DeviceUpdateRecord, Direction, EnrollmentTokenRecord, GroupRecord, InvalidCursor,
-    NewUpdateStep, OfferedUpdate, OpenidProviderRecord, Page, PageRequest, PendingFilter,
-    RolloutRecord, SessionRecord, StoreError as StoreFailure, TaskFilter, TaskRecord,
-    TenantDeletion, TenantRecord, UpdateCounts, UpdateDecisionRecord, UpdateFilter,
-    UpdatePolicyRecord, UpdateRecord, UpdateResultRecord, UpdateSort, UpdateStanding,
+    ActionCourse, ActionRecord, ApiTokenRecord, AuditEvent, AuditFilter, Creator, Cursor,
+    DeviceFilter, DeviceRecord, DeviceSort, DeviceUpdateRecord, Direction, EnrollmentTokenRecord,
+    FailureCount, GroupRecord, InvalidCursor, NewUpdateStep, OfferedUpdate, OpenidProviderRecord,
+    Page, PageRequest, PendingFilter, RolloutRecord, SessionRecord, StoreError as StoreFailure,
+    TaskFilter, TaskRecord, TenantDeletion, TenantRecord, UpdateCounts, UpdateDecisionRecord,
+    UpdateFilter, UpdatePolicyRecord, UpdateRecord, UpdateResultRecord, UpdateSort, UpdateStanding,
     UpdateStepRecord, UpdateSummary, UserFilter, UserRecord,
 };
 pub use mail::{Delivery, Mail, MailContent, MailError, Mailer};

@@ -166,8 +166,10 @@ impl App {
             })
             .await?;
         self.events().publish(Event::TasksWaiting {
-            device_id: standing.device_id,
+            device_ids: [standing.device_id].into(),
         });
+        self.action_board()
+            .note(standing.action_id, standing.tenant_id);
         self.events().publish(Event::TaskChanged {
             task_id: id,
             device_id: standing.device_id,

@@ -607,6 +607,7 @@ on_both_engines! {
             parameters: RequestedParameters::Scan,
             target: ActionTarget::Devices(vec![agent.device_id, other.device_id]),
             when: When::Now,
+            deadline: None,
             idempotency_key: "both".to_owned(),
         };
         app.create_action(&provider, action).await.unwrap();

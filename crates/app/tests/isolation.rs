@@ -198,6 +198,7 @@ impl World {
             parameters: RequestedParameters::Scan,
             target: ActionTarget::Devices(vec![first.1, second.1]),
             when: When::Now,
+            deadline: None,
             idempotency_key: self.name(),
         };
         let owner = &self.owners[usize::from(step.who)];
@@ -211,7 +212,7 @@ impl World {
         );
         if let Ok(action) = result {
             let filter = TaskFilter {
-                action_id: Some(action.id),
+                action_id: Some(action.record.id),
                 ..TaskFilter::default()
             };
             let ascending = Direction::Ascending;

@@ -128,9 +128,11 @@ impl Story {
         let request = ActionRequest {
             parameters: RequestedParameters::InstallUpdates {
                 update_keys: keys.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect()),
+                categories: None,
             },
             target: ActionTarget::Devices(vec![self.agent.device_id]),
             when: When::Now,
+            deadline: None,
             idempotency_key: format!("install {}", self.tasks.get()),
         };
         let app = &self.office.app;
@@ -352,9 +354,10 @@ on_both_engines! {
         let story = Story::begin(database).await;
         story.finds(&["a"]).await;
         let request = ActionRequest {
-            parameters: RequestedParameters::InstallUpdates { update_keys: None },
+            parameters: RequestedParameters::InstallUpdates { update_keys: None, categories: None },
             target: ActionTarget::Devices(vec![story.agent.device_id]),
             when: When::Now,
+            deadline: None,
             idempotency_key: "at once".to_owned(),
         };
         let app = &story.office.app;
@@ -383,9 +386,10 @@ on_both_engines! {
             };
             agents::check_in(app, &agent, check_in).await.unwrap();
             let request = ActionRequest {
-                parameters: RequestedParameters::InstallUpdates { update_keys: None },
+                parameters: RequestedParameters::InstallUpdates { update_keys: None, categories: None },
                 target: ActionTarget::Devices(vec![agent.device_id]),
                 when: When::Now,
+                deadline: None,
                 idempotency_key: name,
             };
             app.create_action(&story.owner, request).await.unwrap();

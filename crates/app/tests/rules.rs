@@ -25,6 +25,7 @@ fn scan(devices: &[DeviceId], key: &str) -> ActionRequest {
         parameters: RequestedParameters::Scan,
         target: ActionTarget::Devices(devices.to_vec()),
         when: When::Now,
+        deadline: None,
         idempotency_key: key.to_owned(),
     }
 }
@@ -137,7 +138,7 @@ on_both_engines! {
         assert_eq!(problem(app.remove_device(&other, device).await), Problem::NotFound);
         assert_eq!(problem(app.move_device(&other, device, None).await), Problem::NotFound);
         assert_eq!(problem(app.create_action(&other, scan(&[device], "k")).await), Problem::NotFound);
-        assert_eq!(problem(app.read_action(&other, action.id).await), Problem::NotFound);
+        assert_eq!(problem(app.read_action(&other, action.record.id).await), Problem::NotFound);
         assert_eq!(problem(app.read_task(&other, task).await), Problem::NotFound);
         assert_eq!(problem(app.cancel_task(&other, task).await), Problem::NotFound);
         assert_eq!(app.count_devices(&other, &everything()).await.unwrap(), 0);
@@ -154,11 +155,11 @@ on_both_engines! {
         let target = ActionTarget::Matching(Box::new(everything()));
         let request = ActionRequest { target, ..scan(&[], "all") };
         let action = office.app.create_action(&provider, request).await.unwrap();
-        assert_eq!(action.tasks[&TaskState::Queued], 2);
+        assert_eq!(action.record.tasks[&TaskState::Queued], 2);
         only_task(&office, &first).await;
         only_task(&office, &second).await;
-        let seen = office.app.read_action(&client, action.id).await.unwrap();
-        assert_eq!(seen.tasks[&TaskState::Queued], 1, "a client sees its own part");
+        let seen = office.app.read_action(&client, action.record.id).await.unwrap();
+        assert_eq!(seen.record.tasks[&TaskState::Queued], 1, "a client sees its own part");
     }
 
     async fn restart_needs_a_strong_signal(database: Database) {
@@ -183,10 +184,10 @@ on_both_engines! {
         let device = office.device(office.bakery, "till").await.device_id;
         let first = office.app.create_action(&owner, scan(&[device], "same")).await.unwrap();
         let second = office.app.create_action(&owner, scan(&[device], "same")).await.unwrap();
-        assert_eq!(first.id, second.id);
-        assert_eq!(second.tasks.values().sum::<u64>(), 1);
+        assert_eq!(first.record.id, second.record.id);
+        assert_eq!(second.record.tasks.values().sum::<u64>(), 1);
         let third = office.app.create_action(&owner, scan(&[device], "other")).await.unwrap();
-        assert_ne!(first.id, third.id);
+        assert_ne!(first.record.id, third.record.id);
     }
 
     async fn impossible_requests_have_codes(database: Database) {
@@ -199,7 +200,7 @@ on_both_engines! {
         let request = ActionRequest { when: When::At { at: past }, ..scan(&[device], "past") };
         let error = app.create_action(&owner, request).await.unwrap_err();
         assert!(matches!(error, AppError::Invalid(e) if e[0].code == FieldCode::InThePast));
-        let parameters = RequestedParameters::InstallUpdates { update_keys: Some(Vec::new()) };
+        let parameters = RequestedParameters::InstallUpdates { update_keys: Some(Vec::new()), categories: None };
         let request = ActionRequest { parameters, ..scan(&[device], "nothing") };
         let error = app.create_action(&owner, request).await.unwrap_err();
         assert!(matches!(error, AppError::Invalid(e) if e[0].field == "update_keys"));
@@ -254,7 +255,7 @@ on_both_engines! {
         let begin = async |key| {
             let before = app.create_action(&owner, scan(&[agent.device_id], key)).await.unwrap();
             let filter = latarnik_app::TaskFilter {
-                action_id: Some(before.id),
+                action_id: Some(before.record.id),
                 ..latarnik_app::TaskFilter::default()
             };
             let page = PageRequest { limit: 1, after: None };

@@ -178,7 +178,7 @@ impl Hub {
     pub(crate) async fn follow(&self, mut events: Receiver<Event>) {
         loop {
             match events.recv().await {
-                Ok(Event::TasksWaiting { device_id, .. }) => self.wake(device_id),
+                Ok(Event::TasksWaiting { device_ids, .. }) => self.wake_all(&device_ids),
                 Ok(Event::DeviceRemoved { device_id, .. }) => self.remove(device_id),
                 Ok(Event::TenantDeleted { .. }) => self.recheck_all(),
                 Ok(_) => {}
@@ -194,14 +194,13 @@ impl Hub {
         }
     }
 
-    fn wake(&self, device: DeviceId) {
-        let poll = self
-            .state()
-            .devices
-            .get_mut(&device)
-            .and_then(|presence| presence.poll.take());
-        if let Some(poll) = poll {
-            poll.wake(Wake::LookAgain);
+    fn wake_all(&self, devices: &[DeviceId]) {
+        let mut state = self.state();
+        for device in devices {
+            let presence = state.devices.get_mut(device);
+            if let Some(poll) = presence.and_then(|presence| presence.poll.take()) {
+                poll.wake(Wake::LookAgain);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! What an operator asks for.
 
+use crate::UpdateCategory;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -92,19 +93,24 @@ pub enum InvalidParameters {
     /// A delay that is neither 0 nor 5 to 60 minutes.
     #[error("a restart is delayed by 0 or by 5 to 60 minutes")]
     RestartDelay,
+    /// No category, or one that this program does not know: taken for `other`, it would let updates
+    /// in that nobody asked for.
+    #[error("an installation by category names only categories that are known")]
+    Categories,
 }
 
 /// What exactly a task does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(try_from = "WrittenParameters", into = "WrittenParameters")]
 pub enum TaskParameters {
     /// Look for updates.
     Scan,
-    /// Install updates.
+    /// Install updates. With neither keys nor categories it is everything that is offered.
     InstallUpdates {
-        /// The keys of the updates to install; absent means everything that is offered.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// The keys of the updates to install.
         update_keys: Option<Vec<String>>,
+        /// What is offered in these categories when the task runs. Not together with keys.
+        categories: Option<Vec<UpdateCategory>>,
     },
     /// Restart the machine.
     Restart {
@@ -121,6 +127,100 @@ impl TaskParameters {
             Self::Scan => ActionKind::Scan,
             Self::InstallUpdates { .. } => ActionKind::InstallUpdates,
             Self::Restart { .. } => ActionKind::Restart,
+        }
+    }
+}
+
+/// [`TaskParameters`] as they are written, on the wire and in the database.
+///
+/// An installation by category has a kind of its own: an agent that does not know categories would
+/// pass over the field and install everything, but it refuses a kind that it does not know.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum WrittenParameters {
+    Scan,
+    InstallUpdates {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        update_keys: Option<Vec<String>>,
+    },
+    InstallCategories {
+        categories: Vec<String>,
+    },
+    Restart {
+        delay_minutes: RestartDelay,
+    },
+}
+
+impl From<TaskParameters> for WrittenParameters {
+    fn from(parameters: TaskParameters) -> Self {
+        match parameters {
+            TaskParameters::Scan => Self::Scan,
+            TaskParameters::InstallUpdates {
+                categories: Some(categories),
+                ..
+            } => Self::InstallCategories {
+                categories: categories.iter().map(|c| c.name().to_owned()).collect(),
+            },
+            TaskParameters::InstallUpdates { update_keys, .. } => {
+                Self::InstallUpdates { update_keys }
+            }
+            TaskParameters::Restart { delay_minutes } => Self::Restart { delay_minutes },
+        }
+    }
+}
+
+impl TryFrom<WrittenParameters> for TaskParameters {
+    type Error = InvalidParameters;
+    fn try_from(written: WrittenParameters) -> Result<Self, InvalidParameters> {
+        Ok(match written {
+            WrittenParameters::Scan => Self::Scan,
+            WrittenParameters::InstallUpdates { update_keys } => Self::InstallUpdates {
+                update_keys,
+                categories: None,
+            },
+            WrittenParameters::InstallCategories { categories } => {
+                let known: Option<Vec<_>> = categories
+                    .iter()
+                    .map(|name| UpdateCategory::from_name(name))
+                    .collect();
+                let known = known.filter(|categories| !categories.is_empty());
+                Self::InstallUpdates {
+                    update_keys: None,
+                    categories: Some(known.ok_or(InvalidParameters::Categories)?),
+                }
+            }
+            WrittenParameters::Restart { delay_minutes } => Self::Restart { delay_minutes },
+        })
+    }
+}
+
+/// Who an action comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CreatorKind {
+    /// A signed-in person.
+    User,
+    /// A program with a token.
+    ApiToken,
+    /// Someone with a shell on the server.
+    CommandLine,
+    /// A policy, by itself.
+    Policy,
+}
+
+impl CreatorKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::User, Self::ApiToken, Self::CommandLine, Self::Policy];
+
+    /// The name in the API and in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::ApiToken => "api_token",
+            Self::CommandLine => "command_line",
+            Self::Policy => "policy",
         }
     }
 }
@@ -144,6 +244,41 @@ mod tests {
     #[test]
     fn parameters_of_an_unknown_kind_are_refused() {
         assert!(serde_json::from_str::<TaskParameters>(r#"{"kind":"format_disk"}"#).is_err());
+    }
+
+    #[test]
+    fn installing_by_category_is_a_kind_that_an_older_agent_refuses() {
+        let parameters = TaskParameters::InstallUpdates {
+            update_keys: None,
+            categories: Some(vec![UpdateCategory::Security, UpdateCategory::Critical]),
+        };
+        let text = serde_json::to_string(&parameters).unwrap();
+        assert_eq!(
+            text,
+            r#"{"kind":"install_categories","categories":["security","critical"]}"#
+        );
+        assert_eq!(
+            serde_json::from_str::<TaskParameters>(&text).unwrap(),
+            parameters
+        );
+    }
+
+    #[test]
+    fn a_category_that_is_not_known_is_not_taken_for_another() {
+        for categories in ["[]", r#"["quantum"]"#, r#"["security","quantum"]"#] {
+            let text = format!(r#"{{"kind":"install_categories","categories":{categories}}}"#);
+            assert!(
+                serde_json::from_str::<TaskParameters>(&text).is_err(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_those_that_serde_writes() {
+        for kind in CreatorKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
     }
 
     #[test]

@@ -67,6 +67,7 @@ fn show_signals(machine: &Machine) {
 fn everything() -> InstallRequest {
     InstallRequest {
         update_keys: None,
+        categories: None,
         timeout: Duration::from_secs(2 * 60 * 60),
     }
 }

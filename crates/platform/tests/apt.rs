@@ -76,6 +76,7 @@ fn install_telling(
 ) -> Result<InstallReport, UpdateError> {
     let request = InstallRequest {
         update_keys: keys.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect()),
+        categories: None,
         timeout: Duration::from_secs(120),
     };
     let machine = Machine::in_folder(sandbox.root().to_owned());
@@ -202,6 +203,36 @@ fn only_the_chosen_update_is_installed() {
     assert_eq!(outcomes(&report), [("b=2", UpdateOutcome::Installed)]);
     assert_eq!(keys(&report.remaining.unwrap()), ["a=2"]);
     assert_eq!(sandbox.state_of("a"), "installed 1");
+}
+
+/// Category by category, as the server would ask for them one after the other.
+fn install_category(sandbox: &Sandbox, category: UpdateCategory) -> InstallReport {
+    let request = InstallRequest {
+        update_keys: None,
+        categories: Some(vec![category]),
+        timeout: Duration::from_secs(120),
+    };
+    Machine::in_folder(sandbox.root().to_owned())
+        .updates()
+        .install(&request, &Told::default(), &CancelSignal::default())
+        .unwrap()
+}
+
+#[test]
+fn only_what_is_offered_in_the_chosen_categories_is_installed() {
+    let sandbox = Sandbox::new();
+    sandbox.install(&Package::new("a", "1"));
+    sandbox.install(&Package::new("b", "1"));
+    sandbox.offer(Suite::Main, &[Package::new("a", "2")]);
+    sandbox.offer(Suite::Security, &[Package::new("b", "2")]);
+    let report = install_category(&sandbox, UpdateCategory::Security);
+    assert_eq!(outcomes(&report), [("b=2", UpdateOutcome::Installed)]);
+    assert_eq!(keys(&report.remaining.unwrap()), ["a=2"]);
+    assert_eq!(sandbox.state_of("a"), "installed 1");
+    // Nothing of a category is not the same as nothing at all.
+    let report = install_category(&sandbox, UpdateCategory::Security);
+    assert_eq!(outcomes(&report), []);
+    assert_eq!(keys(&report.remaining.unwrap()), ["a=2"]);
 }
 
 #[test]

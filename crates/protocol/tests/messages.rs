@@ -261,8 +261,16 @@ fn check_ins() {
 fn task_batches() {
     let install = TaskParameters::InstallUpdates {
         update_keys: Some(vec![apt_update().key]),
+        categories: None,
     };
-    let all = TaskParameters::InstallUpdates { update_keys: None };
+    let all = TaskParameters::InstallUpdates {
+        update_keys: None,
+        categories: None,
+    };
+    let by_category = TaskParameters::InstallUpdates {
+        update_keys: None,
+        categories: Some(vec![UpdateCategory::Security, UpdateCategory::Critical]),
+    };
     let restart = TaskParameters::Restart {
         delay_minutes: RestartDelay::try_from(15).unwrap(),
     };
@@ -278,6 +286,7 @@ fn task_batches() {
                 at: at("2026-11-24T01:00:00Z"),
             },
         ),
+        task(by_category, When::Now),
     ];
     let batch = TaskBatch {
         tasks: (1..)

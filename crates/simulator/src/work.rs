@@ -5,7 +5,8 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use latarnik_agent_core::connection::CallError;
 use latarnik_model::{
-    OsFamily, ReasonCode, RestartBehavior, TaskId, TaskParameters, TaskState, UpdateOutcome, When,
+    OsFamily, ReasonCode, RestartBehavior, TaskId, TaskParameters, TaskState, UpdateCategory,
+    UpdateOutcome, When,
 };
 use latarnik_protocol::{
     OutputExcerpt, RawTask, Task, TaskEvent, TaskOutcome, TaskProgress, TaskReport, Update,
@@ -48,8 +49,12 @@ pub(crate) async fn perform(agent: &Agent, raw: &RawTask) -> Result<()> {
     );
     let mut outcome = match task.parameters {
         TaskParameters::Scan => scan(agent, &mut log).await,
-        TaskParameters::InstallUpdates { update_keys } => {
-            install(agent, raw.id, update_keys.as_deref(), &mut log).await?
+        TaskParameters::InstallUpdates {
+            update_keys,
+            categories,
+        } => {
+            let choice = (update_keys.as_deref(), categories.as_deref());
+            install(agent, raw.id, choice, &mut log).await?
         }
         TaskParameters::Restart { delay_minutes } => {
             restart(agent, delay_minutes.minutes(), &mut log).await
@@ -125,10 +130,10 @@ async fn scan(agent: &Agent, log: &mut Log) -> TaskOutcome {
 async fn install(
     agent: &Agent,
     id: TaskId,
-    keys: Option<&[String]>,
+    (keys, categories): Choice<'_>,
     log: &mut Log,
 ) -> Result<TaskOutcome, CallError> {
-    let chosen = chosen(agent, keys);
+    let chosen = chosen(agent, (keys, categories));
     if chosen.is_empty() {
         log.line(agent.now(), "nothing of that is offered");
         let reason = if keys.is_some() {
@@ -183,11 +188,15 @@ async fn install(
     Ok(installation_outcome(agent, results))
 }
 
-fn chosen(agent: &Agent, keys: Option<&[String]>) -> Vec<Update> {
+/// Keys and categories, either of which may be open.
+type Choice<'a> = (Option<&'a [String]>, Option<&'a [UpdateCategory]>);
+
+fn chosen(agent: &Agent, (keys, categories): Choice<'_>) -> Vec<Update> {
     let machine = agent.machine();
     let offered = machine.inventory().updates();
     offered
         .filter(|update| keys.is_none_or(|keys| keys.contains(&update.key)))
+        .filter(|update| categories.is_none_or(|some| some.contains(&update.category)))
         .cloned()
         .collect()
 }

@@ -1,34 +1,51 @@
-//! What operators asked for.
+//! What was asked for: actions with their tasks.
 
 use crate::{
-    Store, StoreError, Transaction,
-    row::{Row, milliseconds, number, to_json},
+    Cursor, Direction, Page, PageRequest, Store, StoreError, Transaction,
+    page::SortKey,
+    row::{Row, milliseconds, number, optional_milliseconds, to_json},
     sql::{Sql, sql},
+    tasks::OPEN,
 };
 use jiff::Timestamp;
 use latarnik_model::{
-    ActionId, ActionKind, DeviceId, Scope, TaskId, TaskParameters, TaskState, TenantId, When,
+    ActionId, ActionKind, CreatorKind, DeviceId, ReasonCode, Scope, TaskId, TaskParameters,
+    TaskState, TenantId, When,
 };
-use std::collections::HashMap;
+use sea_orm::DbBackend;
+use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
-/// What an operator asks for.
+/// Who an action comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Creator {
+    /// What kind of somebody.
+    pub kind: CreatorKind,
+    /// Its id; nil for the command line, which has none.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+}
+
+/// An action to begin.
 #[derive(Debug, Clone)]
 pub struct NewAction {
     /// Its id.
     pub id: ActionId,
-    /// The operator's tenant.
+    /// The tenant of whom it comes from.
     pub tenant_id: TenantId,
-    /// What.
-    pub kind: ActionKind,
+    /// What exactly to do.
+    pub parameters: TaskParameters,
     /// When its tasks may run.
     pub when: When,
+    /// Latest time for them to begin.
+    pub deadline_at: Option<Timestamp>,
+    /// Longest run of each, in seconds.
+    pub timeout_seconds: u32,
     /// When it was asked for.
     pub created_at: Timestamp,
-    /// By whom: a user or an API token.
-    pub created_by: Uuid,
-    /// By whom, by name.
-    pub created_by_name: String,
+    /// Who it comes from.
+    pub created_by: Creator,
     /// What makes a repeated request recognisable.
     pub idempotency_key: String,
 }
@@ -42,12 +59,8 @@ pub struct NewTask {
     pub tenant_id: TenantId,
     /// Its device.
     pub device_id: DeviceId,
-    /// What exactly to do.
-    pub parameters: TaskParameters,
-    /// Latest time to begin.
-    pub deadline_at: Option<Timestamp>,
-    /// Longest run, in seconds.
-    pub timeout_seconds: u32,
+    /// What exactly to do there, where that differs from device to device.
+    pub parameters: Option<TaskParameters>,
 }
 
 /// An action, as far as somebody sees of it.
@@ -55,20 +68,86 @@ pub struct NewTask {
 pub struct ActionRecord {
     /// Its id.
     pub id: ActionId,
-    /// What.
-    pub kind: ActionKind,
+    /// What exactly to do.
+    pub parameters: TaskParameters,
     /// When its tasks may run.
     pub when: When,
+    /// Latest time for them to begin.
+    pub deadline_at: Option<Timestamp>,
     /// When it was asked for.
     pub created_at: Timestamp,
-    /// By whom, by name.
-    pub created_by_name: String,
+    /// Who it comes from.
+    pub created_by: Creator,
     /// Its tasks within the scope, by state.
     pub tasks: TaskCounts,
 }
 
 /// How many tasks are in each state.
 pub type TaskCounts = HashMap<TaskState, u64>;
+
+/// How the tasks of an action went, as far as somebody sees of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActionCourse {
+    /// When the first began.
+    pub started_at: Option<Timestamp>,
+    /// When the last one ended that has ended.
+    pub last_finished_at: Option<Timestamp>,
+    /// Why tasks failed or expired, the most frequent first.
+    pub failures: Vec<FailureCount>,
+}
+
+/// How many tasks ended badly for one reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailureCount {
+    /// Failed or expired.
+    pub state: TaskState,
+    /// Why.
+    pub reason: Option<ReasonCode>,
+    /// How many.
+    pub count: u64,
+}
+
+/// Which actions.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ActionFilter {
+    /// Of this kind.
+    pub kind: Option<ActionKind>,
+    /// With tasks that have not ended (`true`), or only others.
+    pub open: Option<bool>,
+    /// From this creator.
+    pub created_by: Option<Uuid>,
+}
+
+/// A task that ended or is to end together with others.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskTaken {
+    /// Its id.
+    pub id: TaskId,
+    /// Its action.
+    pub action_id: ActionId,
+    /// Its device.
+    pub device_id: DeviceId,
+    /// Its tenant.
+    pub tenant_id: TenantId,
+    /// Where it stands now.
+    pub state: TaskState,
+}
+
+/// Rows in one statement. SQLite looks through the names of all parameters for each of them, so that
+/// a statement costs the square of how many it has.
+const ROWS_AT_ONCE: usize = 40;
+
+impl TaskTaken {
+    pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: TaskId(row.uuid("id")?),
+            action_id: ActionId(row.uuid("action_id")?),
+            device_id: DeviceId(row.uuid("device_id")?),
+            tenant_id: TenantId(row.uuid("tenant_id")?),
+            state: row.name("state")?,
+        })
+    }
+}
 
 impl Transaction {
     /// The action of an earlier, identical request.
@@ -93,33 +172,77 @@ impl Transaction {
         row.map(|row| row.uuid("id").map(ActionId)).transpose()
     }
 
-    /// Adds an action with all of its tasks. Each device's tasks are numbered on.
+    /// Adds an action with all of its tasks. Each device's tasks are numbered on; a device that was
+    /// removed in between gets none. The tasks that were added.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the idempotency key was used.
     pub async fn insert_action(
         &self,
         action: &NewAction,
-        tasks: &[NewTask],
-    ) -> Result<(), StoreError> {
+        mut tasks: Vec<NewTask>,
+    ) -> Result<Vec<NewTask>, StoreError> {
+        // Everyone who holds many devices takes them in this order.
+        tasks.sort_unstable_by_key(|task| task.device_id);
+        self.insert_action_row(action).await?;
+        let mut added = Vec::with_capacity(tasks.len());
+        for tasks in tasks.chunks(500) {
+            let sequences = self.next_sequences(tasks).await?;
+            let there = |task: &&NewTask| sequences.contains_key(&task.device_id);
+            let tasks: Vec<_> = tasks.iter().filter(there).cloned().collect();
+            for tasks in tasks.chunks(ROWS_AT_ONCE) {
+                self.insert_tasks(action, tasks, &sequences).await?;
+            }
+            added.extend(tasks);
+        }
+        let tenants: BTreeSet<_> = added.iter().map(|task| task.tenant_id).collect();
+        for tenant in tenants {
+            self.insert_action_tenant(action, tenant).await?;
+        }
+        Ok(added)
+    }
+
+    async fn insert_action_row(&self, action: &NewAction) -> Result<(), StoreError> {
         self.execute(sql!(
             "INSERT INTO actions (tenant_id, id, kind, run_when, created_at, created_by,
-                created_by_name, idempotency_key)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                created_by_kind, created_by_name, idempotency_key)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             action.tenant_id.0,
             action.id.0,
-            action.kind.name(),
+            action.parameters.kind().name(),
             to_json(&action.when),
             milliseconds(action.created_at),
-            action.created_by,
-            action.created_by_name.as_str(),
+            action.created_by.id,
+            action.created_by.kind.name(),
+            action.created_by.name.as_str(),
             action.idempotency_key.as_str(),
         ))
         .await?;
-        for tasks in tasks.chunks(500) {
-            let sequences = self.next_sequences(tasks).await?;
-            self.insert_tasks(action, tasks, &sequences).await?;
-        }
+        Ok(())
+    }
+
+    async fn insert_action_tenant(
+        &self,
+        action: &NewAction,
+        tenant: TenantId,
+    ) -> Result<(), StoreError> {
+        self.execute(sql!(
+            "INSERT INTO action_tenants (tenant_id, action_tenant_id, action_id, kind, parameters,
+                run_when, deadline_at, created_at, created_by, created_by_kind, created_by_name)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            tenant.0,
+            action.tenant_id.0,
+            action.id.0,
+            action.parameters.kind().name(),
+            to_json(&action.parameters),
+            to_json(&action.when),
+            optional_milliseconds(action.deadline_at),
+            milliseconds(action.created_at),
+            action.created_by.id,
+            action.created_by.kind.name(),
+            action.created_by.name.as_str(),
+        ))
+        .await?;
         Ok(())
     }
 
@@ -127,9 +250,15 @@ impl Transaction {
         &self,
         tasks: &[NewTask],
     ) -> Result<HashMap<DeviceId, i64>, StoreError> {
+        let devices = || tasks.iter().map(|task| task.device_id.0);
+        if self.engine() == DbBackend::Postgres {
+            let mut sql = Sql::new("SELECT id FROM devices WHERE id IN (");
+            sql.bind_all(devices()).push(") ORDER BY id FOR UPDATE");
+            self.all(sql).await?;
+        }
         let mut sql =
             Sql::new("UPDATE devices SET task_sequence = task_sequence + 1 WHERE id IN (");
-        sql.bind_all(tasks.iter().map(|task| task.device_id.0))
+        sql.bind_all(devices())
             .push(") AND removed_at IS NULL RETURNING id, task_sequence");
         let rows = self.all(sql).await?;
         rows.iter()
@@ -143,45 +272,177 @@ impl Transaction {
         tasks: &[NewTask],
         sequences: &HashMap<DeviceId, i64>,
     ) -> Result<(), StoreError> {
+        if tasks.is_empty() {
+            return Ok(());
+        }
+        let when = to_json(&action.when);
         let mut sql = Sql::new(
             "INSERT INTO tasks (tenant_id, id, action_tenant_id, action_id, device_id, sequence,
                 kind, parameters, run_when, deadline_at, timeout_seconds, state, created_at,
-                created_by_name)
+                created_by_kind, created_by_name)
              VALUES ",
         );
-        let mut separator = "(";
-        for task in tasks {
-            // A device that was removed in between gets no task.
-            let Some(sequence) = sequences.get(&task.device_id) else {
-                continue;
-            };
-            sql.push(separator).bind_all::<sea_orm::Value>([
+        for (position, task) in tasks.iter().enumerate() {
+            let sequence = sequences.get(&task.device_id).copied().unwrap_or_default();
+            sql.push(if position == 0 { "(" } else { ", (" });
+            sql.bind_all::<sea_orm::Value>([
                 task.tenant_id.0.into(),
                 task.id.0.into(),
                 action.tenant_id.0.into(),
                 action.id.0.into(),
                 task.device_id.0.into(),
-                (*sequence).into(),
-                task.parameters.kind().name().into(),
-                to_json(&task.parameters).into(),
-                to_json(&action.when).into(),
-                task.deadline_at.map(milliseconds).into(),
-                number(task.timeout_seconds.into()).into(),
+                sequence.into(),
+                action.parameters.kind().name().into(),
+                to_json(task.parameters.as_ref().unwrap_or(&action.parameters)).into(),
+                when.as_str().into(),
+                optional_milliseconds(action.deadline_at).into(),
+                number(action.timeout_seconds.into()).into(),
                 TaskState::Queued.name().into(),
                 milliseconds(action.created_at).into(),
-                action.created_by_name.as_str().into(),
+                action.created_by.kind.name().into(),
+                action.created_by.name.as_str().into(),
             ]);
             sql.push(")");
-            separator = ", (";
         }
-        if separator == ", (" {
-            self.execute(sql).await?;
-        }
+        self.execute(sql).await?;
         Ok(())
+    }
+
+    /// Cancels the tasks of an action in scope that have not ended: those at once that no agent can
+    /// have, and the others as soon as their agents answer. Which ones.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn cancel_tasks_of(
+        &self,
+        scope: &Scope,
+        action: ActionId,
+        now: Timestamp,
+    ) -> Result<Vec<TaskTaken>, StoreError> {
+        let mut sql =
+            Sql::new("UPDATE tasks SET cancel_requested_at = COALESCE(cancel_requested_at, ");
+        sql.bind(milliseconds(now)).push(
+            "), state = CASE WHEN offered_at IS NULL THEN 'cancelled' ELSE state END,
+                reason = CASE WHEN offered_at IS NULL THEN 'cancelled_by_operator' ELSE reason END,
+                finished_at = CASE WHEN offered_at IS NULL THEN ",
+        );
+        sql.bind(milliseconds(now)).push(&format!(
+            " ELSE finished_at END
+             WHERE {OPEN} AND id IN (SELECT id FROM tasks WHERE {OPEN} AND action_id = "
+        ));
+        sql.bind(action.0).push(" AND ").within("tenant_id", scope);
+        // Two people who cancel the same action take its tasks in the same order.
+        if self.engine() == DbBackend::Postgres {
+            sql.push(" ORDER BY id FOR UPDATE");
+        }
+        sql.push(") RETURNING id, action_id, device_id, tenant_id, state");
+        let rows = self.all(sql).await?;
+        rows.iter().map(TaskTaken::read).collect()
+    }
+
+    /// Ends queued tasks whose latest time to begin has passed and which no agent can have, at most
+    /// so many. Which ones.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn expire_tasks(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TaskTaken>, StoreError> {
+        // Whoever is at work on a task needs no help, and comes back in a moment.
+        let passing = match self.engine() {
+            DbBackend::Postgres => " FOR UPDATE SKIP LOCKED",
+            _ => "",
+        };
+        let rows = self
+            .all(sql!(
+                &format!(
+                    "UPDATE tasks SET state = 'expired', reason = 'deadline_passed',
+                        finished_at = $1
+                     WHERE id IN (SELECT id FROM tasks WHERE state = 'queued'
+                            AND deadline_at IS NOT NULL AND deadline_at <= $1
+                            AND offered_at IS NULL ORDER BY deadline_at LIMIT $2{passing})
+                     RETURNING id, action_id, device_id, tenant_id, state"
+                ),
+                milliseconds(now),
+                i64::from(limit)
+            ))
+            .await?;
+        rows.iter().map(TaskTaken::read).collect()
+    }
+
+    /// Whether at least one of these devices is offered at least one of these updates.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn is_any_offered(
+        &self,
+        devices: &[(TenantId, DeviceId)],
+        keys: &[String],
+    ) -> Result<bool, StoreError> {
+        let tenants: BTreeSet<_> = devices.iter().map(|(tenant, _)| *tenant).collect();
+        for devices in devices.chunks(2000) {
+            let mut sql = Sql::new(
+                "SELECT 1 AS found FROM device_updates WHERE offered = 1 AND tenant_id IN (",
+            );
+            sql.bind_all(tenants.iter().map(|tenant| tenant.0))
+                .push(") AND device_id IN (")
+                .bind_all(devices.iter().map(|(_, device)| device.0))
+                .push(") AND update_key IN (")
+                .bind_all(keys.iter().map(String::as_str))
+                .push(") LIMIT 1");
+            if self.one(sql).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
+/// An action is the same in each tenant that it touches.
+const SELECT: &str = "SELECT DISTINCT action_id, parameters, run_when, deadline_at, created_at,
+        created_by, created_by_kind, created_by_name
+    FROM action_tenants WHERE ";
+
 impl Store {
+    /// A page of the actions that touch devices in scope.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn actions(
+        &self,
+        scope: &Scope,
+        filter: &ActionFilter,
+        direction: Direction,
+        page: &PageRequest,
+    ) -> Result<Page<ActionRecord>, StoreError> {
+        let mut sql =
+            Sql::new("SELECT DISTINCT created_at, action_id FROM action_tenants a WHERE ");
+        sql.within("tenant_id", scope);
+        push_filter(&mut sql, scope, filter);
+        page.continue_sql(&mut sql, "created_at", "action_id", direction);
+        let rows = self.all(scope, sql).await?;
+        let found = rows.iter().map(|row| {
+            Ok(Cursor {
+                key: SortKey::Number(row.integer("created_at")?),
+                id: row.uuid("action_id")?,
+            })
+        });
+        let found: Vec<Cursor> = found.collect::<Result<_, StoreError>>()?;
+        let places = Page::new(found, page.limit, Clone::clone);
+        let ids: Vec<_> = places
+            .items
+            .iter()
+            .map(|place| ActionId(place.id))
+            .collect();
+        let mut read = self.actions_by_id(scope, &ids).await?;
+        Ok(Page {
+            items: ids.iter().filter_map(|id| read.remove(id)).collect(),
+            next: places.next,
+        })
+    }
+
     /// An action with its tasks in scope; `None` if it has none there.
     ///
     /// # Errors
@@ -191,34 +452,117 @@ impl Store {
         scope: &Scope,
         id: ActionId,
     ) -> Result<Option<ActionRecord>, StoreError> {
-        let mut counts = Sql::new(
-            "SELECT state, COUNT(*) AS total, MAX(kind) AS kind, MAX(run_when) AS run_when,
-                MAX(created_at) AS created_at, MAX(created_by_name) AS created_by_name
-             FROM tasks WHERE action_id = ",
+        Ok(self.actions_by_id(scope, &[id]).await?.remove(&id))
+    }
+
+    async fn actions_by_id(
+        &self,
+        scope: &Scope,
+        ids: &[ActionId],
+    ) -> Result<HashMap<ActionId, ActionRecord>, StoreError> {
+        let mut sql = Sql::new(SELECT);
+        sql.push("action_id IN (")
+            .bind_all(ids.iter().map(|id| id.0))
+            .push(") AND ")
+            .within("tenant_id", scope);
+        let rows = self.all(scope, sql).await?;
+        let mut counts = self.task_counts(scope, ids).await?;
+        rows.iter()
+            .map(|row| {
+                let id = ActionId(row.uuid("action_id")?);
+                let tasks = counts.remove(&id).unwrap_or_default();
+                Ok((id, read(row, id, tasks)?))
+            })
+            .collect()
+    }
+
+    async fn task_counts(
+        &self,
+        scope: &Scope,
+        ids: &[ActionId],
+    ) -> Result<HashMap<ActionId, TaskCounts>, StoreError> {
+        let mut sql =
+            Sql::new("SELECT action_id, state, COUNT(*) AS total FROM tasks WHERE action_id IN (");
+        sql.bind_all(ids.iter().map(|id| id.0))
+            .push(") AND ")
+            .within("tenant_id", scope)
+            .push(" GROUP BY action_id, state");
+        let mut counts: HashMap<ActionId, TaskCounts> = HashMap::new();
+        for row in self.all(scope, sql).await? {
+            counts
+                .entry(ActionId(row.uuid("action_id")?))
+                .or_default()
+                .insert(row.name("state")?, row.count("total")?);
+        }
+        Ok(counts)
+    }
+
+    /// How the tasks of an action in scope went.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn action_course(
+        &self,
+        scope: &Scope,
+        id: ActionId,
+    ) -> Result<ActionCourse, StoreError> {
+        let mut sql = Sql::new(
+            "SELECT state, reason, COUNT(*) AS total, MIN(started_at) AS started_at,
+                MAX(finished_at) AS finished_at FROM tasks WHERE action_id = ",
         );
-        counts
-            .bind(id.0)
+        sql.bind(id.0)
             .push(" AND ")
             .within("tenant_id", scope)
-            .push(" GROUP BY state");
-        // The action's own row is its operator's, whom not everybody who has a task of it may see;
-        // all of its tasks say the same about it.
-        let rows = self.all(scope, counts).await?;
-        let tasks: TaskCounts = rows
-            .iter()
-            .map(|row| Ok((row.name("state")?, row.count("total")?)))
-            .collect::<Result<_, StoreError>>()?;
-        rows.first().map(|row| read(row, id, tasks)).transpose()
+            .push(" GROUP BY state, reason ORDER BY total DESC, state, reason");
+        let mut course = ActionCourse::default();
+        for row in self.all(scope, sql).await? {
+            let started_at = row.optional_time("started_at")?;
+            course.started_at = course.started_at.into_iter().chain(started_at).min();
+            course.last_finished_at = course
+                .last_finished_at
+                .max(row.optional_time("finished_at")?);
+            let state: TaskState = row.name("state")?;
+            if matches!(state, TaskState::Failed | TaskState::Expired) {
+                course.failures.push(FailureCount {
+                    state,
+                    reason: row.optional_name("reason")?,
+                    count: row.count("total")?,
+                });
+            }
+        }
+        Ok(course)
+    }
+}
+
+fn push_filter(sql: &mut Sql, scope: &Scope, filter: &ActionFilter) {
+    if let Some(kind) = filter.kind {
+        sql.push(" AND a.kind = ").bind(kind.name());
+    }
+    if let Some(creator) = filter.created_by {
+        sql.push(" AND a.created_by = ").bind(creator);
+    }
+    if let Some(open) = filter.open {
+        let not = if open { "" } else { "NOT " };
+        sql.push(&format!(
+            " AND a.action_id {not}IN (SELECT action_id FROM tasks WHERE {OPEN} AND "
+        ))
+        .within("tenant_id", scope)
+        .push(")");
     }
 }
 
 fn read(row: &Row, id: ActionId, tasks: TaskCounts) -> Result<ActionRecord, StoreError> {
     Ok(ActionRecord {
         id,
-        kind: row.name("kind")?,
+        parameters: row.json("parameters")?,
         when: row.json("run_when")?,
+        deadline_at: row.optional_time("deadline_at")?,
         created_at: row.time("created_at")?,
-        created_by_name: row.text("created_by_name")?,
+        created_by: Creator {
+            kind: row.name("created_by_kind")?,
+            id: row.uuid("created_by")?,
+            name: row.text("created_by_name")?,
+        },
         tasks,
     })
 }

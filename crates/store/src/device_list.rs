@@ -15,6 +15,8 @@ use latarnik_model::{GroupId, OsFamily, RestartRequired, ScanState, Scope};
 pub struct DeviceFilter {
     /// Of this group.
     pub group_id: Option<GroupId>,
+    /// With the group: of all groups in it as well.
+    pub subgroups: bool,
     /// With this text in their name, whatever the case.
     pub search: Option<String>,
     /// With this kind of system.
@@ -156,9 +158,17 @@ impl Store {
 }
 
 fn push_filter(sql: &mut Sql, filter: &DeviceFilter) {
-    if let Some(group) = filter.group_id {
-        sql.push(" AND d.group_id = ").bind(group.0);
-    }
+    match filter.group_id {
+        Some(group) if filter.subgroups => sql
+            .push(" AND d.group_id IN (WITH RECURSIVE tree (id) AS (VALUES (")
+            .bind(group.0)
+            .push(
+                ") UNION SELECT g.id FROM device_groups g JOIN tree ON g.parent_id = tree.id)
+                SELECT id FROM tree)",
+            ),
+        Some(group) => sql.push(" AND d.group_id = ").bind(group.0),
+        None => sql,
+    };
     if let Some(search) = &filter.search {
         sql.push(" AND ").contains("d.hostname_key", search);
     }

@@ -1,7 +1,7 @@
 //! Managed machines.
 
 use crate::{
-    Store, StoreError, Transaction, policy_scope,
+    Store, StoreError, TaskTaken, Transaction, policy_scope,
     row::{Row, milliseconds, optional_milliseconds, to_json, variant_name},
     sql::{Sql, sql},
 };
@@ -338,7 +338,7 @@ impl Transaction {
     }
 
     /// Removes a device: its certificate opens nothing any more, its open tasks end. What it did
-    /// stays for the record. Whether there was one.
+    /// stays for the record. The tasks that ended; `None` if there is no such device.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -347,7 +347,7 @@ impl Transaction {
         scope: &Scope,
         device: DeviceId,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Vec<TaskTaken>>, StoreError> {
         let mut sql = Sql::new("UPDATE devices SET removed_at = ");
         sql.bind(milliseconds(now))
             .push(" WHERE id = ")
@@ -355,7 +355,7 @@ impl Transaction {
             .push(" AND removed_at IS NULL AND ")
             .within("tenant_id", scope);
         if self.execute(sql).await? == 0 {
-            return Ok(false);
+            return Ok(None);
         }
         self.execute(sql!(
             "DELETE FROM device_certificates WHERE device_id = $1",
@@ -367,15 +367,18 @@ impl Transaction {
             let text = format!("DELETE FROM {table} WHERE device_id = $1");
             self.execute(sql!(&text, device.0)).await?;
         }
-        self.execute(sql!(
-            "UPDATE tasks SET state = 'cancelled', reason = 'device_removed', finished_at = $2
-             WHERE device_id = $1
-               AND state IN ('queued', 'delivered', 'waiting_for_window', 'running')",
-            device.0,
-            milliseconds(now)
-        ))
-        .await?;
-        Ok(true)
+        let rows = self
+            .all(sql!(
+                "UPDATE tasks SET state = 'cancelled', reason = 'device_removed', finished_at = $2
+                 WHERE device_id = $1
+                   AND state IN ('queued', 'delivered', 'waiting_for_window', 'running')
+                 RETURNING id, action_id, device_id, tenant_id, state",
+                device.0,
+                milliseconds(now)
+            ))
+            .await?;
+        let ended: Result<Vec<_>, _> = rows.iter().map(TaskTaken::read).collect();
+        Ok(Some(ended?))
     }
 }
 

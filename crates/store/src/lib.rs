@@ -39,7 +39,10 @@ mod user_links;
 mod users;
 mod wall;
 
-pub use actions::{ActionRecord, NewAction, NewTask, TaskCounts};
+pub use actions::{
+    ActionCourse, ActionFilter, ActionRecord, Creator, FailureCount, NewAction, NewTask,
+    TaskCounts, TaskTaken,
+};
 pub use api_tokens::ApiTokenRecord;
 pub use audit::{AuditChain, AuditEvent, AuditFilter};
 pub use data_keys::DataKeyRecord;
@@ -58,7 +61,7 @@ pub use policy_candidates::{AutomaticTask, PolicyCandidate, PolicyDevice};
 pub use sessions::SessionRecord;
 pub use task_logs::{TaskLog, TaskLogChunk};
 pub use tasks::{
-    AcknowledgedTask, PendingTask, TaskFilter, TaskRecord, TaskResult, TaskStanding,
+    AcknowledgedTask, NeverArrived, PendingTask, TaskFilter, TaskRecord, TaskResult, TaskStanding,
     UpdateResultRecord, WaitingTasks,
 };
 pub use tenants::{TenantDeletion, TenantRecord, TenantSize};

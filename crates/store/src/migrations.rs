@@ -11,6 +11,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("../migrations/0003_device_authorities.sql")),
     (4, include_str!("../migrations/0004_update_ledger.sql")),
     (5, include_str!("../migrations/0005_update_policies.sql")),
+    (6, include_str!("../migrations/0006_actions.sql")),
 ];
 
 /// Any number that nothing else locks: servers that start together migrate one after the other.

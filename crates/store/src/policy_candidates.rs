@@ -86,8 +86,7 @@ impl PolicyCandidate {
 }
 
 impl Store {
-    /// Tenants that have policies, decisions, or open tasks of theirs. What policies make is made by
-    /// the tenant itself.
+    /// Tenants that have policies, decisions, or open tasks of theirs.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -95,8 +94,7 @@ impl Store {
         let sql = sql!(
             "SELECT tenant_id FROM update_policies UNION SELECT tenant_id FROM update_decisions
              UNION SELECT k.tenant_id FROM tasks k
-                JOIN actions a ON a.tenant_id = k.action_tenant_id AND a.id = k.action_id
-                WHERE a.created_by = a.tenant_id
+                WHERE k.created_by_kind = 'policy'
                 AND k.state IN ('queued', 'delivered', 'waiting_for_window', 'running')"
         );
         let rows = self.all(&Scope::Everything, sql).await?;
@@ -160,8 +158,8 @@ impl Store {
     ) -> Result<Vec<AutomaticTask>, StoreError> {
         let sql = sql!(
             "SELECT k.id, k.device_id, k.state, k.parameters, k.created_at, k.cancel_requested_at
-             FROM tasks k JOIN actions a ON a.tenant_id = k.action_tenant_id AND a.id = k.action_id
-             WHERE k.tenant_id = $1 AND a.created_by = $1
+             FROM tasks k
+             WHERE k.tenant_id = $1 AND k.created_by_kind = 'policy'
                 AND k.state IN ('queued', 'delivered', 'waiting_for_window', 'running')",
             tenant.0
         );

@@ -8,8 +8,8 @@ use crate::{
 };
 use jiff::Timestamp;
 use latarnik_model::{
-    ActionId, ActionKind, DeviceId, ReasonCode, Scope, TaskId, TaskParameters, TaskState, TenantId,
-    UpdateOutcome, When,
+    ActionId, ActionKind, CreatorKind, DeviceId, ReasonCode, Scope, TaskId, TaskParameters,
+    TaskState, TenantId, UpdateOutcome, When,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +37,20 @@ pub struct WaitingTasks {
     pub beyond: u64,
     /// Tasks that the agent has and a person wants cancelled.
     pub cancelled: Vec<TaskId>,
-    /// Tasks that a person wants cancelled and that the agent provably does not have.
-    pub never_arrived: Vec<(TaskId, ActionId)>,
+    /// Tasks that a person wants cancelled, or whose latest time to begin has passed, and that the
+    /// agent provably does not have.
+    pub never_arrived: Vec<NeverArrived>,
+}
+
+/// A task that ends without its agent ever having had it.
+#[derive(Debug, Clone, Copy)]
+pub struct NeverArrived {
+    /// Its id.
+    pub id: TaskId,
+    /// Its action.
+    pub action_id: ActionId,
+    /// How it ends: cancelled, or expired.
+    pub state: TaskState,
 }
 
 /// A task that an agent has on its disk.
@@ -90,6 +102,8 @@ pub struct TaskRecord {
     pub parameters: TaskParameters,
     /// When it may begin.
     pub when: When,
+    /// Latest time to begin.
+    pub deadline_at: Option<Timestamp>,
     /// Where it stands.
     pub state: TaskState,
     /// Why it ended as it did.
@@ -100,6 +114,8 @@ pub struct TaskRecord {
     pub created_at: Timestamp,
     /// By whom.
     pub created_by_name: String,
+    /// What kind of somebody that is.
+    pub created_by_kind: CreatorKind,
     /// When the agent had it on its disk.
     pub delivered_at: Option<Timestamp>,
     /// Until when the agent expects to wait.
@@ -176,7 +192,7 @@ pub struct TaskFilter {
 
 /// The states of tasks that have not ended, for statements. The partial index `tasks_open` uses the
 /// same words.
-const OPEN: &str = "state IN ('queued', 'delivered', 'waiting_for_window', 'running')";
+pub(crate) const OPEN: &str = "state IN ('queued', 'delivered', 'waiting_for_window', 'running')";
 
 const SELECT: &str = "SELECT k.*, d.hostname FROM tasks k
     JOIN devices d ON d.tenant_id = k.tenant_id AND d.id = k.device_id WHERE ";
@@ -192,11 +208,13 @@ impl TaskRecord {
             kind: row.name("kind")?,
             parameters: row.json("parameters")?,
             when: row.json("run_when")?,
+            deadline_at: row.optional_time("deadline_at")?,
             state: row.name("state")?,
             reason: row.optional_name("reason")?,
             reason_detail: row.optional_text("reason_detail")?,
             created_at: row.time("created_at")?,
             created_by_name: row.text("created_by_name")?,
+            created_by_kind: row.name("created_by_kind")?,
             delivered_at: row.optional_time("delivered_at")?,
             waiting_until: row.optional_time("waiting_until")?,
             started_at: row.optional_time("started_at")?,
@@ -243,14 +261,14 @@ impl Store {
         &self,
         tenant: TenantId,
         device: DeviceId,
-        after: u64,
+        (after, now): (u64, Timestamp),
     ) -> Result<WaitingTasks, StoreError> {
         let rows = self
             .all(
                 &Scope::one(tenant),
                 sql!(
                     &format!(
-                        "SELECT id, action_id, sequence, cancel_requested_at FROM tasks
+                        "SELECT id, action_id, sequence, cancel_requested_at, deadline_at FROM tasks
                      WHERE device_id = $1 AND tenant_id = $2 AND {OPEN} ORDER BY sequence"
                     ),
                     device.0,
@@ -262,19 +280,28 @@ impl Store {
         for row in &rows {
             let id = TaskId(row.uuid("id")?);
             let beyond = row.count("sequence")? > after;
-            match (
-                row.optional_integer("cancel_requested_at")?.is_some(),
-                beyond,
-            ) {
-                (true, true) => {
-                    waiting
-                        .never_arrived
-                        .push((id, ActionId(row.uuid("action_id")?)));
+            let deadline = row.optional_time("deadline_at")?;
+            let cancelled = row.optional_integer("cancel_requested_at")?.is_some();
+            let state = match (beyond, cancelled) {
+                (true, true) => TaskState::Cancelled,
+                (true, false) if deadline.is_some_and(|deadline| deadline <= now) => {
+                    TaskState::Expired
                 }
-                (true, false) => waiting.cancelled.push(id),
-                (false, true) => waiting.beyond += 1,
-                (false, false) => {}
-            }
+                (true, false) => {
+                    waiting.beyond += 1;
+                    continue;
+                }
+                (false, true) => {
+                    waiting.cancelled.push(id);
+                    continue;
+                }
+                (false, false) => continue,
+            };
+            waiting.never_arrived.push(NeverArrived {
+                id,
+                action_id: ActionId(row.uuid("action_id")?),
+                state,
+            });
         }
         Ok(waiting)
     }
@@ -351,7 +378,8 @@ impl Transaction {
                 &format!(
                     "UPDATE tasks SET offered_at = COALESCE(offered_at, $4)
                      WHERE tenant_id = $1 AND device_id = $2 AND sequence > $3 AND {OPEN}
-                       AND cancel_requested_at IS NULL RETURNING *"
+                       AND cancel_requested_at IS NULL
+                       AND (deadline_at IS NULL OR deadline_at > $4) RETURNING *"
                 ),
                 tenant.0,
                 device.0,

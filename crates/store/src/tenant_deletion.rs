@@ -9,6 +9,7 @@ use sea_orm::DbBackend;
 const TABLES: &[&str] = &[
     "task_log_chunks",
     "tasks",
+    "action_tenants",
     "actions",
     "update_decisions",
     "update_policies",

@@ -234,7 +234,7 @@ on_both_engines! {
         let nobody = Scope::Tenants(Vec::new());
         assert!(store.device(&nobody, foreign).await.unwrap().is_none());
         let transaction = store.begin(&Scope::Everything).await.unwrap();
-        assert!(!transaction.remove_device(&scope, foreign, test_start()).await.unwrap());
+        assert!(transaction.remove_device(&scope, foreign, test_start()).await.unwrap().is_none());
         assert!(!transaction.move_device(&scope, foreign, None).await.unwrap());
         transaction.commit().await.unwrap();
         assert!(store.device(&Scope::one(other), foreign).await.unwrap().is_some());
@@ -272,7 +272,7 @@ on_both_engines! {
         let tenant = tenant(store, &ids, "one").await;
         let device = devices(store, &ids, tenant, &["a"]).await[0];
         let transaction = store.begin(&Scope::Everything).await.unwrap();
-        assert!(transaction.remove_device(&Scope::one(tenant), device, test_start()).await.unwrap());
+        assert!(transaction.remove_device(&Scope::one(tenant), device, test_start()).await.unwrap().is_some());
         drop(transaction);
         assert!(store.device(&Scope::one(tenant), device).await.unwrap().is_some());
     }

@@ -10,15 +10,19 @@ import { useDeviceCount } from '@/features/devices/devices';
 import { skippedText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
 import { useCreateAction } from './actions';
+import { ChoiceFields } from './choice-fields';
 import {
   type ActionIntent,
   type ActionTarget,
+  deadlineOf,
+  isChoiceMissing,
   narrowFilter,
   type Schedule,
   type Skipped,
   scheduleProblem,
   splitByAbility,
   standardSchedule,
+  type UpdateChoice,
   whenOf,
 } from './schedule';
 import { WhenFields } from './when-fields';
@@ -132,6 +136,10 @@ interface ActionFormProps {
 function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
   const { t } = useTranslation();
   const [schedule, setSchedule] = useState<Schedule>(standardSchedule);
+  const [choice, setChoice] = useState<UpdateChoice>({
+    byCategory: intent.byCategory === true,
+    categories: ['security', 'critical'],
+  });
   const [confirmed, setConfirmed] = useState(false);
   const [checked, setChecked] = useState(false);
   const [idempotencyKey] = useState(newIdempotencyKey);
@@ -141,16 +149,21 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
   const { kind, target, updateKeys } = intent;
   const problem = scheduleProblem(schedule, Date.now());
   const asks = kind === 'restart' && plan.count !== 1;
+  const chooses = kind === 'install_updates' && !updateKeys;
+  const byCategory = chooses && choice.byCategory;
+  const missing = chooses && isChoiceMissing(choice);
 
   const start = () => {
     setChecked(true);
-    if (problem || (asks && !confirmed)) return;
+    if (problem || missing || (asks && !confirmed)) return;
     const body = {
       kind,
       when: whenOf(schedule),
+      deadline: deadlineOf(schedule, Date.now()),
       device_ids: plan.ids ?? undefined,
       filter: target.type === 'matching' ? narrowFilter(target.filter, kind) : undefined,
       update_keys: updateKeys ? [...updateKeys] : undefined,
+      categories: byCategory ? [...choice.categories] : undefined,
       delay_minutes: kind === 'restart' ? schedule.delayMinutes : undefined,
     };
     create.mutate(
@@ -168,7 +181,13 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
   if (plan.count === 0) return <Text>{t('actions.nothing')}</Text>;
   return (
     <Stack gap="md">
-      <PlanText kind={kind} plan={plan} />
+      <PlanText
+        kind={kind}
+        plan={byCategory ? { ...plan, body: t('actions.install_body_categories') } : plan}
+      />
+      {chooses && (
+        <ChoiceFields choice={choice} missing={checked && missing} onChange={setChoice} />
+      )}
       <WhenFields
         kind={kind}
         schedule={schedule}

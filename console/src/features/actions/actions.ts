@@ -1,7 +1,8 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { client, unwrap } from '@/api/client';
 import { keys } from '@/api/keys';
-import type { Action, NewAction } from '@/api/types';
+import { toApiError } from '@/api/problem';
+import type { ActionSummary, NewAction } from '@/api/types';
 import { trackAction } from './tracked-actions';
 
 export function actionQuery(id: string) {
@@ -9,6 +10,36 @@ export function actionQuery(id: string) {
     queryKey: keys.action(id),
     queryFn: ({ signal }) =>
       unwrap(client.GET('/api/v1/actions/{id}', { params: { path: { id } }, signal })),
+  });
+}
+
+/** What the person asked for and has not ended, also from another browser or a program's token. */
+export const ownOpenActionsQuery = queryOptions({
+  queryKey: [...keys.actionLists, 'own-open'],
+  queryFn: ({ signal }) =>
+    unwrap(
+      client.GET('/api/v1/actions', {
+        params: { query: { own: true, open: true, limit: 4 } },
+        signal,
+      }),
+    ),
+});
+
+export function useCancelAction() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) =>
+      unwrap(client.POST('/api/v1/actions/{id}/cancel', { params: { path: { id } } })),
+    onSuccess: (action) => {
+      queryClient.setQueryData(keys.action(action.id), action);
+      void queryClient.invalidateQueries({ queryKey: keys.taskLists });
+    },
+    onError: (error, id) => {
+      // It ended in the meantime: the page shows how.
+      if (toApiError(error).status === 409) {
+        void queryClient.invalidateQueries({ queryKey: keys.action(id) });
+      }
+    },
   });
 }
 
@@ -31,13 +62,14 @@ export function useCreateAction() {
     onSuccess: (action) => {
       queryClient.setQueryData(keys.action(action.id), action);
       trackAction(action.id);
+      void queryClient.invalidateQueries({ queryKey: keys.actionLists });
       void queryClient.invalidateQueries({ queryKey: keys.taskLists });
       void queryClient.invalidateQueries({ queryKey: keys.deviceLists });
     },
   });
 }
 
-export interface ActionSummary {
+export interface ActionCounts {
   total: number;
   finished: number;
   succeeded: number;
@@ -47,7 +79,10 @@ export interface ActionSummary {
   waiting: number;
 }
 
-export function summarise({ tasks, tasks_total }: Action): ActionSummary {
+export function summarise({
+  tasks,
+  tasks_total,
+}: Pick<ActionSummary, 'tasks' | 'tasks_total'>): ActionCounts {
   const stopped = tasks.cancelled + tasks.expired;
   return {
     total: tasks_total,

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { narrowFilter, scheduleProblem, standardSchedule, whenOf } from './schedule';
+import {
+  deadlineOf,
+  isChoiceMissing,
+  narrowFilter,
+  scheduleProblem,
+  standardSchedule,
+  whenOf,
+} from './schedule';
 
 const now = Date.parse('2026-11-23T22:00:00Z');
 
@@ -14,6 +21,25 @@ describe('a time', () => {
   it('is sent as an instant', () => {
     const when = whenOf({ ...standardSchedule, choice: 'at', at: '2099-01-01T10:00' });
     expect(when).toEqual({ type: 'at', at: new Date('2099-01-01T10:00').toISOString() });
+  });
+});
+
+describe('a deadline', () => {
+  it('counts from now, or from the chosen time', () => {
+    const day = { ...standardSchedule, deadlineHours: 24 };
+    expect(deadlineOf(standardSchedule, now)).toBeUndefined();
+    expect(deadlineOf(day, now)).toBe('2026-11-24T22:00:00.000Z');
+    const at = { ...day, choice: 'at' as const, at: '2099-01-01T10:00' };
+    const begins = Date.parse('2099-01-01T10:00');
+    expect(deadlineOf(at, now)).toBe(new Date(begins + 86_400_000).toISOString());
+  });
+});
+
+describe('a choice by category', () => {
+  it('needs at least one category', () => {
+    expect(isChoiceMissing({ byCategory: false, categories: [] })).toBe(false);
+    expect(isChoiceMissing({ byCategory: true, categories: [] })).toBe(true);
+    expect(isChoiceMissing({ byCategory: true, categories: ['security'] })).toBe(false);
   });
 });
 

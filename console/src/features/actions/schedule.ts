@@ -1,4 +1,12 @@
-import type { ActionKind, Allowed, Device, DeviceFilter, DeviceReference, When } from '@/api/types';
+import type {
+  ActionKind,
+  Allowed,
+  Device,
+  DeviceFilter,
+  DeviceReference,
+  UpdateCategory,
+  When,
+} from '@/api/types';
 
 /** On which devices: named ones, or whatever matches a filter at the moment of asking. */
 export type ActionTarget =
@@ -19,6 +27,24 @@ export interface ActionIntent {
   updateKeys?: readonly string[];
   /** What to call them, where they are one update with different keys on different devices. */
   updateTitle?: string;
+  /** Whether the dialogue begins with the choice of categories. */
+  byCategory?: boolean;
+}
+
+/** What a menu asks for: an action, or an installation by category. */
+export interface Wish {
+  kind: ActionKind;
+  byCategory?: boolean;
+}
+
+/** Which of the pending updates: all, or those of some categories. */
+export interface UpdateChoice {
+  byCategory: boolean;
+  categories: readonly UpdateCategory[];
+}
+
+export function isChoiceMissing({ byCategory, categories }: UpdateChoice): boolean {
+  return byCategory && categories.length === 0;
 }
 
 export function allowedFor(device: Device, kind: ActionKind): Allowed {
@@ -54,11 +80,20 @@ export interface Schedule {
   /** As typed into the date and time field, on the reader's wall clock. */
   at: string;
   delayMinutes: number;
+  /** Until when a device that is offline may catch up, counted from the beginning. */
+  deadlineHours: number | null;
 }
+
+export const deadlines = [null, 4, 24, 72, 168, 720] as const;
 
 export const delays = [0, 5, 10, 15, 30, 60] as const;
 
-export const standardSchedule: Schedule = { choice: 'now', at: '', delayMinutes: 15 };
+export const standardSchedule: Schedule = {
+  choice: 'now',
+  at: '',
+  delayMinutes: 15,
+  deadlineHours: null,
+};
 
 export function scheduleProblem(schedule: Schedule, now: number): 'at_missing' | 'at_past' | null {
   if (schedule.choice !== 'at') return null;
@@ -70,4 +105,11 @@ export function scheduleProblem(schedule: Schedule, now: number): 'at_missing' |
 export function whenOf(schedule: Schedule): When {
   if (schedule.choice !== 'at') return { type: schedule.choice };
   return { type: 'at', at: new Date(schedule.at).toISOString() };
+}
+
+/** The latest time to begin, which lies behind the beginning whatever that is. */
+export function deadlineOf(schedule: Schedule, now: number): string | undefined {
+  if (schedule.deadlineHours === null) return undefined;
+  const begins = schedule.choice === 'at' ? Date.parse(schedule.at) : now;
+  return new Date(begins + schedule.deadlineHours * 3_600_000).toISOString();
 }

@@ -1,8 +1,15 @@
 import { NativeSelect, Radio, Stack, TextInput } from '@mantine/core';
+import type { TFunction } from 'i18next';
 import type { ActionKind } from '@/api/types';
 import { useTranslation } from '@/i18n/use-translation';
 import { browserTimeZone } from '@/util/format';
-import { delays, type Schedule, type scheduleProblem, type WhenChoice } from './schedule';
+import {
+  deadlines,
+  delays,
+  type Schedule,
+  type scheduleProblem,
+  type WhenChoice,
+} from './schedule';
 
 interface WhenFieldsProps {
   kind: ActionKind;
@@ -12,6 +19,13 @@ interface WhenFieldsProps {
 }
 
 const choices = ['now', 'in_window', 'at'] as const satisfies readonly WhenChoice[];
+
+function deadlineText(t: TFunction, hours: number | null): string {
+  if (hours === null) return t('actions.deadline_none');
+  return hours % 24 === 0
+    ? t('actions.deadline_days', { count: hours / 24 })
+    : t('actions.deadline_hours', { count: hours });
+}
 
 export function WhenFields({ kind, schedule, problem, onChange }: WhenFieldsProps) {
   const { t } = useTranslation();
@@ -43,6 +57,18 @@ export function WhenFields({ kind, schedule, problem, onChange }: WhenFieldsProp
           onChange={(event) => onChange({ ...schedule, at: event.currentTarget.value })}
         />
       )}
+      <NativeSelect
+        label={t('actions.deadline')}
+        value={String(schedule.deadlineHours ?? '')}
+        data={deadlines.map((hours) => ({
+          value: String(hours ?? ''),
+          label: deadlineText(t, hours),
+        }))}
+        onChange={(event) => {
+          const { value } = event.currentTarget;
+          onChange({ ...schedule, deadlineHours: value === '' ? null : Number(value) });
+        }}
+      />
       {kind === 'restart' && (
         <NativeSelect
           label={t('actions.delay')}

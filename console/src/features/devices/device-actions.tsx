@@ -1,6 +1,7 @@
 import { IconDownload, IconRadar2, IconRefresh } from '@tabler/icons-react';
 import type { ActionKind, Allowed, Device } from '@/api/types';
 import { GuardedButton, RowButton } from '@/components/guarded-button';
+import type { Wish } from '@/features/actions/schedule';
 import { useCan } from '@/features/session/session';
 import { disabledText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
@@ -57,8 +58,13 @@ export function RowActions({ device, onAsk }: DeviceActionsProps) {
   );
 }
 
+interface PageActionsProps {
+  device: Device;
+  onAsk: (wish: Wish) => void;
+}
+
 /** The same actions at the head of a device's page. */
-export function PageActions({ device, onAsk }: DeviceActionsProps) {
+export function PageActions({ device, onAsk }: PageActionsProps) {
   const { t } = useTranslation();
   const reasonOf = useReason();
   const mayScan = useCan('scan_devices');
@@ -71,26 +77,35 @@ export function PageActions({ device, onAsk }: DeviceActionsProps) {
           variant="default"
           leftSection={<IconRadar2 size={16} aria-hidden />}
           reason={reasonOf(device.can.scan)}
-          onClick={() => onAsk('scan', device)}
+          onClick={() => onAsk({ kind: 'scan' })}
         >
           {t('updates.scan')}
         </GuardedButton>
       )}
       {mayInstall && (
-        <GuardedButton
-          leftSection={<IconDownload size={16} aria-hidden />}
-          reason={reasonOf(device.can.install)}
-          onClick={() => onAsk('install_updates', device)}
-        >
-          {t('updates.install_all')}
-        </GuardedButton>
+        <>
+          <GuardedButton
+            leftSection={<IconDownload size={16} aria-hidden />}
+            reason={reasonOf(device.can.install)}
+            onClick={() => onAsk({ kind: 'install_updates' })}
+          >
+            {t('updates.install_all')}
+          </GuardedButton>
+          <GuardedButton
+            variant="default"
+            reason={reasonOf(device.can.install)}
+            onClick={() => onAsk({ kind: 'install_updates', byCategory: true })}
+          >
+            {t('actions.install_by_category')}
+          </GuardedButton>
+        </>
       )}
       {mayRestart && isRestartPending(device) && (
         <GuardedButton
           variant="default"
           leftSection={<IconRefresh size={16} aria-hidden />}
           reason={reasonOf(device.can.restart)}
-          onClick={() => onAsk('restart', device)}
+          onClick={() => onAsk({ kind: 'restart' })}
         >
           {t('updates.restart_ellipsis')}
         </GuardedButton>

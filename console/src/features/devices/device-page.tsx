@@ -9,7 +9,7 @@ import { PageSkeleton } from '@/components/page-skeleton';
 import { ProblemState } from '@/components/problem-state';
 import { StateBadge } from '@/components/state-badge';
 import { ActionDialog } from '@/features/actions/action-dialog';
-import type { ActionIntent } from '@/features/actions/schedule';
+import type { ActionIntent, Wish } from '@/features/actions/schedule';
 import { useCan } from '@/features/session/session';
 import { TaskTable } from '@/features/tasks/task-table';
 import { DeviceHistory } from '@/features/updates/device-history';
@@ -64,8 +64,8 @@ function BackToDevices() {
 
 function LoadedDevice({ device, search }: { device: Device; search: DevicePageSearch }) {
   const [intent, setIntent] = useState<ActionIntent | null>(null);
-  const ask = (kind: ActionIntent['kind'], updateKeys?: readonly string[]) =>
-    setIntent({ kind, target: { type: 'devices', devices: [device] }, updateKeys });
+  const ask = (wish: Wish, updateKeys?: readonly string[]) =>
+    setIntent({ ...wish, target: { type: 'devices', devices: [device] }, updateKeys });
   return (
     <Page
       fills={search.tab === 'tasks' || search.tab === 'updates'}
@@ -74,7 +74,7 @@ function LoadedDevice({ device, search }: { device: Device; search: DevicePageSe
       beside={<DeviceStates device={device} />}
       actions={
         <>
-          <PageActions device={device} onAsk={(kind) => ask(kind)} />
+          <PageActions device={device} onAsk={ask} />
           <MoreActions device={device} />
         </>
       }
@@ -82,7 +82,7 @@ function LoadedDevice({ device, search }: { device: Device; search: DevicePageSe
       <DeviceTabs
         device={device}
         search={search}
-        onInstall={(keys) => ask('install_updates', keys)}
+        onInstall={(keys) => ask({ kind: 'install_updates' }, keys)}
       />
       <ActionDialog intent={intent} onClose={() => setIntent(null)} />
     </Page>

@@ -22,6 +22,7 @@ export function deviceCountQuery(filter: DeviceFilter) {
   const query = {
     tenant_id: filter.tenant_id ?? undefined,
     group_id: filter.group_id ?? undefined,
+    subgroups: filter.subgroups ?? undefined,
     search: filter.search ?? undefined,
     os_family: filter.os_family ?? undefined,
     connection: filter.connection ?? undefined,

@@ -1,31 +1,37 @@
+import { Menu } from '@mantine/core';
 import { IconArrowMoveRight, IconFolder, IconPencil, IconTrash } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Group } from '@/api/types';
 import { RowButton } from '@/components/guarded-button';
 import { GuardedMenuItem } from '@/components/guarded-menu-item';
 import { RowMenu } from '@/components/row-menu';
+import { ActionMenuItems } from '@/features/actions/action-menu-items';
+import type { Wish } from '@/features/actions/schedule';
 import { useTranslation } from '@/i18n/use-translation';
 import type { GroupNode } from './group-tree';
 import classes from './groups-page.module.css';
 
 export type GroupTask = 'create' | 'rename' | 'move' | 'delete';
 
+export type AskOnGroup = (wish: Wish, group: Group) => void;
+
 interface GroupListProps {
   nodes: readonly GroupNode[];
   tenantId: string;
   label?: string;
   onTask: (task: GroupTask, group: Group) => void;
+  onAsk: AskOnGroup;
 }
 
 /** Lists within lists, as the groups lie within groups. */
-export function GroupList({ nodes, tenantId, label, onTask }: GroupListProps) {
+export function GroupList({ nodes, tenantId, label, onTask, onAsk }: GroupListProps) {
   return (
     <ul className={classes.list} aria-label={label}>
       {nodes.map((node) => (
         <li key={node.group.id}>
-          <GroupRow node={node} tenantId={tenantId} onTask={onTask} />
+          <GroupRow node={node} tenantId={tenantId} onTask={onTask} onAsk={onAsk} />
           {node.children.length > 0 && (
-            <GroupList nodes={node.children} tenantId={tenantId} onTask={onTask} />
+            <GroupList nodes={node.children} tenantId={tenantId} onTask={onTask} onAsk={onAsk} />
           )}
         </li>
       ))}
@@ -37,9 +43,10 @@ interface GroupRowProps {
   node: GroupNode;
   tenantId: string;
   onTask: (task: GroupTask, group: Group) => void;
+  onAsk: AskOnGroup;
 }
 
-function GroupRow({ node, tenantId, onTask }: GroupRowProps) {
+function GroupRow({ node, tenantId, onTask, onAsk }: GroupRowProps) {
   const { t } = useTranslation();
   const { group } = node;
   const elsewhere = node.devices > group.devices;
@@ -66,6 +73,12 @@ function GroupRow({ node, tenantId, onTask }: GroupRowProps) {
           {t('groups.create_inside')}
         </RowButton>
         <RowMenu label={t('common.more_for', { name: group.name })}>
+          <Menu.Label>{t('actions.on_group')}</Menu.Label>
+          <ActionMenuItems
+            reason={node.devices === 0 ? t('disabled.no_devices') : null}
+            onAsk={(wish) => onAsk(wish, group)}
+          />
+          <Menu.Divider />
           <GuardedMenuItem
             reason={null}
             icon={<IconPencil size={16} stroke={1.7} aria-hidden />}

@@ -8,6 +8,8 @@ import { ForbiddenPage } from '@/components/forbidden-page';
 import { Card, Page, PageIntro } from '@/components/page';
 import { PageSkeleton } from '@/components/page-skeleton';
 import { ProblemState } from '@/components/problem-state';
+import { ActionDialog } from '@/features/actions/action-dialog';
+import type { ActionIntent } from '@/features/actions/schedule';
 import { useCan, useSession } from '@/features/session/session';
 import { groupsQuery, useTenants } from '@/features/tenants/tenants';
 import { useTranslation } from '@/i18n/use-translation';
@@ -76,6 +78,7 @@ type Chosen =
 function TenantGroups({ tenant, groups, alone }: TenantGroupsProps) {
   const { t } = useTranslation();
   const [chosen, setChosen] = useState<Chosen | null>(null);
+  const [intent, setIntent] = useState<ActionIntent | null>(null);
   const create = (
     <Button
       variant={alone ? 'filled' : 'default'}
@@ -97,6 +100,15 @@ function TenantGroups({ tenant, groups, alone }: TenantGroupsProps) {
           onTask={(task, group) =>
             setChosen(task === 'create' ? { task, parentId: group.id } : { task, group })
           }
+          onAsk={(wish, group) =>
+            setIntent({
+              ...wish,
+              target: {
+                type: 'matching',
+                filter: { tenant_id: tenant.id, group_id: group.id, subgroups: true },
+              },
+            })
+          }
         />
       )}
       {groups.length === 0 && alone && (
@@ -107,6 +119,7 @@ function TenantGroups({ tenant, groups, alone }: TenantGroupsProps) {
         />
       )}
       {groups.length === 0 && !alone && <p className={classes.none}>{t('groups.empty_title')}</p>}
+      <ActionDialog intent={intent} onClose={() => setIntent(null)} />
       {chosen?.task === 'create' && (
         <NewGroupDialog
           tenantId={tenant.id}

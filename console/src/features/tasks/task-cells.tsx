@@ -1,5 +1,6 @@
 import { Progress } from '@mantine/core';
-import type { Task, When } from '@/api/types';
+import type { TFunction } from 'i18next';
+import type { Task, UpdateCategory, When } from '@/api/types';
 import { useExactTime } from '@/components/relative-time';
 import { StateBadge, type Tone } from '@/components/state-badge';
 import { reasonText, taskStateText } from '@/i18n/codes';
@@ -84,6 +85,18 @@ export function TaskDuration({ task }: { task: Task }) {
   if (!task.started_at) return null;
   const end = task.finished_at ? Date.parse(task.finished_at) : now;
   return format.duration(end - Date.parse(task.started_at));
+}
+
+/** Which updates an installation is about. */
+export function scopeText(
+  t: TFunction,
+  chosen: number | null,
+  categories: readonly UpdateCategory[] | null,
+): string {
+  if (chosen !== null) return t('common.updates', { count: chosen });
+  if (categories === null) return t('tasks.scope_all');
+  const names = categories.map((category) => t(`update_categories.${category}`));
+  return t('tasks.scope_categories', { categories: names.join(', ') });
 }
 
 export function useWhenText(): (when: When) => string {

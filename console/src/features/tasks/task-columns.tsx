@@ -3,7 +3,7 @@ import type { TFunction } from 'i18next';
 import type { Task } from '@/api/types';
 import { RelativeTime } from '@/components/relative-time';
 import type { DataColumn } from '@/components/table/data-table';
-import { actionKindText } from '@/i18n/codes';
+import { actionKindText, creatorText } from '@/i18n/codes';
 import { TaskDuration, TaskResult, TaskState } from './task-cells';
 import classes from './task-cells.module.css';
 
@@ -51,7 +51,7 @@ export function taskColumns(t: TFunction, withDevice: boolean): DataColumn<Task>
     {
       id: 'created_by',
       meta: { title: t('columns.created_by'), width: 160 },
-      cell: ({ row }) => row.original.created_by,
+      cell: ({ row }) => creatorText(t, row.original.created_by_kind, row.original.created_by),
     },
   ];
 }

@@ -1,12 +1,14 @@
 import { Link } from '@tanstack/react-router';
 import type { Task } from '@/api/types';
 import { Card, Fact, Facts } from '@/components/page';
+import { useExactTime } from '@/components/relative-time';
 import { useTranslation } from '@/i18n/use-translation';
-import { useWhenText } from './task-cells';
+import { scopeText, useWhenText } from './task-cells';
 
 export function TaskDetails({ task }: { task: Task }) {
   const { t } = useTranslation();
   const whenText = useWhenText();
+  const exact = useExactTime();
   return (
     <Card title={t('tasks.details')}>
       <Facts>
@@ -18,11 +20,10 @@ export function TaskDetails({ task }: { task: Task }) {
         <Fact name={t('tasks.when')}>{whenText(task.when)}</Fact>
         {task.kind === 'install_updates' && (
           <Fact name={t('tasks.scope')}>
-            {task.update_keys
-              ? t('common.updates', { count: task.update_keys.length })
-              : t('tasks.scope_all')}
+            {scopeText(t, task.update_keys?.length ?? null, task.categories ?? null)}
           </Fact>
         )}
+        {task.deadline && <Fact name={t('tasks.deadline')}>{exact(task.deadline)}</Fact>}
         {typeof task.delay_minutes === 'number' && (
           <Fact name={t('tasks.delay')}>
             {t('tasks.delay_minutes', { count: task.delay_minutes })}

@@ -1,6 +1,6 @@
 import type { Task } from '@/api/types';
 import { RelativeTime } from '@/components/relative-time';
-import { taskStateText } from '@/i18n/codes';
+import { creatorText, taskStateText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import classes from './task-page.module.css';
@@ -61,7 +61,8 @@ function TimeLineStep({ step, task }: { step: Step; task: Task }) {
       <span>
         <RelativeTime at={step.at} />
         {length !== null && ` · ${t('tasks.after', { duration: format.duration(length) })}`}
-        {step.key === 'created' && ` · ${t('tasks.asked_by', { name: task.created_by })}`}
+        {step.key === 'created' &&
+          ` · ${t('tasks.asked_by', { name: creatorText(t, task.created_by_kind, task.created_by) })}`}
       </span>
     </li>
   );

@@ -91,7 +91,7 @@ function ActionHeadline({ id }: { id: string }) {
     <div className={classes.headline}>
       <strong>{actionKindText(t, data.kind)}</strong>
       <span>{t('actions.progress_done', { done: summary.finished, total: summary.total })}</span>
-      <Counts summary={summary} />
+      <Counts counts={summary} />
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Progress } from '@mantine/core';
+import { Menu, Progress } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { TFunction } from 'i18next';
@@ -10,6 +10,8 @@ import { StateBadge } from '@/components/state-badge';
 import classes from '@/components/table/cells.module.css';
 import type { DataColumn } from '@/components/table/data-table';
 import { Name } from '@/components/table/name';
+import { ActionMenuItems } from '@/features/actions/action-menu-items';
+import type { Wish } from '@/features/actions/schedule';
 import { disabledText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
@@ -21,10 +23,11 @@ interface TenantsColumnsOptions {
   t: TFunction;
   mayEdit: boolean;
   onTask: (task: TenantTask, tenant: Tenant) => void;
+  onAsk: (wish: Wish, tenant: Tenant) => void;
 }
 
 export function tenantsColumns(options: TenantsColumnsOptions): DataColumn<Tenant>[] {
-  const { t, mayEdit, onTask } = options;
+  const { t, mayEdit, onTask, onAsk } = options;
   return [
     {
       id: 'name',
@@ -70,7 +73,9 @@ export function tenantsColumns(options: TenantsColumnsOptions): DataColumn<Tenan
     {
       id: 'actions',
       meta: { title: t('columns.actions'), width: 126 },
-      cell: ({ row }) => <TenantActions tenant={row.original} mayEdit={mayEdit} onTask={onTask} />,
+      cell: ({ row }) => (
+        <TenantActions tenant={row.original} mayEdit={mayEdit} onTask={onTask} onAsk={onAsk} />
+      ),
     },
   ];
 }
@@ -119,9 +124,10 @@ interface TenantActionsProps {
   tenant: Tenant;
   mayEdit: boolean;
   onTask: (task: TenantTask, tenant: Tenant) => void;
+  onAsk: (wish: Wish, tenant: Tenant) => void;
 }
 
-function TenantActions({ tenant, mayEdit, onTask }: TenantActionsProps) {
+function TenantActions({ tenant, mayEdit, onTask, onAsk }: TenantActionsProps) {
   const { t } = useTranslation();
   const deleting = tenant.deletion ? disabledText(t, 'tenant_being_deleted') : null;
   const stays = tenant.kind === 'provider' ? disabledText(t, 'provider_stays') : null;
@@ -137,6 +143,12 @@ function TenantActions({ tenant, mayEdit, onTask }: TenantActionsProps) {
         </RowButton>
       )}
       <RowMenu label={t('common.more_for', { name: tenant.name })}>
+        <Menu.Label>{t('actions.on_tenant')}</Menu.Label>
+        <ActionMenuItems
+          reason={deleting ?? (tenant.devices === 0 ? t('disabled.no_devices') : null)}
+          onAsk={(wish) => onAsk(wish, tenant)}
+        />
+        <Menu.Divider />
         <GuardedMenuItem
           danger
           reason={deleting ?? stays}

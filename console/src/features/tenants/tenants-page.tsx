@@ -10,6 +10,8 @@ import { Card, Page } from '@/components/page';
 import { PageSkeleton } from '@/components/page-skeleton';
 import { ProblemState } from '@/components/problem-state';
 import { DataTable } from '@/components/table/data-table';
+import { ActionDialog } from '@/features/actions/action-dialog';
+import type { ActionIntent } from '@/features/actions/schedule';
 import { useCan, useSession } from '@/features/session/session';
 import { useTranslation } from '@/i18n/use-translation';
 import { DeleteTenantDialog, EditTenantDialog, NewTenantDialog } from './tenant-dialogs';
@@ -40,9 +42,17 @@ function Tenants({ creating, mayEdit }: TenantsPageProps & { mayEdit: boolean })
   const navigate = useNavigate();
   // Counts of devices and people grow old.
   const list = useQuery({ ...tenantsQuery, staleTime: 0 });
+  const [intent, setIntent] = useState<ActionIntent | null>(null);
   const [chosen, setChosen] = useState<{ task: TenantTask; tenant: Tenant } | null>(null);
   const columns = useMemo(
-    () => tenantsColumns({ t, mayEdit, onTask: (task, tenant) => setChosen({ task, tenant }) }),
+    () =>
+      tenantsColumns({
+        t,
+        mayEdit,
+        onTask: (task, tenant) => setChosen({ task, tenant }),
+        onAsk: (wish, tenant) =>
+          setIntent({ ...wish, target: { type: 'matching', filter: { tenant_id: tenant.id } } }),
+      }),
     [t, mayEdit],
   );
   const setCreating = (open: boolean) => {
@@ -86,6 +96,7 @@ function Tenants({ creating, mayEdit }: TenantsPageProps & { mayEdit: boolean })
           }
         />
       )}
+      <ActionDialog intent={intent} onClose={() => setIntent(null)} />
       {creating && <NewTenantDialog onClose={() => setCreating(false)} />}
       {chosen?.task === 'edit' && <EditTenantDialog tenant={chosen.tenant} onClose={close} />}
       {chosen?.task === 'delete' && <DeleteTenantDialog tenant={chosen.tenant} onClose={close} />}

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import type { ActionKind, Device } from '@/api/types';
 import { GuardedButton } from '@/components/guarded-button';
-import { splitByAbility } from '@/features/actions/schedule';
+import { splitByAbility, type Wish } from '@/features/actions/schedule';
 import { useCan } from '@/features/session/session';
 import { useTranslation } from '@/i18n/use-translation';
 import type { Selection } from '@/util/query-string';
@@ -15,7 +15,7 @@ interface BulkBarProps {
   pageFull: boolean;
   onSelectMatching: () => void;
   onClear: () => void;
-  onAsk: (kind: ActionKind) => void;
+  onAsk: (wish: Wish) => void;
 }
 
 const nothingFor = {
@@ -47,25 +47,34 @@ export function BulkBar(props: BulkBarProps) {
         <GuardedButton
           variant="default"
           reason={reasonFor('scan')}
-          onClick={() => props.onAsk('scan')}
+          onClick={() => props.onAsk({ kind: 'scan' })}
         >
           {t('updates.scan')}
         </GuardedButton>
       )}
       {mayInstall && (
-        <GuardedButton
-          variant="default"
-          reason={reasonFor('install_updates')}
-          onClick={() => props.onAsk('install_updates')}
-        >
-          {t('updates.install')}
-        </GuardedButton>
+        <>
+          <GuardedButton
+            variant="default"
+            reason={reasonFor('install_updates')}
+            onClick={() => props.onAsk({ kind: 'install_updates' })}
+          >
+            {t('updates.install')}
+          </GuardedButton>
+          <GuardedButton
+            variant="default"
+            reason={reasonFor('install_updates')}
+            onClick={() => props.onAsk({ kind: 'install_updates', byCategory: true })}
+          >
+            {t('actions.install_by_category')}
+          </GuardedButton>
+        </>
       )}
       {mayRestart && (
         <GuardedButton
           variant="default"
           reason={reasonFor('restart')}
-          onClick={() => props.onAsk('restart')}
+          onClick={() => props.onAsk({ kind: 'restart' })}
         >
           {t('updates.restart_ellipsis')}
         </GuardedButton>

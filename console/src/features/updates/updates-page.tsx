@@ -97,9 +97,9 @@ function UpdatesTable({ search, table }: UpdatesTableProps) {
           pageFull={rowSelection.all}
           onSelectMatching={() => select({ type: 'matching' })}
           onClear={() => select({ type: 'none' })}
-          onAsk={(kind) =>
+          onAsk={(wish) =>
             setIntent({
-              kind,
+              ...wish,
               target:
                 selection.type === 'matching'
                   ? { type: 'matching', filter: deviceFilter(search) }

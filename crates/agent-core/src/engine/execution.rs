@@ -42,9 +42,13 @@ pub(super) async fn perform(
     let limit = Duration::from_secs(entry.task.timeout_seconds.into()).min(LONGEST_TIMEOUT);
     match &entry.task.parameters {
         TaskParameters::Scan => Some(scan(shared, entry.id, start.at, limit).await),
-        TaskParameters::InstallUpdates { update_keys } => {
+        TaskParameters::InstallUpdates {
+            update_keys,
+            categories,
+        } => {
             let request = InstallRequest {
                 update_keys: update_keys.clone(),
+                categories: categories.clone(),
                 timeout: limit,
             };
             Some(install(shared, entry.id, start.at, request).await)

@@ -181,7 +181,10 @@ mod tests {
 
     #[test]
     fn without_a_window_updates_and_restarts_hold_and_scans_begin() {
-        let install = TaskParameters::InstallUpdates { update_keys: None };
+        let install = TaskParameters::InstallUpdates {
+            update_keys: None,
+            categories: None,
+        };
         let hold = Decision::Hold {
             until: None,
             look_again: None,

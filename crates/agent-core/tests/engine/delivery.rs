@@ -216,7 +216,10 @@ async fn a_task_whose_deadline_passed_expires() {
 async fn a_waiting_task_says_so_and_can_be_cancelled() {
     let gateway = Gateway::start().await;
     let agent = Agent::running(&gateway).await;
-    let parameters = TaskParameters::InstallUpdates { update_keys: None };
+    let parameters = TaskParameters::InstallUpdates {
+        update_keys: None,
+        categories: None,
+    };
     let id = gateway.add(&task(parameters, When::InWindow));
     gateway
         .until(|script| {

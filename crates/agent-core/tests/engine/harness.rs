@@ -188,6 +188,9 @@ pub(crate) fn scan_now() -> Task {
 }
 
 pub(crate) fn install_now(key: &str) -> Task {
-    let update_keys = Some(vec![key.to_owned()]);
-    task(TaskParameters::InstallUpdates { update_keys }, When::Now)
+    let parameters = TaskParameters::InstallUpdates {
+        update_keys: Some(vec![key.to_owned()]),
+        categories: None,
+    };
+    task(parameters, When::Now)
 }

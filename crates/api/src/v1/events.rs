@@ -1,3 +1,4 @@
 //! What happens, live.
 
 pub(super) mod read;
+mod task_budget;

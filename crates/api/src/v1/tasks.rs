@@ -9,8 +9,8 @@ use super::devices::Allowed;
 use crate::instant::{Instant, optional};
 use latarnik_app::{App, Context, Progress as AppProgress, TaskRecord, UpdateResultRecord};
 use latarnik_model::{
-    ActionId, ActionKind, DeviceId, Permission, ReasonCode, TaskId, TaskParameters, TaskState,
-    UpdateOutcome, When,
+    ActionId, ActionKind, CreatorKind, DeviceId, Permission, ReasonCode, TaskId, TaskParameters,
+    TaskState, UpdateCategory, UpdateOutcome, When,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,8 +29,11 @@ pub(crate) struct Task {
     /// The system's own code behind the reason.
     reason_detail: Option<String>,
     created_at: Instant,
+    /// Latest time to begin.
+    deadline: Option<Instant>,
     /// Who asked for it, by name.
     created_by: String,
+    created_by_kind: CreatorKind,
     /// When the agent had it on its disk.
     delivered_at: Option<Instant>,
     /// When a waiting task expects to begin.
@@ -49,11 +52,41 @@ pub(crate) struct Task {
     progress: Option<Progress>,
     /// What became of each update.
     updates: Vec<UpdateResult>,
-    /// For `install_updates`: the chosen ones; null is everything offered.
+    /// For `install_updates`: the chosen ones; null is everything offered, or all of `categories`.
     update_keys: Option<Vec<String>>,
+    /// For `install_updates`: the chosen categories; null is any.
+    categories: Option<Vec<UpdateCategory>>,
     /// For `restart`.
     delay_minutes: Option<u16>,
     can: TaskAbilities,
+}
+
+/// What was chosen, of what each kind has to choose.
+#[derive(Default)]
+pub(super) struct Choice {
+    pub(super) update_keys: Option<Vec<String>>,
+    pub(super) categories: Option<Vec<UpdateCategory>>,
+    pub(super) delay_minutes: Option<u16>,
+}
+
+impl From<TaskParameters> for Choice {
+    fn from(parameters: TaskParameters) -> Self {
+        match parameters {
+            TaskParameters::Scan => Self::default(),
+            TaskParameters::InstallUpdates {
+                update_keys,
+                categories,
+            } => Self {
+                update_keys,
+                categories,
+                ..Self::default()
+            },
+            TaskParameters::Restart { delay_minutes } => Self {
+                delay_minutes: Some(delay_minutes.minutes()),
+                ..Self::default()
+            },
+        }
+    }
 }
 
 /// A device, by name.
@@ -138,11 +171,11 @@ impl Task {
         } else {
             None
         };
-        let (update_keys, delay_minutes) = match task.parameters {
-            TaskParameters::Scan => (None, None),
-            TaskParameters::InstallUpdates { update_keys } => (update_keys, None),
-            TaskParameters::Restart { delay_minutes } => (None, Some(delay_minutes.minutes())),
-        };
+        let Choice {
+            update_keys,
+            categories,
+            delay_minutes,
+        } = task.parameters.into();
         Self {
             id: task.id,
             action_id: task.action_id,
@@ -156,7 +189,9 @@ impl Task {
             reason_code: task.reason,
             reason_detail: task.reason_detail,
             created_at: task.created_at.into(),
+            deadline: optional(task.deadline_at),
             created_by: task.created_by_name,
+            created_by_kind: task.created_by_kind,
             delivered_at: optional(task.delivered_at),
             waiting_until: optional(task.waiting_until),
             started_at: optional(task.started_at),
@@ -173,6 +208,7 @@ impl Task {
                 .map(UpdateResult::from)
                 .collect(),
             update_keys,
+            categories,
             delay_minutes,
             can: TaskAbilities {
                 cancel: Allowed {

@@ -276,7 +276,9 @@ fn devices() -> Vec<Row> {
             .permission("create_action: restart", "restart_devices")
             .body(|_, fresh| asked("restart", fresh))
             .target(Target::InBody),
+        row("list_actions", 200),
         row("read_action", 200).path(|fresh| fresh.action.clone()),
+        row("cancel_action", 200).path(|fresh| fresh.action.clone()),
         row("list_tasks", 200),
         row("read_task", 200).path(task),
         row("read_task_log", 404).code("no_log").path(task),

@@ -213,6 +213,7 @@ impl Scene {
             parameters: RequestedParameters::Scan,
             target: ActionTarget::Devices(vec![device.device_id]),
             when: When::Now,
+            deadline: None,
             idempotency_key: format!("fresh-{number}"),
         };
         let action = app.create_action(&self.operator, action).await.unwrap();
@@ -227,7 +228,7 @@ impl Scene {
             group: group.record.id.to_string(),
             device: device.device_id.to_string(),
             update: update.to_string(),
-            action: action.id.to_string(),
+            action: action.record.id.to_string(),
             task: delivery.tasks[0].id.to_string(),
             policy: self.policy(device.device_id).await.to_string(),
             decision: self.decision(device.device_id).await.to_string(),

@@ -124,17 +124,27 @@ pub(super) async fn approve(
     task: &AcknowledgedTask,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let TaskParameters::InstallUpdates { update_keys } = &task.parameters else {
+    let TaskParameters::InstallUpdates {
+        update_keys,
+        categories,
+    } = &task.parameters
+    else {
         return Ok(());
     };
     let chosen: Option<HashSet<&str>> = update_keys
         .as_ref()
         .map(|keys| keys.iter().map(String::as_str).collect());
-    let is_chosen = |key: &str| chosen.as_ref().is_none_or(|chosen| chosen.contains(key));
+    let is_chosen = |entry: &LedgerEntry| {
+        let of_category = |categories: &Vec<_>| categories.contains(&entry.category);
+        chosen
+            .as_ref()
+            .is_none_or(|chosen| chosen.contains(entry.key.as_str()))
+            && categories.as_ref().is_none_or(of_category)
+    };
     let ledger = transaction.ledger(agent.tenant_id, agent.device_id).await?;
     let steps: Vec<_> = ledger
         .into_iter()
-        .filter(|entry| entry.offered && is_chosen(&entry.key))
+        .filter(|entry| entry.offered && is_chosen(entry))
         .filter_map(|entry| {
             let step = entry.state.approved()?;
             Some(NewUpdateStep {

@@ -7,7 +7,7 @@ use super::{
 use crate::{App, Event, Progress};
 use jiff::Timestamp;
 use latarnik_model::{ActionId, ActionKind, ReasonCode, Scope, TaskId, TaskState};
-use latarnik_store::TaskResult;
+use latarnik_store::{NeverArrived, TaskResult};
 
 /// What waits for an agent.
 #[derive(Debug, Clone)]
@@ -73,7 +73,7 @@ pub async fn take_tasks(
     }
     let waiting = app
         .store()
-        .waiting_tasks(agent.tenant_id, agent.device_id, after)
+        .waiting_tasks(agent.tenant_id, agent.device_id, (after, app.now()))
         .await?;
     if !waiting.never_arrived.is_empty() {
         end_never_arrived(app, agent, &waiting.never_arrived).await?;
@@ -94,27 +94,31 @@ pub async fn take_tasks(
     })
 }
 
-/// Ends cancelled tasks that the agent never received: it asks for what lies beyond its last one,
-/// which proves that it does not have them.
+/// Ends tasks that were cancelled or came too late, and that the agent never received: it asks for
+/// what lies beyond its last one, which proves that it does not have them.
 async fn end_never_arrived(
     app: &App,
     agent: &AgentIdentity,
-    tasks: &[(TaskId, ActionId)],
+    tasks: &[NeverArrived],
 ) -> Result<(), AgentError> {
-    let result = TaskResult {
-        reason: Some(ReasonCode::CancelledByOperator),
-        ..TaskResult::default()
-    };
-    let (now, state) = (app.now(), TaskState::Cancelled);
+    let now = app.now();
     let transaction = app.store().begin(&Scope::one(agent.tenant_id)).await?;
-    for (task, _) in tasks {
+    for task in tasks {
+        let reason = match task.state {
+            TaskState::Expired => ReasonCode::DeadlinePassed,
+            _ => ReasonCode::CancelledByOperator,
+        };
+        let result = TaskResult {
+            reason: Some(reason),
+            ..TaskResult::default()
+        };
         transaction
-            .finish_task(agent.tenant_id, *task, state, now, &result)
+            .finish_task(agent.tenant_id, task.id, task.state, now, &result)
             .await?;
     }
     transaction.commit().await?;
-    for (task, action) in tasks {
-        publish(app, agent, *task, *action, state);
+    for task in tasks {
+        publish(app, agent, task.id, task.action_id, task.state);
     }
     Ok(())
 }
@@ -259,6 +263,7 @@ fn publish(
     action_id: ActionId,
     state: TaskState,
 ) {
+    app.action_board().note(action_id, agent.tenant_id);
     app.events().publish(Event::TaskChanged {
         task_id,
         device_id: agent.device_id,

@@ -3,17 +3,18 @@
 use super::book::{PolicyBook, offer};
 use crate::{
     App, AppError, Event,
+    actions::{BegunAction, timeout_seconds},
     audit::Entry,
     context::{Mutation, Target},
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::{
-    ActionId, ActionKind, DeviceId, PolicyVerdict, ReasonCode, Scope, TaskId, TaskParameters,
-    TaskState, TenantId, UpdateCategory, UpdateState, When,
+    ActionId, ActionKind, CreatorKind, DeviceId, PolicyVerdict, ReasonCode, Scope, TaskId,
+    TaskParameters, TaskState, TenantId, UpdateCategory, UpdateState, When,
 };
 use latarnik_store::{
-    AutomaticTask, NewAction, NewTask, PolicyCandidate, PolicyDevice, StoreError, TaskResult,
-    Transaction,
+    AutomaticTask, Creator, NewAction, NewTask, PolicyCandidate, PolicyDevice, StoreError,
+    TaskResult, TaskTaken, Transaction,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -23,8 +24,6 @@ const INSTALL: Mutation = Mutation {
     target_kind: "action",
 };
 
-/// Longest run of a task, in seconds.
-const TIMEOUT_SECONDS: u32 = 6 * 60 * 60;
 /// New signatures of protection programs come several times a day. A task that waits is made anew
 /// for them once a day at most.
 const SIGNATURES_WAIT: SignedDuration = SignedDuration::from_hours(24);
@@ -71,59 +70,71 @@ impl App {
     async fn carry_out(&self, tenant: TenantId, plan: Plan) -> Result<(), AppError> {
         let now = self.now();
         let transaction = self.store().begin(&Scope::one(tenant)).await?;
-        let mut events = Vec::new();
+        let mut taken = Vec::new();
         for task in &plan.withdraw {
-            events.extend(withdraw(&transaction, tenant, task, now).await?);
+            taken.extend(withdraw(&transaction, tenant, task, now).await?);
         }
+        let begun = self.begin_installations(&transaction, tenant, plan.install);
+        let begun = begun.await?;
+        transaction.commit().await?;
+        let devices = taken.iter().map(|task| task.device_id).collect();
+        self.events().publish(Event::TasksWaiting {
+            device_ids: devices,
+        });
+        self.tell_taken(&taken);
+        if let Some(begun) = begun {
+            self.announce_action(&begun);
+        }
+        Ok(())
+    }
+
+    async fn begin_installations(
+        &self,
+        transaction: &Transaction,
+        tenant: TenantId,
+        install: Vec<(DeviceId, BTreeSet<String>)>,
+    ) -> Result<Option<BegunAction>, AppError> {
+        if install.is_empty() {
+            return Ok(None);
+        }
+        let now = self.now();
         let id = ActionId::generate(now, &self.ids());
+        let chosen = |update_keys| TaskParameters::InstallUpdates {
+            update_keys,
+            categories: None,
+        };
         let action = NewAction {
             id,
             tenant_id: tenant,
-            kind: ActionKind::InstallUpdates,
+            // Each task says for itself what is due on its device.
+            parameters: chosen(None),
             when: When::InWindow,
+            deadline_at: None,
+            timeout_seconds: timeout_seconds(ActionKind::InstallUpdates),
             created_at: now,
-            created_by: tenant.0,
-            created_by_name: "policy".to_owned(),
+            created_by: Creator {
+                kind: CreatorKind::Policy,
+                id: tenant.0,
+                name: "policy".to_owned(),
+            },
             idempotency_key: id.to_string(),
         };
-        let tasks: Vec<_> = plan
-            .install
-            .into_iter()
-            .map(|(device_id, keys)| NewTask {
-                id: TaskId::generate(now, &self.ids()),
-                tenant_id: tenant,
-                device_id,
-                parameters: TaskParameters::InstallUpdates {
-                    update_keys: Some(keys.into_iter().collect()),
-                },
-                deadline_at: None,
-                timeout_seconds: TIMEOUT_SECONDS,
-            })
-            .collect();
-        if !tasks.is_empty() {
-            transaction.insert_action(&action, &tasks).await?;
-            let target = Target::new(tenant, action.id, "").with("devices", tasks.len());
-            let target = Target {
-                name: None,
-                ..target
-            };
-            self.write_audit(&transaction, Entry::by_system(&INSTALL, target))
-                .await?;
+        let task = |(device_id, keys): (DeviceId, BTreeSet<String>)| NewTask {
+            id: TaskId::generate(now, &self.ids()),
+            tenant_id: tenant,
+            device_id,
+            parameters: Some(chosen(Some(keys.into_iter().collect()))),
+        };
+        let tasks = install.into_iter().map(task).collect();
+        let tasks = transaction.insert_action(&action, tasks).await?;
+        let target = Target {
+            name: None,
+            ..Target::new(tenant, id, "")
         }
-        transaction.commit().await?;
-        events.extend(tasks.iter().flat_map(|task| {
-            told(
-                task.id,
-                task.device_id,
-                action.id,
-                tenant,
-                TaskState::Queued,
-            )
-        }));
-        for event in events {
-            self.events().publish(event);
-        }
-        Ok(())
+        .with("devices", tasks.len());
+        self.write_audit(transaction, Entry::by_system(&INSTALL, target))
+            .await?;
+        Ok(Some(BegunAction { id, tasks }))
     }
 }
 
@@ -132,13 +143,13 @@ async fn withdraw(
     tenant: TenantId,
     task: &AutomaticTask,
     now: Timestamp,
-) -> Result<Vec<Event>, StoreError> {
+) -> Result<Option<TaskTaken>, StoreError> {
     let scope = Scope::one(tenant);
     let Some(mut standing) = transaction.task_standing(&scope, task.id).await? else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     if standing.state.is_final() || standing.state == TaskState::Running {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let reason = Some(ReasonCode::ReplacedByPolicy);
     transaction
@@ -154,25 +165,13 @@ async fn withdraw(
             .finish_task(tenant, task.id, standing.state, now, &result)
             .await?;
     }
-    let action = standing.action_id;
-    Ok(told(task.id, task.device_id, action, tenant, standing.state).into())
-}
-
-fn told(
-    task_id: TaskId,
-    device_id: DeviceId,
-    action_id: ActionId,
-    tenant_id: TenantId,
-    state: TaskState,
-) -> [Event; 2] {
-    let changed = Event::TaskChanged {
-        task_id,
-        device_id,
-        action_id,
-        tenant_id,
-        state,
-    };
-    [Event::TasksWaiting { device_id }, changed]
+    Ok(Some(TaskTaken {
+        id: task.id,
+        action_id: standing.action_id,
+        device_id: task.device_id,
+        tenant_id: tenant,
+        state: standing.state,
+    }))
 }
 
 fn plan(
@@ -267,6 +266,7 @@ fn keys(task: &AutomaticTask) -> BTreeSet<&str> {
     match &task.parameters {
         TaskParameters::InstallUpdates {
             update_keys: Some(keys),
+            ..
         } => keys.iter().map(String::as_str).collect(),
         _ => BTreeSet::new(),
     }

@@ -199,7 +199,7 @@ impl Scene {
         tasks.retain(|task| !task.state.is_final());
         assert!(tasks.len() <= 1, "{tasks:?}");
         match tasks.pop().map(|task| task.parameters) {
-            Some(TaskParameters::InstallUpdates { update_keys }) => update_keys.unwrap(),
+            Some(TaskParameters::InstallUpdates { update_keys, .. }) => update_keys.unwrap(),
             Some(other) => panic!("{other:?}"),
             None => Vec::new(),
         }

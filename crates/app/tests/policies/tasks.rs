@@ -3,7 +3,7 @@
 use crate::scene::{SECURITY, Scene, automatic, ended, of_category, problem};
 use latarnik_app::{Problem, agents::Report};
 use latarnik_model::{
-    CategoryRule, PolicyScope, ReasonCode, TaskParameters, TaskState, UpdateCategory,
+    CategoryRule, CreatorKind, PolicyScope, ReasonCode, TaskParameters, TaskState, UpdateCategory,
     UpdateDeadline, UpdateOutcome, UpdatePolicy, UpdateVerdict, When,
 };
 use latarnik_testkit::on_both_engines;
@@ -22,7 +22,7 @@ on_both_engines! {
         scene.policies_are_applied().await;
         let tasks = scene.tasks(&till).await;
         assert_eq!(tasks.len(), 1, "applied twice is applied once");
-        assert_eq!((tasks[0].when, tasks[0].created_by_name.as_str()), (When::InWindow, "policy"));
+        assert_eq!((tasks[0].when, tasks[0].created_by_kind), (When::InWindow, CreatorKind::Policy));
         assert_eq!(scene.is_to_install(&till).await, ["a", "b"]);
         assert!(scene.tasks(&oven).await.is_empty(), "drivers are left to people");
     }
@@ -142,7 +142,7 @@ on_both_engines! {
         let open = tasks.iter().filter(|task| !task.state.is_final() && task.cancel_requested_at.is_none());
         let keys: Vec<_> = open.map(|task| &task.parameters).collect();
         let update_keys = Some(vec!["a".to_owned()]);
-        assert_eq!(keys, [&TaskParameters::InstallUpdates { update_keys }]);
+        assert_eq!(keys, [&TaskParameters::InstallUpdates { update_keys, categories: None }]);
     }
 
     async fn running_task_is_left_alone(database: Database) {
@@ -181,7 +181,7 @@ on_both_engines! {
         scene.policies_are_applied().await;
         scene.takes_tasks(&till).await;
         // Both of its updates are in hand now, as if a person had asked for them.
-        scene.office.sql("UPDATE actions SET created_by = id").await;
+        scene.office.sql("UPDATE tasks SET created_by_kind = 'user'").await;
         scene.policies_are_applied().await;
         assert_eq!(scene.tasks(&till).await.len(), 1);
     }

@@ -121,9 +121,11 @@ impl Server {
         let request = ActionRequest {
             parameters: RequestedParameters::InstallUpdates {
                 update_keys: Some(vec![key.to_owned()]),
+                categories: None,
             },
             target: ActionTarget::Devices(devices),
             when: When::Now,
+            deadline: None,
             idempotency_key: key.to_owned(),
         };
         let created = self.office.app.create_action(&self.operator, request).await;

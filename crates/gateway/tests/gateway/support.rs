@@ -270,6 +270,7 @@ impl Server {
             parameters: RequestedParameters::Scan,
             target: ActionTarget::Devices(vec![device]),
             when: When::Now,
+            deadline: None,
             idempotency_key: key.to_owned(),
         };
         self.app

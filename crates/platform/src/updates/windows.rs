@@ -67,7 +67,7 @@ impl Updates for WindowsUpdates {
         com::on_own_thread(|| {
             let session = Session::open()?;
             let offers = self.search(&session, sink, cancel)?;
-            let (chosen, mut results) = choose(offers, request.update_keys.as_deref(), sink)?;
+            let (chosen, mut results) = choose(offers, request, sink)?;
             let work = Work {
                 updates: self,
                 session: &session,
@@ -164,16 +164,14 @@ fn wait(delay: Duration, cancel: &CancelSignal) {
 /// The offers that are wanted, and results for wanted ones that are not offered.
 fn choose(
     offers: Vec<Offer>,
-    keys: Option<&[String]>,
+    request: &InstallRequest,
     sink: &dyn LogSink,
 ) -> Result<(Vec<Offer>, Vec<UpdateResult>), UpdateError> {
-    let Some(keys) = keys else {
-        return Ok((offers, Vec::new()));
-    };
     let chosen: Vec<Offer> = offers
         .into_iter()
-        .filter(|offer| keys.contains(&offer.update.key))
+        .filter(|offer| request.wants(&offer.update.key, offer.update.category))
         .collect();
+    let keys = request.update_keys.as_deref().unwrap_or_default();
     let missing: Vec<UpdateResult> = keys
         .iter()
         .filter(|key| !chosen.iter().any(|offer| offer.update.key == **key))

@@ -10,11 +10,12 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use latarnik_app::{
     ActionRequest, ActionTarget, AppError, FieldCode, FieldError, RequestedParameters,
 };
-use latarnik_model::{ActionKind, DeviceId, RestartDelay, When};
-use serde::Deserialize;
+use latarnik_model::{ActionKind, DeviceId, RestartDelay, UpdateCategory, When};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa::ToSchema;
 
 /// What to do, on which devices, when.
@@ -28,10 +29,32 @@ pub(crate) struct NewAction {
     device_ids: Option<Vec<DeviceId>>,
     /// All devices that match at this moment.
     filter: Option<DeviceConditions>,
+    /// The latest time to begin: what has not begun by then expires, also on devices that are
+    /// offline until later. Absent is none.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deadline: Option<Timestamp>,
     /// For `install_updates`: these updates; absent is everything that is offered.
     update_keys: Option<Vec<String>>,
+    /// For `install_updates`: what each device is offered in these categories when its task runs.
+    /// Not together with `update_keys`. An agent that is too old for it fails the task with
+    /// `unknown_task_kind` and installs nothing.
+    #[serde(default, deserialize_with = "known_categories")]
+    categories: Option<Vec<UpdateCategory>>,
     /// For `restart`: 0 or 5 to 60; absent is 0.
     delay_minutes: Option<u16>,
+}
+
+/// Agents may name a category that this program does not know; whoever asks for one may not.
+fn known_categories<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<UpdateCategory>>, D::Error> {
+    let Some(names) = Option::<Vec<String>>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let categories = names.iter().map(|name| UpdateCategory::from_name(name));
+    let categories: Option<Vec<_>> = categories.collect();
+    let categories = categories.ok_or_else(|| D::Error::custom("no category of updates"))?;
+    Ok(Some(categories))
 }
 
 fn invalid(field: &'static str, code: FieldCode) -> ApiError {
@@ -42,6 +65,9 @@ impl NewAction {
     fn request(self, idempotency_key: String) -> Result<ActionRequest, ApiError> {
         if self.update_keys.is_some() && self.kind != ActionKind::InstallUpdates {
             return Err(invalid("update_keys", FieldCode::NotAllowed));
+        }
+        if self.categories.is_some() && self.kind != ActionKind::InstallUpdates {
+            return Err(invalid("categories", FieldCode::NotAllowed));
         }
         if self.delay_minutes.is_some() && self.kind != ActionKind::Restart {
             return Err(invalid("delay_minutes", FieldCode::NotAllowed));
@@ -56,6 +82,7 @@ impl NewAction {
             ActionKind::Scan => RequestedParameters::Scan,
             ActionKind::InstallUpdates => RequestedParameters::InstallUpdates {
                 update_keys: self.update_keys,
+                categories: self.categories,
             },
             ActionKind::Restart => RequestedParameters::Restart {
                 delay: RestartDelay::try_from(self.delay_minutes.unwrap_or(0))
@@ -66,6 +93,7 @@ impl NewAction {
             parameters,
             target,
             when: self.when,
+            deadline: self.deadline,
             idempotency_key,
         })
     }
@@ -82,8 +110,8 @@ impl NewAction {
         (status = 400, description = "`malformed_body` or a missing `Idempotency-Key`", body = Problem),
         (status = 401, description = "`not_signed_in`", body = Problem),
         (status = 403, description = "`forbidden`", body = Problem),
-        (status = 404, description = "`not_found`: a device is not there", body = Problem),
-        (status = 409, description = "`no_restart_pending` or `no_devices`", body = Problem),
+        (status = 404, description = "`not_found`: a device or the group is not there", body = Problem),
+        (status = 409, description = "`no_restart_pending`, `updates_not_offered` or `no_devices`", body = Problem),
         (status = 422, description = "`validation_failed` or `too_many_devices`", body = Problem),
     )
 )]
@@ -102,5 +130,6 @@ pub(crate) async fn handle(
     ))?;
     let request = body.request(key.to_owned())?;
     let action = state.app().create_action(caller.context(), request).await?;
-    Ok((StatusCode::CREATED, Json(action.into())))
+    let action = Action::new(caller.context(), action);
+    Ok((StatusCode::CREATED, Json(action)))
 }

@@ -26,7 +26,6 @@ pub(crate) async fn handle(
     caller: Caller,
     Id(id): Id<ActionId>,
 ) -> Result<Json<Action>, ApiError> {
-    Ok(Json(
-        state.app().read_action(caller.context(), id).await?.into(),
-    ))
+    let action = state.app().read_action(caller.context(), id).await?;
+    Ok(Json(Action::new(caller.context(), action)))
 }

@@ -27,6 +27,8 @@ pub(crate) struct DeviceParameters {
     tenant_id: Option<TenantId>,
     /// Of this group.
     group_id: Option<GroupId>,
+    /// With `group_id`: of all groups in it as well.
+    subgroups: Option<bool>,
     /// With this text in their name.
     search: Option<String>,
     /// With this kind of system.
@@ -71,6 +73,7 @@ pub(crate) async fn handle(
     let conditions = DeviceConditions {
         tenant_id: parameters.tenant_id,
         group_id: parameters.group_id,
+        subgroups: parameters.subgroups,
         search: parameters.search,
         os_family: parameters.os_family,
         connection: parameters.connection,

@@ -15,6 +15,8 @@ pub(crate) struct DeviceConditions {
     pub(crate) tenant_id: Option<TenantId>,
     /// Of this group.
     pub(crate) group_id: Option<GroupId>,
+    /// With `group_id`: of all groups in it as well.
+    pub(crate) subgroups: Option<bool>,
     /// With this text in their name.
     pub(crate) search: Option<String>,
     /// With this kind of system.
@@ -85,6 +87,7 @@ impl DeviceConditions {
         };
         let filter = DeviceFilter {
             group_id: self.group_id,
+            subgroups: self.subgroups == Some(true),
             search: self.search.filter(|text| !text.is_empty()),
             os_family: self.os_family,
             restart_required: self.restart.is_some(),

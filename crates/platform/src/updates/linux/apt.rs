@@ -71,13 +71,14 @@ impl Updates for Apt {
         let deadline = Instant::now() + request.timeout;
         self.refresh(sink, cancel)?;
         let offers = self.list(cancel)?.offers;
-        let (chosen, skipped) = choose(offers, request.update_keys.as_deref(), sink)?;
+        let (chosen, skipped) = choose(&offers, request, sink)?;
         if chosen.is_empty() {
             return Ok(InstallReport {
                 updates: skipped,
                 exit_code: None,
                 output: Default::default(),
-                remaining: Ok(Vec::new()),
+                // Of other categories there may be some.
+                remaining: Ok(self.describe(offers, cancel)),
             });
         }
         let work = Work::of(&chosen, request);
@@ -103,9 +104,10 @@ enum Work {
 
 impl Work {
     fn of(chosen: &[Offer], request: &InstallRequest) -> Self {
-        match request.update_keys {
-            None => Self::All,
-            Some(_) => Self::Chosen(chosen.iter().map(Offer::key).collect()),
+        if request.update_keys.is_none() && request.categories.is_none() {
+            Self::All
+        } else {
+            Self::Chosen(chosen.iter().map(Offer::key).collect())
         }
     }
 
@@ -310,17 +312,16 @@ fn until(deadline: Instant) -> Duration {
 
 /// The offers that are wanted, and results for wanted ones that are not offered.
 fn choose(
-    offers: Vec<Offer>,
-    keys: Option<&[String]>,
+    offers: &[Offer],
+    request: &InstallRequest,
     sink: &dyn LogSink,
 ) -> Result<(Vec<Offer>, Vec<UpdateResult>), UpdateError> {
-    let Some(keys) = keys else {
-        return Ok((offers, Vec::new()));
-    };
     let chosen: Vec<Offer> = offers
-        .into_iter()
-        .filter(|offer| keys.contains(&offer.key()))
+        .iter()
+        .filter(|offer| request.wants(&offer.key(), offer.category))
+        .cloned()
         .collect();
+    let keys = request.update_keys.as_deref().unwrap_or_default();
     let skipped: Vec<UpdateResult> = keys
         .iter()
         .filter(|key| !chosen.iter().any(|offer| offer.key() == **key))

@@ -112,6 +112,7 @@ fn install_telling(
 ) -> Result<InstallReport, UpdateError> {
     let request = InstallRequest {
         update_keys: keys.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect()),
+        categories: None,
         timeout: Duration::from_secs(60),
     };
     updates().install(&request, told, cancel)
@@ -255,6 +256,33 @@ fn only_chosen_updates_are_installed() {
     assert_eq!(keys(&report.remaining.unwrap()), [A_KEY]);
     let error = install(Some(&["c:1"])).unwrap_err();
     assert_eq!(error.reason, ReasonCode::UpdateNotOffered);
+}
+
+#[test]
+fn only_what_is_offered_in_the_chosen_categories_is_installed() {
+    let _world = World::with_two(
+        &json!({"categories": [SECURITY]}),
+        &json!({"categories": [DEFINITION]}),
+    );
+    let request = |category| InstallRequest {
+        update_keys: None,
+        categories: Some(vec![category]),
+        timeout: Duration::from_secs(60),
+    };
+    let install = |category| {
+        updates()
+            .install(
+                &request(category),
+                &Told::default(),
+                &CancelSignal::default(),
+            )
+            .unwrap()
+    };
+    let report = install(UpdateCategory::Security);
+    assert_eq!(outcomes(&report), [(A_KEY, UpdateOutcome::Installed)]);
+    let report = install(UpdateCategory::Driver);
+    assert_eq!(outcomes(&report), []);
+    assert_eq!(keys(&report.remaining.unwrap()), [B_KEY]);
 }
 
 #[test]
