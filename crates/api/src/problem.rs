@@ -102,6 +102,7 @@ const fn status(refusal: Refusal) -> StatusCode {
         | R::ProviderStays
         | R::TenantBeingDeleted
         | R::GroupNameTaken
+        | R::UpdatesBlocked
         | R::ChangedMeanwhile
         | R::RolloutComplete => StatusCode::CONFLICT,
         R::TooManyDevices => StatusCode::UNPROCESSABLE_ENTITY,

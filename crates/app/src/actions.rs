@@ -1,6 +1,7 @@
 //! What is asked for: one action becomes one task for each device.
 
 mod begin;
+mod blocked;
 mod board;
 mod cancel;
 mod expiry;
@@ -18,9 +19,10 @@ use crate::{
     Actor, App, AppError, Context, Problem,
     context::{Done, Target},
 };
-use latarnik_model::{ActionId, CreatorKind, TenantId};
+use blocked::Unblocked;
+use latarnik_model::{ActionId, ActionKind, CreatorKind, TenantId};
 use latarnik_store::{Creator, Transaction};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 impl App {
@@ -30,7 +32,8 @@ impl App {
     /// [`Problem::NotFound`] for a device that the caller may not see;
     /// [`Problem::NoRestartPending`] for a restart that no device needs;
     /// [`Problem::UpdatesNotOffered`] for updates that none of the devices is offered;
-    /// [`Problem::NoDevices`], [`Problem::TooManyDevices`]; [`AppError::Invalid`].
+    /// [`Problem::UpdatesBlocked`] if all of them are blocked; [`Problem::NoDevices`],
+    /// [`Problem::TooManyDevices`]; [`AppError::Invalid`].
     pub async fn create_action(
         &self,
         context: &Context,
@@ -78,9 +81,18 @@ impl App {
         {
             return Err(Problem::UpdatesNotOffered.into());
         }
+        let parameters = request.parameters.parameters();
+        let left = match parameters.kind() {
+            ActionKind::InstallUpdates => self.without_blocked(devices, &parameters).await?,
+            ActionKind::Scan | ActionKind::Restart => Unblocked {
+                devices,
+                own: HashMap::new(),
+            },
+        };
         Ok(ActionOrder {
-            parameters: request.parameters.parameters(),
-            devices,
+            parameters,
+            devices: left.devices,
+            own: left.own,
             when: request.when,
             deadline: request.deadline,
             created_by,

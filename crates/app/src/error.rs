@@ -119,6 +119,8 @@ pub enum Problem {
     IdempotencyKeyReused,
     /// The task has no log (yet).
     NoLog,
+    /// All of the chosen updates are blocked on these devices.
+    UpdatesBlocked,
     /// Somebody else changed it in between.
     ChangedMeanwhile,
     /// It has reached the last ring.
@@ -163,6 +165,7 @@ impl Problem {
             Self::ActionAlreadyFinished => "action_already_finished",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::NoLog => "no_log",
+            Self::UpdatesBlocked => "updates_blocked",
             Self::ChangedMeanwhile => "changed_meanwhile",
             Self::RolloutComplete => "rollout_complete",
         }

@@ -17,6 +17,7 @@ use latarnik_model::{
     TaskParameters, TaskState, TenantId, UpdateCategory, UpdateState, When,
 };
 use latarnik_testkit::{Office, offered, on_both_engines};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 fn scan(devices: &[DeviceId], key: &str) -> ActionRequest {
@@ -489,6 +490,7 @@ on_both_engines! {
         let removed = office.device(office.bakery, "removed").await.device_id;
         app.remove_device(&owner, removed).await.unwrap();
         let order = |devices: &[DeviceId], key: &str| ActionOrder {
+            own: HashMap::new(),
             parameters: TaskParameters::Scan,
             devices: devices.iter().map(|device| (office.bakery, *device)).collect(),
             when: When::InWindow,

@@ -6,7 +6,7 @@ use latarnik_model::{
     ActionId, ActionKind, DeviceId, TaskId, TaskParameters, TaskState, TenantId, When,
 };
 use latarnik_store::{Creator, NewAction, NewTask, Transaction};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// An action that is decided on: by a person who asked for it, or by a policy.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct ActionOrder {
     pub parameters: TaskParameters,
     /// On which devices, each with its tenant.
     pub devices: Vec<(TenantId, DeviceId)>,
+    /// What exactly to do on some of them, where that differs.
+    pub own: HashMap<DeviceId, TaskParameters>,
     /// When.
     pub when: When,
     /// The latest time to begin: a task that has not begun by then expires.
@@ -69,14 +71,14 @@ impl App {
     pub async fn begin_action(
         &self,
         transaction: &Transaction,
-        order: ActionOrder,
+        mut order: ActionOrder,
     ) -> Result<BegunAction, AppError> {
         let now = self.now();
         let task = |(tenant_id, device_id)| NewTask {
             id: TaskId::generate(now, &self.ids()),
             tenant_id,
             device_id,
-            parameters: None,
+            parameters: order.own.remove(&device_id),
         };
         let tasks: Vec<_> = order.devices.into_iter().map(task).collect();
         let action = NewAction {

@@ -2,8 +2,9 @@
 
 use jiff::SignedDuration;
 use latarnik_app::{
-    AppError, Context, Direction, FieldCode, NewGroup, NewUpdateDecision, NewUpdatePolicy,
-    PageRequest, Problem, TaskFilter, TaskRecord, UpdatePolicyRecord,
+    Action, ActionRequest, ActionTarget, AppError, Context, Direction, FieldCode, NewGroup,
+    NewUpdateDecision, NewUpdatePolicy, PageRequest, Problem, RequestedParameters, TaskFilter,
+    TaskRecord, UpdatePolicyRecord,
     agents::{
         self, AgentIdentity, CheckIn, OfferedUpdate, Outcome, Report, Scan, UpdateResult,
         UpdatesChange, UpdatesReport,
@@ -11,7 +12,7 @@ use latarnik_app::{
 };
 use latarnik_model::{
     CategoryRule, Clock, GroupId, PolicyScope, ReasonCode, Role, TaskId, TaskParameters, TaskState,
-    UpdateCategory, UpdateDecision, UpdateOutcome, UpdatePolicy, UpdateRef, UpdateVerdict,
+    UpdateCategory, UpdateDecision, UpdateOutcome, UpdatePolicy, UpdateRef, UpdateVerdict, When,
 };
 use latarnik_testkit::{Database, Office, facts, offered};
 use std::{
@@ -176,6 +177,27 @@ impl Scene {
 
     pub(crate) async fn policies_are_applied(&self) {
         self.office.app.apply_update_policies().await.unwrap();
+    }
+
+    /// The owner asks these machines to install updates, or everything.
+    pub(crate) async fn asks(
+        &self,
+        agents: &[&AgentIdentity],
+        keys: Option<&[&str]>,
+    ) -> Result<Action, AppError> {
+        let keys = keys.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect());
+        self.searches.set(self.searches.get() + 1);
+        let request = ActionRequest {
+            parameters: RequestedParameters::InstallUpdates {
+                update_keys: keys,
+                categories: None,
+            },
+            target: ActionTarget::Devices(agents.iter().map(|agent| agent.device_id).collect()),
+            when: When::Now,
+            deadline: None,
+            idempotency_key: format!("asked {}", self.searches.get()),
+        };
+        self.office.app.create_action(&self.owner, request).await
     }
 
     /// A machine's tasks, the oldest first.

@@ -218,6 +218,36 @@ on_both_engines! {
         assert_eq!(scene.is_to_install(&till).await, ["three"]);
     }
 
+    async fn what_is_blocked_is_left_out_when_everything_is_installed(database: Database) {
+        let scene = Scene::open(database).await;
+        let tills = scene.group("tills", None).await;
+        let (till, oven) = (scene.device("till", Some(tills)).await, scene.device("oven", None).await);
+        for device in [&till, &oven] {
+            scene.finds_security(device, &["a", "b"]).await;
+        }
+        scene.decides(PolicyScope::Group(tills), "a", UpdateVerdict::Block).await;
+        scene.asks(&[&till, &oven], None).await.unwrap();
+        assert_eq!(scene.is_to_install(&till).await, ["b"]);
+        assert_eq!(scene.is_to_install(&oven).await, ["a", "b"]);
+    }
+
+    async fn chosen_updates_that_are_blocked_everywhere_are_refused(database: Database) {
+        let scene = Scene::open(database).await;
+        let (till, oven) = (scene.device("till", None).await, scene.device("oven", None).await);
+        for device in [&till, &oven] {
+            scene.finds_security(device, &["a", "b"]).await;
+        }
+        scene.decides(PolicyScope::Device(till.device_id), "a", UpdateVerdict::Block).await;
+        let refused = scene.asks(&[&till], Some(&["a"])).await;
+        assert_eq!(problem(refused), Problem::UpdatesBlocked);
+        scene.asks(&[&till, &oven], Some(&["a"])).await.unwrap();
+        assert!(scene.tasks(&till).await.is_empty());
+        assert_eq!(scene.is_to_install(&oven).await, ["a"]);
+        scene.finds_security(&till, &[]).await;
+        let nothing = scene.asks(&[&till], None).await;
+        assert_eq!(problem(nothing), Problem::UpdatesNotOffered);
+    }
+
     async fn removed_device_and_deleted_group_take_their_policies_along(database: Database) {
         let scene = Scene::open(database).await;
         let group = scene.group("shops", None).await;

@@ -111,7 +111,7 @@ impl NewAction {
         (status = 401, description = "`not_signed_in`", body = Problem),
         (status = 403, description = "`forbidden`", body = Problem),
         (status = 404, description = "`not_found`: a device or the group is not there", body = Problem),
-        (status = 409, description = "`no_restart_pending`, `updates_not_offered` or `no_devices`", body = Problem),
+        (status = 409, description = "`no_restart_pending`, `updates_not_offered`, `updates_blocked` or `no_devices`", body = Problem),
         (status = 422, description = "`validation_failed` or `too_many_devices`", body = Problem),
     )
 )]
