@@ -18,6 +18,8 @@ pub(crate) struct Scenario {
     pub(crate) updates: Vec<ScriptedUpdate>,
     /// `ISystemInformation::RebootRequired`; set by an installation that needs a restart.
     pub(crate) reboot_required: bool,
+    /// `IUpdateInstaller::RebootRequiredBeforeInstallation`.
+    pub(crate) reboot_required_before_installation: bool,
     /// A search fails with this code, `"0x8024402C"`; empty for none.
     pub(crate) search_hresult: String,
     /// That many searches fail; 0 with a code means all.
@@ -60,8 +62,17 @@ pub(crate) struct ScriptedUpdate {
     /// The same of the installation.
     pub(crate) install_result: i32,
     pub(crate) install_hresult: String,
-    /// That many installations fail as scripted; 0 means all.
+    /// That many installations fail as scripted; 0 means all. A code that refuses any installation
+    /// (`0x80240016`, `0x80240009`) is answered before one begins.
     pub(crate) install_failures: u32,
+    /// That many downloads are refused before they begin, with this code.
+    pub(crate) download_refusals: u32,
+    pub(crate) refusal_hresult: String,
+    /// How long its download and its installation take beyond `delay_ms`.
+    pub(crate) download_ms: u64,
+    pub(crate) install_ms: u64,
+    /// Its download and its installation go on to their ends when they are asked to abort.
+    pub(crate) ignores_abort: bool,
     /// Its installation needs a restart.
     pub(crate) needs_reboot: bool,
     /// Searches go on offering it although its installation succeeded.
@@ -74,7 +85,8 @@ pub(crate) struct ScriptedUpdate {
     pub(crate) is_downloaded: bool,
     pub(crate) is_installed: bool,
     pub(crate) is_eula_accepted: bool,
-    /// How many installations were tried so far.
+    /// How many downloads and installations were tried so far.
+    pub(crate) download_attempts: u32,
     pub(crate) install_attempts: u32,
 }
 
@@ -98,6 +110,11 @@ impl Default for ScriptedUpdate {
             install_result: 2,
             install_hresult: String::new(),
             install_failures: 0,
+            download_refusals: 0,
+            refusal_hresult: String::new(),
+            download_ms: 0,
+            install_ms: 0,
+            ignores_abort: false,
             needs_reboot: false,
             still_offered: false,
             listed_until_reboot: false,
@@ -106,8 +123,16 @@ impl Default for ScriptedUpdate {
             is_downloaded: false,
             is_installed: false,
             is_eula_accepted: false,
+            download_attempts: 0,
             install_attempts: 0,
         }
+    }
+}
+
+impl ScriptedUpdate {
+    /// Whether the attempt that is counted already ends as scripted.
+    pub(crate) const fn fails_now(&self) -> bool {
+        self.install_failures == 0 || self.install_attempts <= self.install_failures
     }
 }
 

@@ -2031,7 +2031,7 @@ export interface components {
          * @description Why a task ended as it did (or waits). Stable; the console translates it.
          * @enum {string}
          */
-        ReasonCode: "interrupted" | "cancelled_by_operator" | "unknown_task_kind" | "timed_out" | "installer_failed" | "package_manager_failed" | "package_manager_locked" | "nothing_to_install" | "update_not_offered" | "no_restart_pending" | "restart_failed" | "scan_failed" | "access_denied" | "network_unreachable" | "disk_full" | "windows_update_busy" | "windows_update_error" | "agent_error" | "deadline_passed" | "unconfirmed" | "still_offered" | "rolled_back" | "device_removed" | "unsupported" | "other";
+        ReasonCode: "interrupted" | "cancelled_by_operator" | "unknown_task_kind" | "timed_out" | "installer_failed" | "package_manager_failed" | "package_manager_locked" | "nothing_to_install" | "update_not_offered" | "no_restart_pending" | "restart_failed" | "scan_failed" | "access_denied" | "network_unreachable" | "disk_full" | "not_enough_disk_space" | "on_battery" | "restart_pending" | "windows_update_busy" | "windows_update_error" | "agent_error" | "deadline_passed" | "unconfirmed" | "still_offered" | "rolled_back" | "device_removed" | "unsupported" | "other";
         /** @description Codes that replace the second factor once each. */
         RecoveryCodes: {
             recovery_codes: string[];

@@ -2,6 +2,7 @@
 
 use super::{
     failure::{self, Failure},
+    job::{self, Ending, Watch},
     offer::Offer,
 };
 use latarnik_agent_core::UpdateError;
@@ -12,12 +13,12 @@ use windows::{
         System::{
             Com::{CLSCTX_INPROC_SERVER, CoCreateInstance},
             UpdateAgent::{
-                IUpdate, IUpdateCollection, IUpdateInstaller2, IUpdateSession, UpdateCollection,
-                UpdateSession, orcSucceeded, orcSucceededWithErrors,
+                IUpdate, IUpdateCollection, IUpdateSession, UpdateCollection, UpdateSession,
+                orcAborted, orcSucceeded, orcSucceededWithErrors,
             },
         },
     },
-    core::{BSTR, Interface, Result},
+    core::{BSTR, Result},
 };
 
 /// Everything that is not installed, optional updates and drivers included; what an administrator
@@ -70,45 +71,27 @@ impl Session {
         }
     }
 
-    pub(super) fn download(&self, offer: &Offer) -> Result<Step> {
-        let only = only(&offer.object)?;
-        // SAFETY: the session's thread calls; every object is dropped on it.
+    /// Whether Windows refuses installations until it has restarted.
+    pub(super) fn needs_restart_first(&self) -> Result<bool> {
+        // SAFETY: the session's thread calls; the installer is dropped on it.
         unsafe {
-            if !offer.object.EulaAccepted()?.as_bool() {
-                offer.object.AcceptEula()?;
-            }
-            let downloader = self.0.CreateUpdateDownloader()?;
-            downloader.SetUpdates(&only)?;
-            let result = downloader.Download()?.GetUpdateResult(0)?;
-            Ok(Step {
-                result_code: result.ResultCode()?.0,
-                hresult: result.HResult()?,
-                restart_required: false,
-            })
+            self.0
+                .CreateUpdateInstaller()?
+                .RebootRequiredBeforeInstallation()
+                .map(|required| required.as_bool())
         }
     }
 
-    pub(super) fn install(&self, offer: &Offer) -> Result<Step> {
-        let only = only(&offer.object)?;
-        // SAFETY: the session's thread calls; every object is dropped on it.
-        unsafe {
-            let installer = self.0.CreateUpdateInstaller()?;
-            // Older systems lack the second version of the interface, and are quiet anyhow.
-            if let Ok(quiet) = installer.cast::<IUpdateInstaller2>() {
-                quiet.SetForceQuiet(VARIANT_TRUE)?;
-            }
-            installer.SetUpdates(&only)?;
-            let result = installer.Install()?.GetUpdateResult(0)?;
-            Ok(Step {
-                result_code: result.ResultCode()?.0,
-                hresult: result.HResult()?,
-                restart_required: result.RebootRequired()?.as_bool(),
-            })
-        }
+    pub(super) fn download(&self, offer: &Offer, watch: &dyn Watch) -> Result<Ending> {
+        job::download(&self.0, &offer.object, watch)
+    }
+
+    pub(super) fn install(&self, offer: &Offer, watch: &dyn Watch) -> Result<Ending> {
+        job::install(&self.0, &offer.object, watch)
     }
 }
 
-fn only(update: &IUpdate) -> Result<IUpdateCollection> {
+pub(super) fn only(update: &IUpdate) -> Result<IUpdateCollection> {
     // SAFETY: the thread is in an apartment; the class has the interface.
     unsafe {
         let collection: IUpdateCollection =
@@ -135,6 +118,11 @@ impl Step {
             hresult,
             restart_required: false,
         }
+    }
+
+    /// It was asked to end early, by whomever, and did.
+    pub(super) const fn was_aborted(self) -> bool {
+        self.result_code == orcAborted.0
     }
 
     pub(super) const fn succeeded(self) -> bool {

@@ -2,7 +2,7 @@
 //! that each test writes. Titles are Polish throughout: nothing may depend on them.
 
 use super::WindowsUpdates;
-use crate::since_boot;
+use crate::{readiness::Readiness, since_boot};
 use latarnik_agent_core::{
     CancelSignal, InstallReport, InstallRequest, LogSink, TaskProgress, Update, UpdateError,
     UpdateResult, Updates,
@@ -15,7 +15,7 @@ use std::{
     fs,
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 const FOLDER: &str = r"C:\windows-update-double";
@@ -25,6 +25,11 @@ const A: &str = "A1111111-1111-4111-8111-111111111111";
 const B: &str = "b2222222-2222-4222-8222-222222222222";
 const A_KEY: &str = "a1111111-1111-4111-8111-111111111111:200";
 const B_KEY: &str = "b2222222-2222-4222-8222-222222222222:1";
+
+const READY: Readiness = Readiness {
+    on_battery: false,
+    free_bytes: Some(30 << 30),
+};
 
 /// The double's world is one file: tests use it one after the other.
 struct World(#[expect(dead_code, reason = "held until the test ends")] MutexGuard<'static, ()>);
@@ -70,10 +75,17 @@ struct Told {
     noted: Mutex<Vec<Vec<UpdateOutcome>>>,
     /// Cancels as soon as this is said.
     cancel_at: Option<(&'static str, CancelSignal)>,
+    /// Cancels as soon as it is so far.
+    cancel_at_percent: Option<(u8, CancelSignal)>,
 }
 
 impl LogSink for Told {
     fn progress(&self, progress: TaskProgress) {
+        if let Some((percent, cancel)) = &self.cancel_at_percent
+            && progress.percent >= Some(*percent)
+        {
+            cancel.cancel();
+        }
         self.progress.lock().unwrap().push(progress);
     }
     fn note(&self, updates: &[UpdateResult]) {
@@ -90,9 +102,17 @@ impl LogSink for Told {
     }
 }
 
+impl Told {
+    fn percents(&self) -> Vec<u8> {
+        let progress = self.progress.lock().unwrap();
+        progress.iter().filter_map(|one| one.percent).collect()
+    }
+}
+
 fn updates() -> WindowsUpdates {
     WindowsUpdates {
         busy_delays: vec![Duration::from_millis(1); 3],
+        look: || READY,
         turn: Mutex::new(()),
     }
 }
@@ -110,11 +130,14 @@ fn install_telling(
     told: &Told,
     cancel: &CancelSignal,
 ) -> Result<InstallReport, UpdateError> {
-    let request = InstallRequest {
+    updates().install(&request(keys, Duration::from_secs(60)), told, cancel)
+}
+
+fn request(keys: Option<&[&str]>, timeout: Duration) -> InstallRequest {
+    InstallRequest {
         update_keys: keys.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect()),
-        timeout: Duration::from_secs(60),
-    };
-    updates().install(&request, told, cancel)
+        timeout,
+    }
 }
 
 fn outcomes(report: &InstallReport) -> Vec<(&str, UpdateOutcome)> {
@@ -231,14 +254,11 @@ fn everything_is_downloaded_and_installed_one_by_one_and_quietly() {
             "Search IsInstalled=0 and IsHidden=0".to_owned(),
         ]
     );
-    let percents: Vec<_> = told
-        .progress
-        .lock()
-        .unwrap()
-        .iter()
-        .filter_map(|progress| progress.percent)
-        .collect();
-    assert_eq!(percents, [0, 25, 50, 75, 100]);
+    let percents = told.percents();
+    assert!(percents.is_sorted(), "{percents:?}");
+    for step in [0, 25, 50, 75, 100] {
+        assert!(percents.contains(&step), "{step} of {percents:?}");
+    }
 }
 
 #[test]
@@ -460,4 +480,276 @@ fn what_was_cancelled_is_told_as_far_as_it_came() {
         let report = install_telling(Some(&[A_KEY]), &told, &cancel).unwrap();
         assert_eq!(outcomes(&report), [(A_KEY, outcome)], "{words}");
     }
+}
+
+#[test]
+fn progress_moves_within_one_update() {
+    let _world = World::with_two(
+        &json!({"size_bytes": 8_000_000_000_u64, "download_ms": 1500, "install_ms": 1500}),
+        &json!({}),
+    );
+    let told = Told::default();
+    install_telling(Some(&[A_KEY]), &told, &CancelSignal::default()).unwrap();
+    let percents = told.percents();
+    assert!(percents.is_sorted(), "{percents:?}");
+    let between = |from, to| percents.iter().filter(|&&p| from < p && p < to).count();
+    assert!(between(0, 50) >= 3, "{percents:?}");
+    assert!(between(50, 100) >= 3, "{percents:?}");
+    let progress = told.progress.lock().unwrap();
+    let (last, before) = progress.split_last().unwrap();
+    assert_eq!(last.percent, Some(100));
+    for one in before {
+        assert_eq!(
+            (one.done, one.total, one.current.as_deref()),
+            (Some(0), Some(1), Some("Aktualizacja zbiorcza (KB5070001)"))
+        );
+    }
+}
+
+#[test]
+fn cancelling_ends_a_download_and_what_is_installed_stays() {
+    let world = World::with_two(&json!({}), &json!({"download_ms": 60_000}));
+    let cancel = CancelSignal::default();
+    let told = Told {
+        cancel_at_percent: Some((50, cancel.clone())),
+        ..Told::default()
+    };
+    let begun = Instant::now();
+    let report = install_telling(None, &told, &cancel).unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert_eq!(
+        outcomes(&report),
+        [
+            (A_KEY, UpdateOutcome::Installed),
+            (B_KEY, UpdateOutcome::Skipped)
+        ]
+    );
+    assert_eq!(keys(&report.remaining.unwrap()), [B_KEY]);
+    assert!(!world.calls().contains(&format!("Install {B}")));
+}
+
+#[test]
+fn a_download_that_is_under_way_is_asked_to_end() {
+    let world = World::with_two(&json!({"download_ms": 20_000}), &json!({}));
+    let cancel = CancelSignal::default();
+    let told = Told {
+        cancel_at_percent: Some((1, cancel.clone())),
+        ..Told::default()
+    };
+    let report = install_telling(None, &told, &cancel).unwrap();
+    assert!(
+        outcomes(&report)
+            .iter()
+            .all(|(_, outcome)| *outcome == UpdateOutcome::Skipped)
+    );
+    assert!(
+        world
+            .calls()
+            .contains(&format!("RequestAbort download {A}"))
+    );
+    assert_eq!(report.updates[0].hresult, None);
+    assert_eq!(keys(&report.remaining.unwrap()), [A_KEY, B_KEY]);
+}
+
+#[test]
+fn the_time_limit_ends_a_download() {
+    let world = World::with_two(&json!({"download_ms": 60_000}), &json!({}));
+    let request = request(None, Duration::from_millis(700));
+    let report = updates()
+        .install(&request, &Told::default(), &CancelSignal::default())
+        .unwrap();
+    assert!(
+        outcomes(&report)
+            .iter()
+            .all(|(_, outcome)| *outcome == UpdateOutcome::Skipped)
+    );
+    assert!(
+        world
+            .calls()
+            .contains(&format!("RequestAbort download {A}"))
+    );
+}
+
+#[test]
+fn a_download_that_ends_well_all_the_same_is_told_as_downloaded() {
+    let _world = World::with_two(
+        &json!({"download_ms": 1500, "ignores_abort": true}),
+        &json!({}),
+    );
+    let cancel = CancelSignal::default();
+    let told = Told {
+        cancel_at_percent: Some((1, cancel.clone())),
+        ..Told::default()
+    };
+    let report = install_telling(Some(&[A_KEY]), &told, &cancel).unwrap();
+    assert_eq!(outcomes(&report), [(A_KEY, UpdateOutcome::Downloaded)]);
+}
+
+#[test]
+fn an_installer_is_asked_to_end_and_told_as_it_ended() {
+    for (ignores_abort, outcome, code) in [
+        (false, UpdateOutcome::Downloaded, 5),
+        (true, UpdateOutcome::Installed, 2),
+    ] {
+        let world = World::with_two(
+            &json!({"install_ms": 2000, "ignores_abort": ignores_abort}),
+            &json!({}),
+        );
+        let cancel = CancelSignal::default();
+        let told = Told {
+            cancel_at_percent: Some((52, cancel.clone())),
+            ..Told::default()
+        };
+        let report = install_telling(Some(&[A_KEY]), &told, &cancel).unwrap();
+        assert_eq!(outcomes(&report), [(A_KEY, outcome)]);
+        assert_eq!(report.updates[0].result_code, Some(code));
+        assert!(
+            world
+                .calls()
+                .contains(&format!("RequestAbort installation {A}"))
+        );
+    }
+}
+
+#[test]
+fn an_installer_that_fails_after_it_was_asked_to_end_has_failed() {
+    let _world = World::with_two(
+        &json!({
+            "install_ms": 1500, "ignores_abort": true,
+            "install_result": 4, "install_hresult": "0x80070643",
+        }),
+        &json!({}),
+    );
+    let cancel = CancelSignal::default();
+    let told = Told {
+        cancel_at_percent: Some((52, cancel.clone())),
+        ..Told::default()
+    };
+    let report = install_telling(Some(&[A_KEY]), &told, &cancel).unwrap();
+    assert_eq!(outcomes(&report), [(A_KEY, UpdateOutcome::Failed)]);
+    assert_eq!(report.updates[0].hresult.as_deref(), Some("0x80070643"));
+}
+
+#[test]
+fn a_download_that_is_refused_for_now_is_asked_again() {
+    for code in ["0x8024001E", "0x80072EE2", "0x8024401C", "0x80244022"] {
+        let world = World::with_two(
+            &json!({"download_refusals": 2, "refusal_hresult": code}),
+            &json!({}),
+        );
+        let report = install(Some(&[A_KEY])).unwrap();
+        assert_eq!(
+            outcomes(&report),
+            [(A_KEY, UpdateOutcome::Installed)],
+            "{code}"
+        );
+        assert_eq!(world.calls().matches("Download ").count(), 3, "{code}");
+    }
+}
+
+#[test]
+fn what_does_not_pass_is_not_asked_again() {
+    let world = World::with_two(
+        &json!({"download_refusals": 2, "refusal_hresult": "0x8024402C"}),
+        &json!({}),
+    );
+    let report = install(Some(&[A_KEY])).unwrap();
+    assert_eq!(outcomes(&report), [(A_KEY, UpdateOutcome::Failed)]);
+    assert_eq!(world.calls().matches("Download ").count(), 1);
+}
+
+#[test]
+fn succeeded_with_errors_is_installed_when_the_search_agrees_and_its_code_is_told() {
+    let _world = World::with_two(
+        &json!({"install_result": 3, "install_hresult": "0x00240003"}),
+        &json!({"install_result": 3, "still_offered": true}),
+    );
+    let report = install(None).unwrap();
+    assert_eq!(
+        outcomes(&report),
+        [
+            (A_KEY, UpdateOutcome::Installed),
+            (B_KEY, UpdateOutcome::Failed)
+        ]
+    );
+    assert_eq!(
+        (
+            report.updates[0].result_code,
+            report.updates[0].hresult.as_deref()
+        ),
+        (Some(3), Some("0x00240003"))
+    );
+    assert_eq!(report.updates[1].reason, Some(ReasonCode::StillOffered));
+}
+
+/// What is refused before anything is downloaded, and why.
+fn refused(look: fn() -> Readiness) -> UpdateError {
+    let updates = WindowsUpdates { look, ..updates() };
+    let request = request(Some(&[A_KEY]), Duration::from_secs(60));
+    updates
+        .install(&request, &Told::default(), &CancelSignal::default())
+        .unwrap_err()
+}
+
+#[test]
+fn nothing_is_installed_on_battery_power() {
+    let world = World::with_two(&json!({}), &json!({}));
+    let error = refused(|| Readiness {
+        on_battery: true,
+        ..READY
+    });
+    assert_eq!(error.reason, ReasonCode::OnBattery);
+    assert!(!world.calls().contains("Download "));
+}
+
+#[test]
+fn nothing_is_downloaded_that_the_disk_has_no_room_for() {
+    let world = World::with_two(&json!({"size_bytes": 1_u64 << 30}), &json!({}));
+    let tight = || Readiness {
+        free_bytes: Some((3 << 30) - 1),
+        ..READY
+    };
+    let error = refused(tight);
+    assert_eq!(error.reason, ReasonCode::NotEnoughDiskSpace);
+    assert_eq!(
+        error.detail.as_deref(),
+        Some("needed_bytes=3221225472 free_bytes=3221225471")
+    );
+    assert!(!world.calls().contains("Download "));
+    drop(world);
+    // What is already there needs no room for its download.
+    let _world = World::with_two(
+        &json!({"size_bytes": 1_u64 << 30, "is_downloaded": true}),
+        &json!({}),
+    );
+    let updates = WindowsUpdates {
+        look: tight,
+        ..updates()
+    };
+    let request = request(Some(&[A_KEY]), Duration::from_secs(60));
+    let report = updates.install(&request, &Told::default(), &CancelSignal::default());
+    assert_eq!(
+        outcomes(&report.unwrap()),
+        [(A_KEY, UpdateOutcome::Installed)]
+    );
+}
+
+#[test]
+fn a_windows_that_has_to_restart_first_is_not_asked_to_install() {
+    let mut scenario = json!({"updates": [{"id": A, "revision": 200}]});
+    scenario["reboot_required_before_installation"] = json!(true);
+    let world = World::new(&scenario);
+    assert_eq!(refused(|| READY).reason, ReasonCode::RestartPending);
+    assert!(!world.calls().contains("Download "));
+}
+
+#[test]
+fn a_restart_that_only_waits_is_noted_and_stops_nothing() {
+    let _world = World::new(&json!({
+        "updates": [{"id": A, "revision": 200}], "reboot_required": true,
+    }));
+    let told = Told::default();
+    let report = install_telling(None, &told, &CancelSignal::default()).unwrap();
+    assert_eq!(outcomes(&report), [(A_KEY, UpdateOutcome::Installed)]);
+    assert!(told.log.lock().unwrap().contains("A restart is pending"));
 }
