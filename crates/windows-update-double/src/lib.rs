@@ -27,5 +27,6 @@ mod job;
 mod late_binding;
 mod scenario;
 mod search;
+mod services;
 mod session;
 mod update;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -28,6 +29,10 @@ pub(crate) struct Scenario {
     pub(crate) search_successes: u32,
     /// `OperationResultCode` of a search that does not fail; 2 unless told.
     pub(crate) search_result_code: Option<i32>,
+    /// Identifiers of the services that are registered beside Windows Update itself.
+    pub(crate) services: Vec<String>,
+    /// Registering a service fails with this code.
+    pub(crate) add_service_hresult: String,
     /// How long each search, download and installation takes.
     pub(crate) delay_ms: u64,
     /// How many searches there were so far, and how many of them have failed.
@@ -42,6 +47,11 @@ pub(crate) struct ScriptedUpdate {
     pub(crate) id: String,
     pub(crate) revision: i32,
     pub(crate) title: String,
+    /// Its title for sessions with this `UserLocale` (an LCID), in place of `title`.
+    pub(crate) titles: BTreeMap<u32, String>,
+    /// The service that offers it beside Windows Update; empty for Windows Update itself, whose
+    /// updates every service offers.
+    pub(crate) service: String,
     /// Articles without `KB`.
     pub(crate) articles: Vec<String>,
     pub(crate) severity: String,
@@ -96,6 +106,8 @@ impl Default for ScriptedUpdate {
             id: String::new(),
             revision: 1,
             title: String::new(),
+            titles: BTreeMap::new(),
+            service: String::new(),
             articles: Vec::new(),
             severity: String::new(),
             categories: Vec::new(),

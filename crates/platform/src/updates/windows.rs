@@ -7,26 +7,29 @@ use crate::{
 };
 use latarnik_agent_core::{
     CancelSignal, InstallReport, InstallRequest, LogSink, OutputExcerpt, TaskProgress, Update,
-    UpdateError, UpdateResult, Updates,
+    UpdateError, UpdateResult, UpdateSettings, Updates,
 };
 use latarnik_model::{ReasonCode, UpdateOutcome};
 use std::{
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
+mod automatic;
 mod category;
 mod failure;
 mod job;
 mod offer;
+mod services;
 mod session;
 #[cfg(test)]
 mod tests;
+mod titles;
 mod work;
 
 use offer::Offer;
-use session::Session;
+use session::{Place, Session};
 use work::Work;
 
 /// The agent is often busy with its own schedule; that passes.
@@ -42,7 +45,7 @@ pub(crate) fn open(_folder: Option<&Path>) -> WindowsUpdates {
     WindowsUpdates {
         busy_delays: BUSY_DELAYS.into(),
         look: readiness::look,
-        turn: Mutex::new(()),
+        turn: Mutex::default(),
     }
 }
 
@@ -52,17 +55,18 @@ pub(crate) struct WindowsUpdates {
     busy_delays: Vec<Duration>,
     /// Whether the machine is ready for an installation.
     look: fn() -> Readiness,
-    /// One use at a time: a second would be told that the agent is busy.
-    turn: Mutex<()>,
+    /// As they were wanted last. One use at a time: a second would be told that the agent is busy.
+    turn: Mutex<UpdateSettings>,
 }
 
 impl Updates for WindowsUpdates {
     fn scan(&self, sink: &dyn LogSink, cancel: &CancelSignal) -> Result<Vec<Update>, UpdateError> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let settings = self.turn();
         com::on_own_thread(|| {
             let session = Session::open()?;
-            let offers = self.search(&session, sink, cancel)?;
-            Ok(offers.into_iter().map(|offer| offer.update).collect())
+            let place = place(&session, &settings, sink);
+            let offers = self.search(&session, place, sink, cancel)?;
+            Ok(updates_of(offers, &settings, place, sink))
         })
     }
 
@@ -72,11 +76,12 @@ impl Updates for WindowsUpdates {
         sink: &dyn LogSink,
         cancel: &CancelSignal,
     ) -> Result<InstallReport, UpdateError> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let settings = self.turn();
         let deadline = Instant::now() + request.timeout;
         com::on_own_thread(|| {
             let session = Session::open()?;
-            let offers = self.search(&session, sink, cancel)?;
+            let place = place(&session, &settings, sink);
+            let offers = self.search(&session, place, sink, cancel)?;
             let (chosen, mut results) = choose(offers, request.update_keys.as_deref(), sink)?;
             self.check_readiness(&session, &chosen, sink)?;
             let work = Work {
@@ -87,7 +92,7 @@ impl Updates for WindowsUpdates {
                 deadline,
             };
             let attempts = work.install_each(&chosen)?;
-            let remaining = self.search(&session, sink, &CancelSignal::default());
+            let remaining = self.search(&session, place, sink, &CancelSignal::default());
             results.splice(
                 0..0,
                 work::judge(&chosen, &attempts, remaining.as_ref().ok(), sink),
@@ -101,24 +106,69 @@ impl Updates for WindowsUpdates {
                 updates: results,
                 exit_code: None,
                 output: OutputExcerpt::default(),
-                remaining: remaining
-                    .map(|offers| offers.into_iter().map(|offer| offer.update).collect()),
+                remaining: remaining.map(|offers| updates_of(offers, &settings, place, sink)),
             })
         })
     }
+
+    fn apply(&self, settings: &UpdateSettings) -> Result<(), UpdateError> {
+        let mut turn = self.turn();
+        turn.clone_from(settings);
+        let automatic = automatic::apply(settings.control_automatic_updates);
+        let service = match settings.microsoft_update || services::is_ours() {
+            true => com::on_own_thread(|| {
+                let session = Session::open()?;
+                services::apply(&session, settings.microsoft_update).map_err(failure::from_com)
+            }),
+            // Nothing was registered, and nothing is to be.
+            false => Ok(()),
+        };
+        automatic.map_err(failure::from_com).and(service)
+    }
+}
+
+/// Microsoft Update if it is wanted and there; otherwise the machine's own default.
+fn place(session: &Session, settings: &UpdateSettings, sink: &dyn LogSink) -> Place {
+    let there = settings.microsoft_update
+        && services::is_registered(session).unwrap_or_else(|error| {
+            let code = failure::text(error.code().0);
+            sink.log(&format!("Microsoft Update cannot be asked: {code}\n"));
+            false
+        });
+    Place {
+        online: true,
+        microsoft_update: there,
+    }
+}
+
+/// What the server is told of offers.
+fn updates_of(
+    offers: Vec<Offer>,
+    settings: &UpdateSettings,
+    place: Place,
+    sink: &dyn LogSink,
+) -> Vec<Update> {
+    let mut updates: Vec<_> = offers.into_iter().map(|offer| offer.update).collect();
+    titles::add(&mut updates, &settings.title_languages, place, sink);
+    updates
 }
 
 impl WindowsUpdates {
+    fn turn(&self) -> MutexGuard<'_, UpdateSettings> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What is offered and not already installed up to a restart.
     fn search(
         &self,
         session: &Session,
+        place: Place,
         sink: &dyn LogSink,
         cancel: &CancelSignal,
     ) -> Result<Vec<Offer>, UpdateError> {
         sink.log("Searching for updates\n");
         let found = self.patiently(sink, cancel, || {
-            let found = session.search();
+            let found = session.search(place);
             let code = found.as_ref().err().map_or(0, |failure| failure.hresult());
             (found, code)
         })?;

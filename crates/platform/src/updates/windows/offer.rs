@@ -58,6 +58,7 @@ impl Offer {
                     .InstallationBehavior()
                     .and_then(|behavior| behavior.RebootBehavior())
                     .map_or(RestartBehavior::Unknown, restart_behavior),
+                titles: None,
             };
             Ok(Self {
                 is_downloaded: object.IsDownloaded()?.as_bool(),

@@ -4,21 +4,19 @@ use super::{
     failure::{self, Failure},
     job::{self, Ending, Watch},
     offer::Offer,
+    services::MICROSOFT_UPDATE,
 };
 use latarnik_agent_core::UpdateError;
 use std::fmt;
 use windows::{
-    Win32::{
-        Foundation::VARIANT_TRUE,
-        System::{
-            Com::{CLSCTX_INPROC_SERVER, CoCreateInstance},
-            UpdateAgent::{
-                IUpdate, IUpdateCollection, IUpdateSession, UpdateCollection, UpdateSession,
-                orcAborted, orcSucceeded, orcSucceededWithErrors,
-            },
+    Win32::System::{
+        Com::{CLSCTX_INPROC_SERVER, CoCreateInstance},
+        UpdateAgent::{
+            IUpdate, IUpdateCollection, IUpdateSession, IUpdateSession2, UpdateCollection,
+            UpdateSession, orcAborted, orcSucceeded, orcSucceededWithErrors, ssOthers,
         },
     },
-    core::{BSTR, Result},
+    core::{BSTR, Interface, Result},
 };
 
 /// Everything that is not installed, optional updates and drivers included; what an administrator
@@ -44,12 +42,27 @@ impl Session {
         session.map(Self).map_err(failure::from_com)
     }
 
+    /// What the session's other objects come from.
+    pub(super) const fn object(&self) -> &IUpdateSession {
+        &self.0
+    }
+
+    /// Searches from now on bring their titles in this language, an LCID.
+    pub(super) fn speak(&self, locale: u32) -> Result<()> {
+        // SAFETY: the session's thread calls.
+        unsafe { self.0.cast::<IUpdateSession2>()?.SetUserLocale(locale) }
+    }
+
     /// Anything but a full success leaves out updates, and what is left out would look installed.
-    pub(super) fn search(&self) -> std::result::Result<Vec<IUpdate>, Failure> {
+    pub(super) fn search(&self, place: Place) -> std::result::Result<Vec<IUpdate>, Failure> {
         // SAFETY: the session's thread calls; every object is dropped on it.
         unsafe {
             let searcher = self.0.CreateUpdateSearcher()?;
-            searcher.SetOnline(VARIANT_TRUE)?;
+            searcher.SetOnline(place.online.into())?;
+            if place.microsoft_update {
+                searcher.SetServerSelection(ssOthers)?;
+                searcher.SetServiceID(&BSTR::from(MICROSOFT_UPDATE))?;
+            }
             let result = searcher.Search(&BSTR::from(CRITERIA))?;
             let code = result.ResultCode()?;
             if code != orcSucceeded {
@@ -88,6 +101,26 @@ impl Session {
 
     pub(super) fn install(&self, offer: &Offer, watch: &dyn Watch) -> Result<Ending> {
         job::install(&self.0, &offer.object, watch)
+    }
+}
+
+/// Where a search looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// At the source, or among what an earlier search found there.
+    pub(super) online: bool,
+    /// Microsoft Update, which offers the updates of Windows too, in place of the machine's own
+    /// default.
+    pub(super) microsoft_update: bool,
+}
+
+impl Place {
+    /// The same, without asking the source.
+    pub(super) const fn offline(self) -> Self {
+        Self {
+            online: false,
+            ..self
+        }
     }
 }
 
