@@ -249,19 +249,22 @@ impl Job {
         }
     }
 
-    /// Worth having and not worth failing for.
+    /// Worth having and not worth failing for. Of a download, whichever is further: the bytes, or
+    /// the percentage that Windows tells. The bytes to load may be those that some machine would
+    /// need, as with the size of an update.
     fn amount(&self) -> Option<Amount> {
         // SAFETY: as above.
         let percent = unsafe {
             match self {
                 Self::Download(_, job) => {
                     let progress = job.GetProgress().ok()?;
-                    let bytes = offer::whole(&progress.TotalBytesDownloaded().ok()?)
-                        .zip(offer::whole(&progress.TotalBytesToDownload().ok()?));
-                    match bytes {
-                        Some((done, all)) => u128::from(done) * 100 / u128::from(all.max(1)),
-                        None => u128::try_from(progress.PercentComplete().ok()?).ok()?,
-                    }
+                    let done = offer::whole(&progress.TotalBytesDownloaded().ok()?);
+                    let all = offer::whole(&progress.TotalBytesToDownload().ok()?);
+                    let bytes = done.zip(all).map_or(0, |(done, all)| {
+                        u128::from(done) * 100 / u128::from(all.max(1))
+                    });
+                    let told = u128::try_from(progress.PercentComplete().ok()?).ok()?;
+                    bytes.max(told)
                 }
                 Self::Installation(_, job) => {
                     let progress = job.GetProgress().ok()?;

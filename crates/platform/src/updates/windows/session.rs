@@ -13,7 +13,8 @@ use windows::{
         Com::{CLSCTX_INPROC_SERVER, CoCreateInstance},
         UpdateAgent::{
             IUpdate, IUpdateCollection, IUpdateSession, IUpdateSession2, UpdateCollection,
-            UpdateSession, orcAborted, orcSucceeded, orcSucceededWithErrors, ssOthers,
+            UpdateSession, WU_E_CALL_CANCELLED, orcAborted, orcNotStarted, orcSucceeded,
+                orcSucceededWithErrors, ssOthers,
         },
     },
     core::{BSTR, Interface, Result},
@@ -153,9 +154,11 @@ impl Step {
         }
     }
 
-    /// It was asked to end early, by whomever, and did.
+    /// It was asked to end early, by whomever, and did: at once, or before its turn came.
     pub(super) const fn was_aborted(self) -> bool {
         self.result_code == orcAborted.0
+            || self.result_code == orcNotStarted.0
+            || self.hresult == WU_E_CALL_CANCELLED.0
     }
 
     pub(super) const fn succeeded(self) -> bool {
@@ -175,5 +178,30 @@ impl fmt::Display for Step {
             f.write_str(", a restart is required")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_windows_says_of_an_early_end() {
+        for (result_code, hresult, aborted) in [
+            (5, 0, true),
+            (5, 0x8024_000B_u32, true),
+            (4, 0x8024_000B, true),
+            (0, 0, true),
+            (2, 0, false),
+            (3, 0x0024_0003, false),
+            (4, 0x8007_0643, false),
+        ] {
+            let step = Step {
+                result_code,
+                hresult: hresult.cast_signed(),
+                restart_required: false,
+            };
+            assert_eq!(step.was_aborted(), aborted, "{step}");
+        }
     }
 }
