@@ -81,7 +81,14 @@ fn outcomes(stage: &mut Stage<'_>) -> Result<()> {
     ]});
     let machine = stage.machine("outcomes", &polish)?;
     let in_polish = stage.offered(&machine)?;
-    machine.change_world(into_english)?;
+    let titles: Vec<_> = (0..in_polish.len())
+        .map(|number| format!("/updates/{number}/title"))
+        .collect();
+    let into_english: Vec<_> = titles
+        .iter()
+        .map(|title| (title.as_str(), json!("Update")))
+        .collect();
+    machine.change_world(&into_english)?;
     expect(&stage.run(&machine, "scan", &[])?, "succeeded", None)?;
     ensure!(
         stage.offered(&machine)? == in_polish,
@@ -117,14 +124,6 @@ fn outcomes(stage: &mut Stage<'_>) -> Result<()> {
     Ok(())
 }
 
-fn into_english(world: &mut Value) {
-    if let Some(updates) = world["updates"].as_array_mut() {
-        for (number, update) in updates.iter_mut().enumerate() {
-            update["title"] = json!(format!("Update number {number}"));
-        }
-    }
-}
-
 /// An update that waits for the restart is not called installed before a search of the new start.
 fn restart(stage: &mut Stage<'_>) -> Result<()> {
     let world = json!({ "updates": [{
@@ -137,10 +136,10 @@ fn restart(stage: &mut Stage<'_>) -> Result<()> {
     stage.expect_state(&machine, CLEAN, "restart_pending")?;
     expect(&stage.run(&machine, "scan", &[])?, "succeeded", None)?;
     stage.expect_state(&machine, CLEAN, "restart_pending")?;
-    machine.change_world(|world| {
-        world["reboot_required"] = json!(false);
-        world["updates"][0]["listed_until_reboot"] = json!(false);
-    })?;
+    machine.change_world(&[
+        ("/reboot_required", json!(false)),
+        ("/updates/0/listed_until_reboot", json!(false)),
+    ])?;
     machine.restart()?;
     expect(&stage.run(&machine, "scan", &[])?, "succeeded", None)?;
     stage.expect_state(&machine, CLEAN, "installed")
@@ -167,7 +166,7 @@ fn killed(stage: &mut Stage<'_>) -> Result<()> {
     stage.expect_state(&machine, CLEAN, "unconfirmed")?;
     let begun = machine.calls().matches("Install ").count();
     ensure!(begun == 1, "something was installed {begun} times");
-    machine.change_world(|world| world["updates"][0]["is_installed"] = json!(true))?;
+    machine.change_world(&[("/updates/0/is_installed", json!(true))])?;
     expect(&stage.run(&machine, "scan", &[])?, "succeeded", None)?;
     stage.expect_state(&machine, CLEAN, "installed")
 }
@@ -214,8 +213,10 @@ fn cancelled(stage: &mut Stage<'_>) -> Result<()> {
 }
 
 fn refused(stage: &mut Stage<'_>) -> Result<()> {
-    let mut world = json!({ "updates": [{ "id": CLEAN_ID, "title": "Aktualizacja zbiorcza" }]});
-    world["reboot_required_before_installation"] = json!(true);
+    let world = json!({
+        "updates": [{ "id": CLEAN_ID, "title": "Aktualizacja zbiorcza" }],
+        "reboot_required_before_installation": true,
+    });
     let machine = stage.machine("refused", &world)?;
     let task = stage.run(&machine, "install_updates", &[])?;
     expect(&task, "failed", Some("restart_pending"))?;

@@ -90,12 +90,11 @@ impl<'a> Stage<'a> {
     pub(super) fn begin(&self, machine: &Machine, kind: &str, keys: &[&str]) -> Result<String> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let mut body = json!({
+        let keys = (!keys.is_empty()).then_some(keys);
+        let body = json!({
             "kind": kind, "device_ids": [machine.device], "when": { "type": "now" },
+            "update_keys": keys,
         });
-        if !keys.is_empty() {
-            body["update_keys"] = json!(keys);
-        }
         let key = format!("0b5b2e3c-7f0e-4f0e-9a53-{number:012}");
         let action = self.client.post("/actions", &key, &body)?;
         let id = json::text(&action, "id").context("an action has an id")?;
@@ -185,11 +184,15 @@ impl Machine {
             .context("could not write the scenario")
     }
 
-    /// Changes the world as it is now.
-    pub(super) fn change_world(&self, change: impl FnOnce(&mut Value)) -> Result<()> {
+    /// Changes fields of the world as it is now. The update agent wrote all of them down when it was
+    /// asked first.
+    pub(super) fn change_world(&self, fields: &[(&str, Value)]) -> Result<()> {
         let text = fs::read_to_string(self.prefix.path(Self::WORLD))?;
-        let mut world = serde_json::from_str(&text).context("the scenario is no JSON")?;
-        change(&mut world);
+        let mut world: Value = serde_json::from_str(&text).context("the scenario is no JSON")?;
+        for (pointer, value) in fields {
+            let field = world.pointer_mut(pointer);
+            *field.with_context(|| format!("the scenario has no {pointer}"))? = value.clone();
+        }
         self.set_world(&world)
     }
 

@@ -14,7 +14,7 @@ use windows::{
         UpdateAgent::{
             IUpdate, IUpdateCollection, IUpdateSession, IUpdateSession2, UpdateCollection,
             UpdateSession, WU_E_CALL_CANCELLED, orcAborted, orcNotStarted, orcSucceeded,
-                orcSucceededWithErrors, ssOthers,
+            orcSucceededWithErrors, ssOthers,
         },
     },
     core::{BSTR, Interface, Result},
