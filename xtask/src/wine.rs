@@ -9,6 +9,8 @@ use std::{fs, time::Instant};
 
 mod agent;
 mod prefix;
+mod scenarios;
+mod stage;
 
 const MACHINE: &str = r"C:\latarnik\windows_machine.exe";
 const SERVICE: &str = "LatarnikTrial";
@@ -44,6 +46,7 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Result<()> {
     tally.case("the agent enrols, scans and installs as a service", || {
         agent::run(&bench)
     });
+    play_scenarios(&bench, &mut tally);
     step::say(&format!(
         "Windows under Wine: {} passed, {} failed",
         tally.passed, tally.failed
@@ -52,6 +55,17 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Result<()> {
         bail!("{} tests under Wine failed", tally.failed);
     }
     Ok(())
+}
+
+fn play_scenarios(bench: &Bench<'_>, tally: &mut Tally) {
+    match scenarios::stage(bench) {
+        Ok(mut stage) => {
+            for (name, scenario) in scenarios::ALL {
+                tally.case(name, || scenario(&mut stage));
+            }
+        }
+        Err(error) => tally.case("the scenarios' server starts", || Err(error)),
+    }
 }
 
 #[derive(Debug, Default)]

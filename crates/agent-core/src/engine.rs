@@ -28,6 +28,7 @@ mod recovery;
 mod renewal;
 mod restart;
 mod runner;
+mod settings;
 mod shared;
 mod status;
 mod task_log;

@@ -20,9 +20,9 @@ pub mod state;
 
 pub use backoff::Pace;
 pub use ports::{
-    CancelSignal, Facts, FactsError, InstallReport, InstallRequest, LogSink, MachineState,
-    OUTPUT_EXCERPT_BYTES, OutputExcerpt, Power, RestartError, RestartRequest, TaskProgress, Update,
-    UpdateError, UpdateResult, Updates,
+    CancelSignal, Facts, FactsError, InstallReport, InstallRequest, LastRestart, LogSink,
+    MachineState, OUTPUT_EXCERPT_BYTES, OutputExcerpt, Power, RestartError, RestartRequest,
+    TaskProgress, Update, UpdateError, UpdateResult, UpdateSettings, Updates,
 };
 pub use renewal_schedule::{take_up_at, two_thirds};
 pub use server_clock::{LearnedTime, ServerClock};

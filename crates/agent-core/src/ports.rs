@@ -11,7 +11,9 @@ use std::{
     time::Duration,
 };
 
-pub use latarnik_protocol::{Facts, OutputExcerpt, TaskProgress, Update, UpdateResult};
+pub use latarnik_protocol::{
+    Facts, LastRestart, OutputExcerpt, TaskProgress, Update, UpdateResult, UpdateSettings,
+};
 
 /// Longest excerpt of standard output or standard error in a report, in bytes.
 pub const OUTPUT_EXCERPT_BYTES: usize = latarnik_protocol::limits::OUTPUT_EXCERPT_BYTES;
@@ -114,6 +116,16 @@ pub trait Updates: Send + Sync {
         sink: &dyn LogSink,
         cancel: &CancelSignal,
     ) -> Result<InstallReport, UpdateError>;
+
+    /// Sets the machine's source of updates as wanted, and takes back what is no longer wanted as
+    /// far as an earlier call did it. Repeating it changes nothing. What a system does not know is
+    /// passed over.
+    ///
+    /// # Errors
+    /// [`UpdateError`] if something of it could not be done; it may be repeated.
+    fn apply(&self, _settings: &UpdateSettings) -> Result<(), UpdateError> {
+        Ok(())
+    }
 }
 
 /// Whether the machine should restart, and making it do so.
@@ -162,6 +174,11 @@ pub trait MachineState: Send + Sync {
 
     /// When it started, by its own clock.
     fn booted_at(&self) -> Option<Timestamp>;
+
+    /// Who asked for the restart that it came out of, if the system knows.
+    fn last_restart(&self) -> Option<LastRestart> {
+        None
+    }
 }
 
 /// The machine could not be described.

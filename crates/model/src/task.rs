@@ -155,6 +155,12 @@ pub enum ReasonCode {
     NetworkUnreachable,
     /// No space left on the device.
     DiskFull,
+    /// Less room than the updates need; how much of both is in the detail.
+    NotEnoughDiskSpace,
+    /// The machine runs on its battery.
+    OnBattery,
+    /// The machine has to restart before anything more can be installed.
+    RestartPending,
     /// Windows Update is busy with something else.
     WindowsUpdateBusy,
     /// Windows Update returned an error; its code is in the detail.

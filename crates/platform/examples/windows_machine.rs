@@ -1,7 +1,8 @@
 //! Shows this machine as the agent sees it, and runs as a service: the program with which the
 //! Windows side is tried under Wine and, before a release, on a real Windows.
 //!
-//! `windows_machine facts | signals | scan | install | restart SECONDS | cancel-restart |
+//! `windows_machine facts | signals | last-restart | scan | install | take-control | give-back |
+//! restart SECONDS | cancel-restart |
 //! service-install | service-start | service-stop | service-state | service-uninstall | serve |
 //! hold`
 
@@ -9,6 +10,7 @@
 
 use latarnik_agent_core::{
     CancelSignal, InstallRequest, LogSink, RestartRequest, TaskProgress, UpdateResult,
+    UpdateSettings,
 };
 use latarnik_platform::{
     Machine,
@@ -24,6 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     match arguments.next().unwrap_or_default().as_str() {
         "facts" => println!("{:#?}", machine.state("0.0.0").facts()?),
         "signals" => show_signals(&machine),
+        "last-restart" => println!("{:#?}", machine.state("0.0.0").last_restart()),
+        "take-control" => machine.updates().apply(&control())?,
+        "give-back" => machine.updates().apply(&UpdateSettings::default())?,
         "scan" => {
             let found = machine.updates().scan(&Screen, &CancelSignal::default())?;
             found.iter().for_each(|update| println!("{update:#?}"));
@@ -69,6 +74,15 @@ fn everything() -> InstallRequest {
         update_keys: None,
         categories: None,
         timeout: Duration::from_secs(2 * 60 * 60),
+    }
+}
+
+/// Microsoft Update is searched and Windows' own updating rests, until it is given back.
+fn control() -> UpdateSettings {
+    UpdateSettings {
+        microsoft_update: true,
+        control_automatic_updates: true,
+        title_languages: Vec::new(),
     }
 }
 

@@ -25,6 +25,7 @@ pub mod private_folder;
 pub mod privileges;
 pub mod process;
 pub mod program;
+mod readiness;
 pub mod service;
 #[cfg(windows)]
 mod since_boot;

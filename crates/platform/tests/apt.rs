@@ -433,6 +433,35 @@ fn cancelled_before_anything_happened_is_told_as_such() {
     assert_eq!(error.reason, ReasonCode::CancelledByOperator);
 }
 
+#[test]
+fn nothing_is_installed_on_battery_power() {
+    let sandbox = two_updates();
+    let supply = sandbox.path("sys/class/power_supply/BAT0");
+    std::fs::create_dir_all(&supply).unwrap();
+    std::fs::write(supply.join("type"), "Battery\n").unwrap();
+    std::fs::write(supply.join("status"), "Discharging\n").unwrap();
+    let error = install(&sandbox, None).unwrap_err();
+    assert_eq!(error.reason, ReasonCode::OnBattery);
+    assert_eq!(sandbox.state_of("a"), "installed 1");
+    assert!(scan(&sandbox).is_ok(), "looking is allowed");
+}
+
+#[test]
+fn nothing_is_downloaded_that_the_disk_has_no_room_for() {
+    let sandbox = two_updates();
+    let huge = Package {
+        listed_bytes: Some(1 << 50),
+        ..Package::new("a", "3")
+    };
+    sandbox.offer(Suite::Main, &[huge, Package::new("b", "2")]);
+    let error = install(&sandbox, None).unwrap_err();
+    assert_eq!(error.reason, ReasonCode::NotEnoughDiskSpace);
+    assert!(error.detail.unwrap().starts_with("needed_bytes=4503599"));
+    // The other one has room.
+    let report = install(&sandbox, Some(&["b=2"])).unwrap();
+    assert_eq!(outcomes(&report), [("b=2", UpdateOutcome::Installed)]);
+}
+
 /// Holds the lock the way dpkg does, in another process.
 fn hold_lock(path: &std::path::Path) -> std::process::Child {
     use std::io::{BufRead, BufReader};

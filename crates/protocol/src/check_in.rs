@@ -57,6 +57,25 @@ pub struct RestartReport {
     pub scheduled_at: Option<Timestamp>,
 }
 
+/// The restart that the machine came out of, if the system knows who asked for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRestart {
+    /// When it was asked for, by the machine's clock.
+    pub at: Timestamp,
+    /// The account, such as `NT AUTHORITY\SYSTEM`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The program that asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<String>,
+    /// The system's code for the reason, such as `0x80020011`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What the program said to the people at the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
 /// `POST /agent/metrics`: sent at the configured interval and after every change.
 ///
 /// Absent parts mean "as before".
@@ -81,6 +100,9 @@ pub struct CheckInRequest {
     /// Restart signals, when they changed (or after a start of the agent).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<RestartReport>,
+    /// Who restarted the machine last, once after a start of the agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_restart: Option<LastRestart>,
 }
 
 /// The answer to a check-in.

@@ -17,6 +17,27 @@ pub struct AgentConfig {
     /// Whom agents trust now. A server that does not say so expects nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<Trust>,
+    /// How the machine's own source of updates should be set. A server that does not say so wants
+    /// nothing changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updates: Option<UpdateSettings>,
+}
+
+/// How the machine's own source of updates should be set. What is off is taken back, as far as the
+/// agent did it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateSettings {
+    /// Windows: updates for other products of Microsoft too (Office, SQL Server), from the service
+    /// Microsoft Update.
+    #[serde(default)]
+    pub microsoft_update: bool,
+    /// Windows: its own automatic updating rests, so that nothing is installed but what Latarnik
+    /// installs.
+    #[serde(default)]
+    pub control_automatic_updates: bool,
+    /// Languages in which titles are wanted beside the machine's own, BCP 47, such as `pl`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub title_languages: Vec<String>,
 }
 
 /// The authorities that count now.
@@ -42,6 +63,7 @@ impl Default for AgentConfig {
             long_poll_seconds: 240,
             scan_interval_seconds: 8 * 60 * 60,
             trust: None,
+            updates: None,
         }
     }
 }

@@ -48,6 +48,10 @@ pub struct Update {
     /// Whether it restarts the machine.
     #[serde(default)]
     pub restart: RestartBehavior,
+    /// Titles in the languages that the server asked for (`title_languages`), by language; absent
+    /// where it asked for none, or they say nothing that `title` does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub titles: Option<BTreeMap<String, String>>,
 }
 
 /// A hash over a whole inventory, 64 hexadecimal digits.
@@ -182,6 +186,7 @@ mod tests {
             size_bytes: Some(u64::from(version)),
             released_at: None,
             restart: RestartBehavior::Unknown,
+            titles: None,
         }
     }
 

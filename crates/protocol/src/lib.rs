@@ -13,8 +13,10 @@ mod problem;
 mod register;
 mod task;
 
-pub use check_in::{CheckInRequest, CheckInResponse, Facts, RestartReport, ScanReport};
-pub use config::{AgentConfig, Trust};
+pub use check_in::{
+    CheckInRequest, CheckInResponse, Facts, LastRestart, RestartReport, ScanReport,
+};
+pub use config::{AgentConfig, Trust, UpdateSettings};
 pub use enrollment::{EnrollmentToken, InvalidEnrollmentToken, Secret};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use inventory::{Inventory, InventoryDelta, InventoryHash, InventoryReport, Update};

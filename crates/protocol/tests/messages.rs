@@ -11,12 +11,13 @@ use latarnik_model::{
 };
 use latarnik_protocol::{
     AgentConfig, CheckInRequest, CheckInResponse, Facts, Fingerprint, Inventory, InventoryReport,
-    OutputExcerpt, PROTOCOL_VERSION, Problem, ProblemCode, RawTask, RegisterRequest,
+    LastRestart, OutputExcerpt, PROTOCOL_VERSION, Problem, ProblemCode, RawTask, RegisterRequest,
     RegisterResponse, RenewRequest, RenewResponse, RestartReport, ScanReport, Secret, Task,
     TaskBatch, TaskEvent, TaskOutcome, TaskProgress, TaskReport, TaskReportResponse, Trust, Update,
-    UpdateResult,
+    UpdateResult, UpdateSettings,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 const PROSE: &str = include_str!("../../../docs/agent-protocol.md");
@@ -71,6 +72,7 @@ fn apt_update() -> Update {
         size_bytes: Some(1_431_000),
         released_at: None,
         restart: RestartBehavior::Unknown,
+        titles: None,
     }
 }
 
@@ -90,6 +92,7 @@ fn windows_update() -> Update {
         size_bytes: Some(6_442_450_944),
         released_at: Some(at("2026-11-10T18:00:00Z")),
         restart: RestartBehavior::CanRequest,
+        titles: None,
     }
 }
 
@@ -102,6 +105,7 @@ fn heartbeat() -> CheckInRequest {
         scan: None,
         updates: None,
         restart: None,
+        last_restart: None,
     }
 }
 
@@ -189,6 +193,15 @@ fn configuration() {
         ..AgentConfig::default()
     };
     assert_bytes("config_trust", &during_a_rotation);
+    let with_updates = AgentConfig {
+        updates: Some(UpdateSettings {
+            microsoft_update: true,
+            control_automatic_updates: true,
+            title_languages: vec!["en".to_owned(), "pl".to_owned()],
+        }),
+        ..AgentConfig::default()
+    };
+    assert_bytes("config_updates", &with_updates);
 }
 
 #[test]
@@ -248,6 +261,35 @@ fn check_ins() {
         ..heartbeat()
     };
     assert_bytes("check_in_failed_scan", &failed);
+    let in_two_languages = Inventory::new([Update {
+        titles: Some(BTreeMap::from([
+            (
+                "en".to_owned(),
+                "2026-11 Cumulative Update for Windows 11 (KB5070001)".to_owned(),
+            ),
+            (
+                "pl".to_owned(),
+                "2026-11 Zbiorcza aktualizacja systemu Windows 11 (KB5070001)".to_owned(),
+            ),
+        ])),
+        ..windows_update()
+    }]);
+    let after_a_restart = CheckInRequest {
+        updates: Some(InventoryReport {
+            hash: in_two_languages.hash(),
+            delta: None,
+            full: Some(in_two_languages.updates().cloned().collect()),
+        }),
+        last_restart: Some(LastRestart {
+            at: at("2026-11-20T05:58:12Z"),
+            by: Some("EXAMPLE\\administrator".to_owned()),
+            process: Some("C:\\Windows\\System32\\shutdown.exe (WS-17)".to_owned()),
+            reason: Some("0x80020010".to_owned()),
+            comment: None,
+        }),
+        ..heartbeat()
+    };
+    assert_bytes("check_in_after_restart", &after_a_restart);
     let response = CheckInResponse {
         server_time: now(),
         config_etag: "\"7f3a\"".to_owned(),

@@ -208,6 +208,7 @@ impl Agent {
                 full,
             }),
             restart: is_first.then(|| machine.restart_report()),
+            last_restart: None,
         }
     }
 

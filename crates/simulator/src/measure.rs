@@ -137,6 +137,7 @@ fn heartbeat(agent: &Agent) -> CheckInRequest {
             full: None,
         }),
         restart: None,
+        last_restart: None,
     }
 }
 

@@ -2,36 +2,42 @@
 
 use crate::{
     collections::{at, ids},
+    job::{Carried, Outcome, Plan, Run},
     late_binding::{no_late_binding, unscripted},
     scenario,
+    update::decimal,
 };
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use windows::{
     Win32::{
-        Foundation::VARIANT_BOOL,
+        Foundation::{DECIMAL, VARIANT_BOOL},
         System::{
             UpdateAgent::{
-                DownloadPriority, IDownloadJob, IDownloadResult, IDownloadResult_Impl,
+                DownloadPhase, DownloadPriority, IDownloadCompletedCallback, IDownloadJob,
+                IDownloadJob_Impl, IDownloadProgress, IDownloadProgress_Impl,
+                IDownloadProgressChangedCallback, IDownloadResult, IDownloadResult_Impl,
                 IUpdateCollection, IUpdateDownloadResult, IUpdateDownloadResult_Impl,
                 IUpdateDownloader, IUpdateDownloader_Impl, OperationResultCode,
-                WU_E_EULAS_DECLINED, WU_E_ITEMNOTFOUND, WU_E_NO_UPDATE, orcFailed, orcSucceeded,
-                orcSucceededWithErrors,
+                WU_E_EULAS_DECLINED, WU_E_INVALID_OPERATION, WU_E_ITEMNOTFOUND, WU_E_NO_UPDATE,
+                dphDownloading, orcAborted, orcFailed, orcSucceeded, orcSucceededWithErrors,
             },
             Variant::VARIANT,
         },
     },
-    core::{BSTR, IUnknown, Ref, Result, implement},
+    core::{BSTR, HRESULT, IUnknown, Interface, Ref, Result, implement},
 };
 
 #[implement(IUpdateDownloader)]
 #[derive(Default)]
-pub(crate) struct Downloader(Mutex<Option<IUpdateCollection>>);
+pub(crate) struct Downloader(Mutex<Begun>);
 
-/// What became of one update.
-#[derive(Debug, Clone, Copy)]
-struct Outcome {
-    code: i32,
-    hresult: i32,
+#[derive(Default)]
+struct Begun {
+    updates: Option<IUpdateCollection>,
+    run: Option<Arc<Run>>,
 }
 
 /// Of several results, in one: all succeeded, some did, none did.
@@ -40,16 +46,15 @@ pub(crate) fn overall(codes: impl Iterator<Item = i32> + Clone) -> OperationResu
         orcSucceeded
     } else if codes.clone().any(|code| code == orcSucceeded.0) {
         orcSucceededWithErrors
+    } else if codes.clone().any(|code| code == orcAborted.0) {
+        orcAborted
     } else {
         orcFailed
     }
 }
 
 fn download(id: &str) -> Outcome {
-    let mut outcome = Outcome {
-        code: orcFailed.0,
-        hresult: WU_E_ITEMNOTFOUND.0,
-    };
+    let mut outcome = Outcome::failed(WU_E_ITEMNOTFOUND.0);
     scenario::change(|scenario| {
         let Some(update) = scenario.find(id) else {
             return;
@@ -65,21 +70,79 @@ fn download(id: &str) -> Outcome {
     outcome
 }
 
+/// The code with which a download is refused before it begins.
+fn refusal(id: &str) -> i32 {
+    let mut code = 0;
+    scenario::change(|scenario| {
+        let Some(update) = scenario.find(id) else {
+            return;
+        };
+        update.download_attempts += 1;
+        if update.download_attempts <= update.download_refusals {
+            code = scenario::hresult(&update.refusal_hresult);
+        }
+    });
+    code
+}
+
+impl Downloader {
+    fn lock(&self) -> MutexGuard<'_, Begun> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl IUpdateDownloader_Impl for Downloader_Impl {
     fn SetUpdates(&self, updates: Ref<IUpdateCollection>) -> Result<()> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(updates.ok()?.clone());
+        self.lock().updates = Some(updates.ok()?.clone());
         Ok(())
     }
-    fn Download(&self) -> Result<IDownloadResult> {
-        let updates = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+    fn BeginDownload(
+        &self,
+        progress: Ref<IUnknown>,
+        completed: Ref<IUnknown>,
+        _: &VARIANT,
+    ) -> Result<IDownloadJob> {
+        let progress: IDownloadProgressChangedCallback = progress.ok()?.cast()?;
+        let completed: IDownloadCompletedCallback = completed.ok()?.cast()?;
+        let updates = self.lock().updates.clone();
         let ids = ids(&updates.ok_or(WU_E_NO_UPDATE)?)?;
         scenario::log(&format!("Download {}", ids.join(" ")));
-        scenario::take_time(&scenario::read());
-        Ok(Downloaded(ids.iter().map(|id| download(id)).collect()).into())
+        if let Some(code) = ids.iter().map(|id| refusal(id)).find(|code| *code != 0) {
+            return Err(HRESULT(code).into());
+        }
+        let mut scenario = scenario::read();
+        let mut plan = Plan {
+            ids,
+            duration: Duration::from_millis(scenario.delay_ms),
+            bytes: 0,
+            ignores_abort: false,
+            apply: download,
+        };
+        for id in &plan.ids {
+            if let Some(update) = scenario.find(id) {
+                plan.duration += Duration::from_millis(update.download_ms);
+                plan.bytes += update.size_bytes;
+                plan.ignores_abort |= update.ignores_abort;
+            }
+        }
+        let (progress, completed) = (Carried::new(progress), Carried::new(completed));
+        let run = Run::start(
+            plan,
+            move || {
+                // SAFETY: the client's object, called in its apartment.
+                let _ = unsafe { progress.get().Invoke(None, None) };
+            },
+            move || {
+                // SAFETY: as above.
+                let _ = unsafe { completed.get().Invoke(None, None) };
+            },
+        );
+        self.lock().run = Some(run.clone());
+        Ok(Job(run).into())
+    }
+    fn EndDownload(&self, _: Ref<IDownloadJob>) -> Result<IDownloadResult> {
+        let run = self.lock().run.take();
+        Ok(Downloaded(run.ok_or(WU_E_INVALID_OPERATION)?.outcomes()).into())
     }
     unscripted! {
         ClientApplicationID() -> BSTR;
@@ -89,8 +152,64 @@ impl IUpdateDownloader_Impl for Downloader_Impl {
         Priority() -> DownloadPriority;
         SetPriority(DownloadPriority) -> ();
         Updates() -> IUpdateCollection;
-        BeginDownload(Ref<IUnknown>, Ref<IUnknown>, &VARIANT) -> IDownloadJob;
-        EndDownload(Ref<IDownloadJob>) -> IDownloadResult;
+        Download() -> IDownloadResult;
+    }
+}
+
+#[implement(IDownloadJob)]
+struct Job(Arc<Run>);
+
+impl IDownloadJob_Impl for Job_Impl {
+    fn IsCompleted(&self) -> Result<VARIANT_BOOL> {
+        Ok(self.0.is_completed().into())
+    }
+    fn CleanUp(&self) -> Result<()> {
+        let _ = self.0.outcomes();
+        Ok(())
+    }
+    fn GetProgress(&self) -> Result<IDownloadProgress> {
+        Ok(Progress(self.0.clone()).into())
+    }
+    fn RequestAbort(&self) -> Result<()> {
+        self.0.request_abort("download");
+        Ok(())
+    }
+    unscripted! {
+        AsyncState() -> VARIANT;
+        Updates() -> IUpdateCollection;
+    }
+}
+
+#[implement(IDownloadProgress)]
+struct Progress(Arc<Run>);
+
+impl IDownloadProgress_Impl for Progress_Impl {
+    fn CurrentUpdateBytesDownloaded(&self) -> Result<DECIMAL> {
+        Ok(decimal(self.0.bytes().0))
+    }
+    fn CurrentUpdateBytesToDownload(&self) -> Result<DECIMAL> {
+        Ok(decimal(self.0.bytes().1))
+    }
+    fn CurrentUpdateIndex(&self) -> Result<i32> {
+        Ok(0)
+    }
+    fn PercentComplete(&self) -> Result<i32> {
+        Ok(self.0.percent().into())
+    }
+    fn TotalBytesDownloaded(&self) -> Result<DECIMAL> {
+        Ok(decimal(self.0.bytes().0))
+    }
+    fn TotalBytesToDownload(&self) -> Result<DECIMAL> {
+        Ok(decimal(self.0.bytes().1))
+    }
+    fn CurrentUpdateDownloadPhase(&self) -> Result<DownloadPhase> {
+        Ok(dphDownloading)
+    }
+    fn CurrentUpdatePercentComplete(&self) -> Result<i32> {
+        Ok(self.0.percent().into())
+    }
+    unscripted! {
+        GetUpdateResult(i32) -> IUpdateDownloadResult;
     }
 }
 
@@ -121,4 +240,10 @@ impl IUpdateDownloadResult_Impl for DownloadedUpdate_Impl {
     }
 }
 
-no_late_binding!(Downloader_Impl, Downloaded_Impl, DownloadedUpdate_Impl);
+no_late_binding!(
+    Downloader_Impl,
+    Job_Impl,
+    Progress_Impl,
+    Downloaded_Impl,
+    DownloadedUpdate_Impl
+);

@@ -34,7 +34,7 @@ impl IClassFactory_Impl for Factory_Impl {
             return Err(CLASS_E_NOAGGREGATION.into());
         }
         let made: IUnknown = match self.0 {
-            UPDATE_SESSION => IUpdateSession3::from(Session).into(),
+            UPDATE_SESSION => IUpdateSession3::from(Session::default()).into(),
             UPDATE_COLLECTION => IUpdateCollection::from(Updates::default()).into(),
             SYSTEM_INFORMATION => ISystemInformation::from(SystemInformation).into(),
             _ => return Err(CLASS_E_CLASSNOTAVAILABLE.into()),

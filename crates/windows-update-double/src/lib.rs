@@ -8,6 +8,9 @@
 //! written back when an installation changes it, so that the world outlives the process, as the
 //! real one does.
 //!
+//! As with the real one, a download or an installation goes on after the call that began it: it moves
+//! its progress, calls the client back from a thread of its own, and can be asked to end (`job.rs`).
+//!
 //! It is a double and no more: it takes no time unless told to, checks no rights, and answers
 //! `E_NOTIMPL` (and logs it) to what the agent does not use. Empty on other systems than Windows.
 //! This crate is the second and last home of `unsafe` in the workspace, because a COM server's
@@ -20,8 +23,10 @@ mod collections;
 mod download;
 mod factory;
 mod install;
+mod job;
 mod late_binding;
 mod scenario;
 mod search;
+mod services;
 mod session;
 mod update;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -18,6 +19,8 @@ pub(crate) struct Scenario {
     pub(crate) updates: Vec<ScriptedUpdate>,
     /// `ISystemInformation::RebootRequired`; set by an installation that needs a restart.
     pub(crate) reboot_required: bool,
+    /// `IUpdateInstaller::RebootRequiredBeforeInstallation`.
+    pub(crate) reboot_required_before_installation: bool,
     /// A search fails with this code, `"0x8024402C"`; empty for none.
     pub(crate) search_hresult: String,
     /// That many searches fail; 0 with a code means all.
@@ -26,6 +29,10 @@ pub(crate) struct Scenario {
     pub(crate) search_successes: u32,
     /// `OperationResultCode` of a search that does not fail; 2 unless told.
     pub(crate) search_result_code: Option<i32>,
+    /// Identifiers of the services that are registered beside Windows Update itself.
+    pub(crate) services: Vec<String>,
+    /// Registering a service fails with this code.
+    pub(crate) add_service_hresult: String,
     /// How long each search, download and installation takes.
     pub(crate) delay_ms: u64,
     /// How many searches there were so far, and how many of them have failed.
@@ -40,6 +47,11 @@ pub(crate) struct ScriptedUpdate {
     pub(crate) id: String,
     pub(crate) revision: i32,
     pub(crate) title: String,
+    /// Its title for sessions with this `UserLocale` (an LCID), in place of `title`.
+    pub(crate) titles: BTreeMap<u32, String>,
+    /// The service that offers it beside Windows Update; empty for Windows Update itself, whose
+    /// updates every service offers.
+    pub(crate) service: String,
     /// Articles without `KB`.
     pub(crate) articles: Vec<String>,
     pub(crate) severity: String,
@@ -60,8 +72,17 @@ pub(crate) struct ScriptedUpdate {
     /// The same of the installation.
     pub(crate) install_result: i32,
     pub(crate) install_hresult: String,
-    /// That many installations fail as scripted; 0 means all.
+    /// That many installations fail as scripted; 0 means all. A code that refuses any installation
+    /// (`0x80240016`, `0x80240009`) is answered before one begins.
     pub(crate) install_failures: u32,
+    /// That many downloads are refused before they begin, with this code.
+    pub(crate) download_refusals: u32,
+    pub(crate) refusal_hresult: String,
+    /// How long its download and its installation take beyond `delay_ms`.
+    pub(crate) download_ms: u64,
+    pub(crate) install_ms: u64,
+    /// Its download and its installation go on to their ends when they are asked to abort.
+    pub(crate) ignores_abort: bool,
     /// Its installation needs a restart.
     pub(crate) needs_reboot: bool,
     /// Searches go on offering it although its installation succeeded.
@@ -74,7 +95,8 @@ pub(crate) struct ScriptedUpdate {
     pub(crate) is_downloaded: bool,
     pub(crate) is_installed: bool,
     pub(crate) is_eula_accepted: bool,
-    /// How many installations were tried so far.
+    /// How many downloads and installations were tried so far.
+    pub(crate) download_attempts: u32,
     pub(crate) install_attempts: u32,
 }
 
@@ -84,6 +106,8 @@ impl Default for ScriptedUpdate {
             id: String::new(),
             revision: 1,
             title: String::new(),
+            titles: BTreeMap::new(),
+            service: String::new(),
             articles: Vec::new(),
             severity: String::new(),
             categories: Vec::new(),
@@ -98,6 +122,11 @@ impl Default for ScriptedUpdate {
             install_result: 2,
             install_hresult: String::new(),
             install_failures: 0,
+            download_refusals: 0,
+            refusal_hresult: String::new(),
+            download_ms: 0,
+            install_ms: 0,
+            ignores_abort: false,
             needs_reboot: false,
             still_offered: false,
             listed_until_reboot: false,
@@ -106,8 +135,16 @@ impl Default for ScriptedUpdate {
             is_downloaded: false,
             is_installed: false,
             is_eula_accepted: false,
+            download_attempts: 0,
             install_attempts: 0,
         }
+    }
+}
+
+impl ScriptedUpdate {
+    /// Whether the attempt that is counted already ends as scripted.
+    pub(crate) const fn fails_now(&self) -> bool {
+        self.install_failures == 0 || self.install_attempts <= self.install_failures
     }
 }
 

@@ -6,8 +6,10 @@ use crate::{
     late_binding::{no_late_binding, unscripted},
     scenario,
     search::Searcher,
+    services::Services,
     update::truth,
 };
+use std::sync::atomic::{AtomicU32, Ordering};
 use windows::{
     Win32::{
         Foundation::VARIANT_BOOL,
@@ -22,7 +24,11 @@ use windows::{
 };
 
 #[implement(IUpdateSession3)]
-pub(crate) struct Session;
+#[derive(Default)]
+pub(crate) struct Session {
+    /// 0 until it is set.
+    locale: AtomicU32,
+}
 
 impl IUpdateSession_Impl for Session_Impl {
     fn SetClientApplicationID(&self, value: &BSTR) -> Result<()> {
@@ -30,7 +36,8 @@ impl IUpdateSession_Impl for Session_Impl {
         Ok(())
     }
     fn CreateUpdateSearcher(&self) -> Result<IUpdateSearcher> {
-        IUpdateSearcher3::from(Searcher).cast()
+        let locale = self.locale.load(Ordering::Relaxed);
+        IUpdateSearcher3::from(Searcher::new(locale)).cast()
     }
     fn CreateUpdateDownloader(&self) -> Result<IUpdateDownloader> {
         Ok(Downloader::default().into())
@@ -47,15 +54,21 @@ impl IUpdateSession_Impl for Session_Impl {
 }
 
 impl IUpdateSession2_Impl for Session_Impl {
-    unscripted! {
-        UserLocale() -> u32;
-        SetUserLocale(u32) -> ();
+    fn UserLocale(&self) -> Result<u32> {
+        Ok(self.locale.load(Ordering::Relaxed))
+    }
+    fn SetUserLocale(&self, locale: u32) -> Result<()> {
+        scenario::log(&format!("UserLocale {locale}"));
+        self.locale.store(locale, Ordering::Relaxed);
+        Ok(())
     }
 }
 
 impl IUpdateSession3_Impl for Session_Impl {
+    fn CreateUpdateServiceManager(&self) -> Result<IUpdateServiceManager2> {
+        Ok(Services.into())
+    }
     unscripted! {
-        CreateUpdateServiceManager() -> IUpdateServiceManager2;
         QueryHistory(&BSTR, i32, i32) -> IUpdateHistoryEntryCollection;
     }
 }

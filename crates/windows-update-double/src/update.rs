@@ -31,7 +31,7 @@ pub(crate) fn truth(value: bool) -> VARIANT_BOOL {
     VARIANT_BOOL::from(value)
 }
 
-fn decimal(number: u64) -> DECIMAL {
+pub(crate) fn decimal(number: u64) -> DECIMAL {
     let mut decimal = DECIMAL::default();
     decimal.Anonymous2.Lo64 = number;
     decimal

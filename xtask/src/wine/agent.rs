@@ -16,6 +16,8 @@ const AGENT: &str = r"C:\download\latarnik-agent.exe";
 const MACHINE: &str = super::MACHINE;
 /// As the agent names itself to Windows.
 const SERVICE: &str = "LatarnikAgent";
+/// Where Windows looks whether it may update by itself.
+const POLICY: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate\AU";
 const LIMIT: Duration = Duration::from_secs(120);
 const CUMULATIVE: &str = "a1111111-1111-4111-8111-111111111111:200";
 const BROKEN: &str = "b2222222-2222-4222-8222-222222222222:1";
@@ -87,7 +89,25 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<()> {
         "the restart is not asked for: {device:#}"
     );
 
+    let policy = || prefix.run(30, &["reg", "query", POLICY, "/v", "NoAutoUpdate"]);
+    prefix
+        .run(60, &[MACHINE, "take-control"])?
+        .expect_success()?;
+    let controlled = policy()?.expect_success()?;
+    ensure!(controlled.contains("0x1"), "reg says\n{controlled}");
+
     prefix.run(90, &[AGENT, "uninstall"])?.expect_success()?;
+    let given_back = policy()?;
+    ensure!(
+        given_back.code != Some(0),
+        "Windows' own updating still rests:\n{}",
+        given_back.text
+    );
+    let calls = fs::read_to_string(prefix.path("windows-update-double/calls.log"))?;
+    ensure!(
+        calls.contains("RemoveService"),
+        "Microsoft Update is still there:\n{calls}"
+    );
     let query = prefix.run(30, &["sc", "query", SERVICE])?;
     ensure!(!query.text.contains("RUNNING"), "sc says\n{}", query.text);
     ensure!(

@@ -248,7 +248,7 @@ impl Prefix {
     }
 
     /// Ends everything that runs in the prefix, and waits for it.
-    fn end(&self) {
+    pub(crate) fn end(&self) {
         for argument in ["--kill", "--wait"] {
             let mut server = Command::new("timeout");
             server.args(["20", "wineserver", argument]);

@@ -11,7 +11,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use latarnik_protocol::{
-    AgentConfig, CheckInRequest, CheckInResponse, Facts, RestartReport, ScanReport,
+    AgentConfig, CheckInRequest, CheckInResponse, Facts, LastRestart, RestartReport, ScanReport,
 };
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ struct Told {
     facts: Option<Facts>,
     scan: Option<ScanReport>,
     restart: Option<RestartReport>,
+    last_restart: Option<LastRestart>,
     learned: LearnedTime,
     /// Whether this run has the configuration from the server. What an earlier run kept may lack
     /// what that program did not know yet.
@@ -85,6 +86,10 @@ async fn check_in(shared: &Shared, told: &mut Told) -> Result<CheckInResponse, C
             .filter(|scan| told.scan.as_ref() != Some(scan)),
         updates,
         restart: Some(now.restart.clone()).filter(|r| told.restart.as_ref() != Some(r)),
+        last_restart: now
+            .last_restart
+            .clone()
+            .filter(|last| told.last_restart.as_ref() != Some(last)),
     };
     let answer = shared.client().check_in(&request).await?;
     shared.clock.learn(answer.server_time);
@@ -100,6 +105,7 @@ async fn check_in(shared: &Shared, told: &mut Told) -> Result<CheckInResponse, C
             facts: now.facts,
             scan: now.scan,
             restart: Some(now.restart),
+            last_restart: now.last_restart,
             learned,
             has_config,
         },
@@ -116,6 +122,7 @@ struct Look {
     booted_at: Option<Timestamp>,
     facts: Option<Facts>,
     restart: RestartReport,
+    last_restart: Option<LastRestart>,
     scan: Option<ScanReport>,
     inventories: Inventories,
 }
@@ -130,6 +137,7 @@ async fn look(shared: &Shared) -> Look {
             Stage::Accepted | Stage::Waiting => None,
         });
     let ports = shared.ports.clone();
+    let last_restart = shared.last_restart.clone();
     shared
         .insist(move |state: &State| {
             let facts = ports
@@ -144,6 +152,9 @@ async fn look(shared: &Shared) -> Look {
                     signals: ports.power.restart_signals(),
                     scheduled_at,
                 },
+                last_restart: last_restart
+                    .get_or_init(|| ports.machine.last_restart())
+                    .clone(),
                 scan: state.scan()?,
                 inventories: state.inventories()?,
             })

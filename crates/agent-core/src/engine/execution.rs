@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     CancelSignal, InstallReport, InstallRequest, LogSink, UpdateError,
-    state::{JournalEntry, Start},
+    state::{JournalEntry, Start, State},
 };
 use jiff::Timestamp;
 use latarnik_model::{Clock, ReasonCode, TaskId, TaskParameters, TaskState};
@@ -142,7 +142,15 @@ async fn install(
             }
         }
         Some(Err(error)) => outcome::failed(started_at, error, interruption),
-        None => unreturned(started_at, interruption),
+        None => match interruption {
+            Some(by) => {
+                let noted = shared
+                    .insist(move |state: &State| state.installation(id))
+                    .await;
+                outcome::left_behind(started_at, noted, by)
+            }
+            None => unreturned(started_at, None),
+        },
     }
 }
 

@@ -81,6 +81,13 @@ fn shortened(mut update: Update) -> Update {
         &mut update.available_version,
     ];
     texts.into_iter().flatten().for_each(cut);
+    for title in update
+        .titles
+        .iter_mut()
+        .flat_map(|titles| titles.values_mut())
+    {
+        cut(title);
+    }
     update
 }
 
@@ -113,6 +120,7 @@ mod tests {
             size_bytes: None,
             released_at: None,
             restart: RestartBehavior::Unknown,
+            titles: None,
         }
     }
 

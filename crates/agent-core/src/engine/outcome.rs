@@ -98,7 +98,7 @@ pub(super) fn installed(
     let reason_detail = report
         .updates
         .iter()
-        .filter(|update| is_failure(update))
+        .filter(|update| is_failure(update, interruption))
         .find_map(|update| update.hresult.clone());
     TaskOutcome {
         reason_detail,
@@ -165,6 +165,19 @@ fn recovered_one(mut update: UpdateResult, offered: Option<bool>, restarted: boo
     update
 }
 
+/// The end of an installation that was asked to end and goes on without the agent: what is known of
+/// its updates is what was noted of them.
+pub(super) fn left_behind(
+    started_at: Timestamp,
+    noted: Vec<UpdateResult>,
+    by: Interruption,
+) -> TaskOutcome {
+    TaskOutcome {
+        updates: recovered(noted, None, false),
+        ..interrupted(started_at, by)
+    }
+}
+
 /// The end of an installation that went down with the agent or the machine. One that was complete
 /// nevertheless is a success.
 pub(super) fn interrupted_installation(
@@ -191,11 +204,12 @@ fn judge(
         updates.any(|update| update.outcome == wanted)
     };
     let skipped = any(UpdateOutcome::Skipped);
-    if report.updates.iter().any(is_failure) {
+    let left = skipped || any(UpdateOutcome::Downloaded);
+    if report.updates.iter().any(|u| is_failure(u, interruption)) {
         return (TaskState::Failed, Some(ReasonCode::InstallerFailed));
     }
     match interruption {
-        Some(by) if skipped || report.updates.is_empty() => {
+        Some(by) if left || report.updates.is_empty() => {
             let (state, reason) = by.ending();
             (state, Some(reason))
         }
@@ -215,11 +229,13 @@ fn judge(
     }
 }
 
-const fn is_failure(update: &UpdateResult) -> bool {
-    matches!(
-        update.outcome,
-        UpdateOutcome::Failed | UpdateOutcome::Downloaded
-    )
+/// What is downloaded and not installed is one, unless somebody asked the task to end.
+const fn is_failure(update: &UpdateResult, interruption: Option<Interruption>) -> bool {
+    match update.outcome {
+        UpdateOutcome::Failed => true,
+        UpdateOutcome::Downloaded => interruption.is_none(),
+        _ => false,
+    }
 }
 
 fn shortened(output: OutputExcerpt) -> OutputExcerpt {
@@ -371,6 +387,41 @@ mod tests {
         let report = report(&[UpdateOutcome::Installed, UpdateOutcome::Skipped], Some(0));
         let expected = (TaskState::Cancelled, Some(ReasonCode::CancelledByOperator));
         assert_eq!(judge(&report, Some(Interruption::Operator)), expected);
+    }
+
+    #[test]
+    fn what_was_downloaded_when_the_task_was_cancelled_has_not_failed() {
+        let report = report(&[UpdateOutcome::Installed, UpdateOutcome::Downloaded], None);
+        for (by, expected) in [
+            (
+                Some(Interruption::Operator),
+                (TaskState::Cancelled, Some(ReasonCode::CancelledByOperator)),
+            ),
+            (
+                Some(Interruption::Timeout),
+                (TaskState::Failed, Some(ReasonCode::TimedOut)),
+            ),
+            (None, (TaskState::Failed, Some(ReasonCode::InstallerFailed))),
+        ] {
+            assert_eq!(judge(&report, by), expected, "{by:?}");
+        }
+    }
+
+    #[test]
+    fn an_installer_that_does_not_listen_leaves_its_update_unconfirmed() {
+        let noted = vec![
+            update(UpdateOutcome::Installed),
+            update(UpdateOutcome::Unconfirmed),
+            update(UpdateOutcome::Skipped),
+        ];
+        let outcome = left_behind(Timestamp::UNIX_EPOCH, noted, Interruption::Timeout);
+        assert_eq!(
+            (outcome.state, outcome.reason),
+            (TaskState::Failed, Some(ReasonCode::TimedOut))
+        );
+        let outcomes: Vec<_> = outcome.updates.iter().map(|u| u.outcome).collect();
+        use UpdateOutcome::{Skipped, Unconfirmed};
+        assert_eq!(outcomes, [Unconfirmed, Unconfirmed, Skipped]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{
     execution, recovery, restart,
+    settings::Settings,
     shared::{Shared, chain, pause_until},
 };
 use crate::state::{JournalEntry, Stage, Start, State};
@@ -19,7 +20,11 @@ const SHORTEST_SCAN_INTERVAL: Duration = Duration::from_secs(60);
 pub(super) async fn run(shared: &Arc<Shared>) {
     recovery::run(shared).await;
     let mut own_scan = OwnScan::default();
+    let mut settings = Settings::kept(shared);
     while !shared.stop.is_cancelled() {
+        if settings.apply(shared).await {
+            execution::scan_unasked(shared).await;
+        }
         let next = shared.queue().next(shared.clock.now());
         if let Some(entry) = next {
             run_task(shared, entry).await;

@@ -9,10 +9,10 @@ use crate::{
 };
 use jiff::Timestamp;
 use latarnik_model::TaskId;
-use latarnik_protocol::{AgentConfig, TaskProgress};
+use latarnik_protocol::{AgentConfig, LastRestart, TaskProgress};
 use std::{
     error::Error,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 use tokio::sync::{Notify, watch};
@@ -50,6 +50,8 @@ pub(super) struct Shared {
     pub(super) progress: watch::Sender<Option<LatestProgress>>,
     pub(super) config: watch::Sender<AgentConfig>,
     pub(super) stop: CancellationToken,
+    /// Asked of the machine once: it stays the same until the next restart.
+    pub(super) last_restart: Arc<OnceLock<Option<LastRestart>>>,
     /// Counts how often the gateway came back.
     returned: watch::Sender<u64>,
     /// Counts how often the identity was renewed.
@@ -87,6 +89,7 @@ impl Shared {
             status: Mutex::new(status),
             notices: Notices::default(),
             progress: watch::Sender::new(None),
+            last_restart: Arc::default(),
             returned: watch::Sender::new(0),
             renewed: watch::Sender::new(0),
             state,

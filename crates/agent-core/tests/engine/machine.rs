@@ -9,7 +9,9 @@ use latarnik_model::{
     OsFamily, ReasonCode, RestartBehavior, RestartSignal, RestartSignalName, UpdateCategory,
     UpdateOutcome, UpdateSource,
 };
-use latarnik_protocol::{OutputExcerpt, TaskProgress, Update, UpdateResult};
+use latarnik_protocol::{
+    LastRestart, OutputExcerpt, TaskProgress, Update, UpdateResult, UpdateSettings,
+};
 use std::sync::{Arc, Mutex};
 
 type Install =
@@ -24,6 +26,10 @@ pub(crate) struct Machine {
     pub(crate) restarts: Mutex<Vec<RestartRequest>>,
     pub(crate) restarts_taken_back: Mutex<u32>,
     pub(crate) boot_id: Mutex<String>,
+    /// What the source of updates was set to, in this order.
+    pub(crate) settings: Mutex<Vec<UpdateSettings>>,
+    pub(crate) settings_fail: Mutex<bool>,
+    pub(crate) last_restart: Mutex<Option<LastRestart>>,
     install: Mutex<Arc<Install>>,
 }
 
@@ -37,6 +43,9 @@ impl Default for Machine {
             restarts: Mutex::default(),
             restarts_taken_back: Mutex::default(),
             boot_id: Mutex::new("boot-1".to_owned()),
+            settings: Mutex::default(),
+            settings_fail: Mutex::default(),
+            last_restart: Mutex::default(),
             install: Mutex::new(Arc::new(Box::new(|_, _, _| Ok(())))),
         }
     }
@@ -75,6 +84,7 @@ pub(crate) fn update(key: &str) -> Update {
         size_bytes: None,
         released_at: None,
         restart: RestartBehavior::Unknown,
+        titles: None,
     }
 }
 
@@ -127,6 +137,14 @@ impl Updates for Machine {
             remaining: Ok(self.offered.lock().unwrap().clone()),
         })
     }
+
+    fn apply(&self, settings: &UpdateSettings) -> Result<(), UpdateError> {
+        self.settings.lock().unwrap().push(settings.clone());
+        match *self.settings_fail.lock().unwrap() {
+            true => Err(error(ReasonCode::AccessDenied)),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Power for Machine {
@@ -156,6 +174,10 @@ impl MachineState for Machine {
 
     fn booted_at(&self) -> Option<Timestamp> {
         None
+    }
+
+    fn last_restart(&self) -> Option<LastRestart> {
+        self.last_restart.lock().unwrap().clone()
     }
 }
 

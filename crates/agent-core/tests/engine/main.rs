@@ -15,4 +15,5 @@ mod harness;
 mod kill;
 mod machine;
 mod restarts;
+mod settings;
 mod trust;

@@ -3,9 +3,9 @@
 use super::say;
 use crate::{arguments::Uninstalling, exit::NotElevated};
 use anyhow::{Context, ensure};
-use latarnik_agent_core::state::State;
+use latarnik_agent_core::{UpdateSettings, state::State};
 use latarnik_platform::{
-    privileges, program,
+    Machine, privileges, program,
     service::{self, AGENT_NAME},
 };
 use std::{fs, path::Path};
@@ -13,11 +13,20 @@ use std::{fs, path::Path};
 pub(super) fn uninstall(arguments: &Uninstalling) -> anyhow::Result<()> {
     ensure!(privileges::is_elevated(), NotElevated);
     service::uninstall(AGENT_NAME)?;
+    give_back(&arguments.place.machine());
     if !arguments.keep_state {
         remove_state(&arguments.place.state_folder)?;
     }
     program::remove().context("the program could not be removed")?;
     say("The agent is uninstalled.")
+}
+
+/// Undoes what the agent set in the machine's source of updates. It is worth a warning and does not
+/// keep the agent on the machine.
+fn give_back(machine: &Machine) {
+    if let Err(error) = machine.updates().apply(&UpdateSettings::default()) {
+        tracing::warn!(%error, "the settings of the machine's updates are not as they were before");
+    }
 }
 
 /// Removes the folder only if an agent's state is in it: a mistyped path must not cost anything

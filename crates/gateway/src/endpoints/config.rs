@@ -59,6 +59,7 @@ impl Document {
                 renewal_spread_seconds: u32::try_from(inner.settings.renewal_spread.as_secs())
                     .unwrap_or(u32::MAX),
             }),
+            updates: None,
         };
         inner
             .latest_config

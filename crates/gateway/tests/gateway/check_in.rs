@@ -17,6 +17,7 @@ fn check_in() -> CheckInRequest {
         scan: None,
         updates: None,
         restart: None,
+        last_restart: None,
     }
 }
 
@@ -36,6 +37,7 @@ fn update(key: &str) -> Update {
         size_bytes: Some(1),
         released_at: None,
         restart: RestartBehavior::Always,
+        titles: None,
     }
 }
 

@@ -235,6 +235,7 @@ fn check_in(caller: Caller) -> CheckInRequest {
         scan: None,
         updates: None,
         restart: None,
+        last_restart: None,
     }
 }
 

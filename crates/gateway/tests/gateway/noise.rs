@@ -34,6 +34,7 @@ async fn check_in(agent: &Agent) -> Response {
         scan: None,
         updates: None,
         restart: None,
+        last_restart: None,
     };
     agent.post_json(paths::METRICS, &request).await
 }

@@ -1,6 +1,6 @@
 use crate::since_boot;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use latarnik_agent_core::{Facts, FactsError, MachineState};
+use latarnik_agent_core::{Facts, FactsError, LastRestart, MachineState};
 use latarnik_model::OsFamily;
 use std::path::Path;
 use windows::{
@@ -10,6 +10,8 @@ use windows::{
     core::PWSTR,
 };
 use windows_registry::{Key, LOCAL_MACHINE};
+
+mod restarts;
 
 const CURRENT_VERSION: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion";
 /// The first build of Windows 11; its registry still says "Windows 10".
@@ -85,6 +87,10 @@ impl MachineState for WindowsState {
             .checked_sub(running)
             .ok()?;
         Timestamp::from_second(at.as_second()).ok()
+    }
+
+    fn last_restart(&self) -> Option<LastRestart> {
+        restarts::last()
     }
 }
 

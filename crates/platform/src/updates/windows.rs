@@ -1,26 +1,36 @@
 //! The Windows Update Agent, spoken to through COM.
 
-use crate::{com, since_boot};
+use crate::{
+    com,
+    readiness::{self, Readiness, SpaceRule},
+    since_boot,
+};
 use latarnik_agent_core::{
     CancelSignal, InstallReport, InstallRequest, LogSink, OutputExcerpt, TaskProgress, Update,
-    UpdateError, UpdateResult, Updates,
+    UpdateError, UpdateResult, UpdateSettings, Updates,
 };
 use latarnik_model::{ReasonCode, UpdateOutcome};
 use std::{
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
+mod automatic;
 mod category;
 mod failure;
+mod job;
 mod offer;
+mod services;
 mod session;
 #[cfg(test)]
 mod tests;
+mod titles;
+mod work;
 
 use offer::Offer;
-use session::{Session, Step};
+use session::{Place, Session};
+use work::Work;
 
 /// The agent is often busy with its own schedule; that passes.
 const BUSY_DELAYS: [Duration; 5] = [
@@ -34,7 +44,8 @@ const BUSY_DELAYS: [Duration; 5] = [
 pub(crate) fn open(_folder: Option<&Path>) -> WindowsUpdates {
     WindowsUpdates {
         busy_delays: BUSY_DELAYS.into(),
-        turn: Mutex::new(()),
+        look: readiness::look,
+        turn: Mutex::default(),
     }
 }
 
@@ -42,17 +53,20 @@ pub(crate) fn open(_folder: Option<&Path>) -> WindowsUpdates {
 #[derive(Debug)]
 pub(crate) struct WindowsUpdates {
     busy_delays: Vec<Duration>,
-    /// One use at a time: a second would be told that the agent is busy.
-    turn: Mutex<()>,
+    /// Whether the machine is ready for an installation.
+    look: fn() -> Readiness,
+    /// As they were wanted last. One use at a time: a second would be told that the agent is busy.
+    turn: Mutex<UpdateSettings>,
 }
 
 impl Updates for WindowsUpdates {
     fn scan(&self, sink: &dyn LogSink, cancel: &CancelSignal) -> Result<Vec<Update>, UpdateError> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let settings = self.turn();
         com::on_own_thread(|| {
             let session = Session::open()?;
-            let offers = self.search(&session, sink, cancel)?;
-            Ok(offers.into_iter().map(|offer| offer.update).collect())
+            let place = place(&session, &settings, sink);
+            let offers = self.search(&session, place, sink, cancel)?;
+            Ok(updates_of(offers, &settings, place, sink))
         })
     }
 
@@ -62,12 +76,14 @@ impl Updates for WindowsUpdates {
         sink: &dyn LogSink,
         cancel: &CancelSignal,
     ) -> Result<InstallReport, UpdateError> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let settings = self.turn();
         let deadline = Instant::now() + request.timeout;
         com::on_own_thread(|| {
             let session = Session::open()?;
-            let offers = self.search(&session, sink, cancel)?;
+            let place = place(&session, &settings, sink);
+            let offers = self.search(&session, place, sink, cancel)?;
             let (chosen, mut results) = choose(offers, request, sink)?;
+            self.check_readiness(&session, &chosen, sink)?;
             let work = Work {
                 updates: self,
                 session: &session,
@@ -76,10 +92,10 @@ impl Updates for WindowsUpdates {
                 deadline,
             };
             let attempts = work.install_each(&chosen)?;
-            let remaining = self.search(&session, sink, &CancelSignal::default());
+            let remaining = self.search(&session, place, sink, &CancelSignal::default());
             results.splice(
                 0..0,
-                judge(&chosen, &attempts, remaining.as_ref().ok(), sink),
+                work::judge(&chosen, &attempts, remaining.as_ref().ok(), sink),
             );
             note_restart(&results);
             sink.progress(TaskProgress {
@@ -90,24 +106,69 @@ impl Updates for WindowsUpdates {
                 updates: results,
                 exit_code: None,
                 output: OutputExcerpt::default(),
-                remaining: remaining
-                    .map(|offers| offers.into_iter().map(|offer| offer.update).collect()),
+                remaining: remaining.map(|offers| updates_of(offers, &settings, place, sink)),
             })
         })
     }
+
+    fn apply(&self, settings: &UpdateSettings) -> Result<(), UpdateError> {
+        let mut turn = self.turn();
+        turn.clone_from(settings);
+        let automatic = automatic::apply(settings.control_automatic_updates);
+        let service = match settings.microsoft_update || services::is_ours() {
+            true => com::on_own_thread(|| {
+                let session = Session::open()?;
+                services::apply(&session, settings.microsoft_update).map_err(failure::from_com)
+            }),
+            // Nothing was registered, and nothing is to be.
+            false => Ok(()),
+        };
+        automatic.map_err(failure::from_com).and(service)
+    }
+}
+
+/// Microsoft Update if it is wanted and there; otherwise the machine's own default.
+fn place(session: &Session, settings: &UpdateSettings, sink: &dyn LogSink) -> Place {
+    let there = settings.microsoft_update
+        && services::is_registered(session).unwrap_or_else(|error| {
+            let code = failure::text(error.code().0);
+            sink.log(&format!("Microsoft Update cannot be asked: {code}\n"));
+            false
+        });
+    Place {
+        online: true,
+        microsoft_update: there,
+    }
+}
+
+/// What the server is told of offers.
+fn updates_of(
+    offers: Vec<Offer>,
+    settings: &UpdateSettings,
+    place: Place,
+    sink: &dyn LogSink,
+) -> Vec<Update> {
+    let mut updates: Vec<_> = offers.into_iter().map(|offer| offer.update).collect();
+    titles::add(&mut updates, &settings.title_languages, place, sink);
+    updates
 }
 
 impl WindowsUpdates {
+    fn turn(&self) -> MutexGuard<'_, UpdateSettings> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What is offered and not already installed up to a restart.
     fn search(
         &self,
         session: &Session,
+        place: Place,
         sink: &dyn LogSink,
         cancel: &CancelSignal,
     ) -> Result<Vec<Offer>, UpdateError> {
         sink.log("Searching for updates\n");
         let found = self.patiently(sink, cancel, || {
-            let found = session.search();
+            let found = session.search(place);
             let code = found.as_ref().err().map_or(0, |failure| failure.hresult());
             (found, code)
         })?;
@@ -125,7 +186,35 @@ impl WindowsUpdates {
         Ok(offers)
     }
 
-    /// Repeats an attempt while the update agent says that it is busy, and gives back the last.
+    /// Refuses before anything is downloaded what could not be installed.
+    fn check_readiness(
+        &self,
+        session: &Session,
+        chosen: &[Offer],
+        sink: &dyn LogSink,
+    ) -> Result<(), UpdateError> {
+        if chosen.is_empty() {
+            return Ok(());
+        }
+        if session.needs_restart_first().map_err(failure::from_com)? {
+            sink.log("Windows installs nothing more before it has restarted\n");
+            return Err(failure::error(ReasonCode::RestartPending, None));
+        }
+        if com::wants_restart() {
+            sink.log("A restart is pending from before; Windows installs all the same\n");
+        }
+        let downloads = chosen
+            .iter()
+            .filter(|offer| !offer.is_downloaded)
+            .map(|offer| offer.update.size_bytes);
+        let needed = SpaceRule::WINDOWS.needed_bytes(downloads);
+        (self.look)().check(needed).inspect_err(|refused| {
+            sink.log(&format!("The machine is not ready: {refused}\n"));
+        })
+    }
+
+    /// Repeats an attempt while the update agent gives a reason that passes, and gives back the
+    /// last.
     fn patiently<T>(
         &self,
         sink: &dyn LogSink,
@@ -138,14 +227,14 @@ impl WindowsUpdates {
                 return Err(failure::error(ReasonCode::CancelledByOperator, None));
             }
             let (result, hresult) = attempt();
-            if !failure::is_busy(hresult) {
+            if !failure::passes(hresult) {
                 return Ok(result);
             }
             let Some(delay) = delays.next() else {
                 return Ok(result);
             };
             sink.log(&format!(
-                "Windows Update is busy ({}); next attempt in {} s\n",
+                "Windows Update cannot now ({}); next attempt in {} s\n",
                 failure::text(hresult),
                 delay.as_secs()
             ));
@@ -190,202 +279,6 @@ fn choose(
         return Err(failure::error(ReasonCode::UpdateNotOffered, None));
     }
     Ok((chosen, missing))
-}
-
-/// How far one update came.
-#[derive(Debug, Clone, Copy)]
-enum Attempt {
-    /// The work ended before its turn.
-    None,
-    /// It is on the machine; the work ended before its installation.
-    Downloaded,
-    /// Its download failed.
-    DownloadFailed(Step),
-    /// Its installer is at work.
-    Begun,
-    /// Its installer ended.
-    Installed(Step),
-}
-
-impl Attempt {
-    const fn step(&self) -> Option<Step> {
-        match self {
-            Self::DownloadFailed(step) | Self::Installed(step) => Some(*step),
-            Self::None | Self::Downloaded | Self::Begun => None,
-        }
-    }
-
-    /// As the installer tells it: no search has been asked.
-    const fn reported(&self) -> UpdateOutcome {
-        match self {
-            Self::None => UpdateOutcome::Skipped,
-            Self::Downloaded => UpdateOutcome::Downloaded,
-            Self::Begun => UpdateOutcome::Unconfirmed,
-            Self::Installed(step) if step.succeeded() => UpdateOutcome::Installed,
-            Self::DownloadFailed(_) | Self::Installed(_) => UpdateOutcome::Failed,
-        }
-    }
-}
-
-impl Offer {
-    fn result(&self, outcome: UpdateOutcome, step: Option<Step>) -> UpdateResult {
-        UpdateResult {
-            key: self.update.key.clone(),
-            title: self.update.title.clone(),
-            outcome,
-            result_code: step.map(|step| step.result_code),
-            hresult: step
-                .filter(|step| step.hresult != 0)
-                .map(|step| failure::text(step.hresult)),
-            reason: None,
-            restart_required: step.is_some_and(|step| step.restart_required),
-        }
-    }
-}
-
-/// An installation under way.
-struct Work<'a> {
-    updates: &'a WindowsUpdates,
-    session: &'a Session,
-    sink: &'a dyn LogSink,
-    cancel: &'a CancelSignal,
-    deadline: Instant,
-}
-
-impl Work<'_> {
-    /// One update after the other, so that each has its own result and a cancellation takes hold
-    /// between two. A download or an installer that runs is not interrupted.
-    fn install_each(&self, chosen: &[Offer]) -> Result<Vec<Attempt>, UpdateError> {
-        if let (Some(reason), false) = (self.ended(), chosen.is_empty()) {
-            return Err(failure::error(reason, None));
-        }
-        let mut attempts = vec![Attempt::None; chosen.len()];
-        for (position, offer) in chosen.iter().enumerate() {
-            if self.ended().is_some() {
-                break;
-            }
-            let attempt = self.install_one(offer, position, chosen, &mut attempts)?;
-            self.note(chosen, &mut attempts, position, attempt);
-        }
-        Ok(attempts)
-    }
-
-    /// An update has come so far: on the disk before anything else happens.
-    fn note(&self, chosen: &[Offer], attempts: &mut [Attempt], position: usize, attempt: Attempt) {
-        if let Some(known) = attempts.get_mut(position) {
-            *known = attempt;
-        }
-        let noted: Vec<_> = chosen
-            .iter()
-            .zip(attempts.iter())
-            .map(|(offer, attempt)| offer.result(attempt.reported(), attempt.step()))
-            .collect();
-        self.sink.note(&noted);
-    }
-
-    fn install_one(
-        &self,
-        offer: &Offer,
-        position: usize,
-        chosen: &[Offer],
-        attempts: &mut [Attempt],
-    ) -> Result<Attempt, UpdateError> {
-        let (title, total) = (&offer.update.title, chosen.len());
-        self.progress(title, position, total, 0);
-        if !offer.is_downloaded {
-            self.sink.log(&format!("Downloading {title}\n"));
-            let Some(step) = self.step(|| self.session.download(offer))? else {
-                return Ok(Attempt::None);
-            };
-            if !step.succeeded() {
-                self.sink
-                    .log(&format!("The download of {title} failed: {step}\n"));
-                return Ok(Attempt::DownloadFailed(step));
-            }
-        }
-        if self.ended().is_some() {
-            return Ok(Attempt::Downloaded);
-        }
-        self.progress(title, position, total, 50);
-        self.sink.log(&format!("Installing {title}\n"));
-        self.note(chosen, attempts, position, Attempt::Begun);
-        let Some(step) = self.step(|| self.session.install(offer))? else {
-            return Ok(Attempt::Downloaded);
-        };
-        self.sink.log(&format!("{title}: {step}\n"));
-        Ok(Attempt::Installed(step))
-    }
-
-    /// A call that fails as a whole is the failure of its one update. Nothing comes of a call that
-    /// was cancelled before it began.
-    fn step(
-        &self,
-        call: impl Fn() -> windows::core::Result<Step>,
-    ) -> Result<Option<Step>, UpdateError> {
-        let patient = self.updates.patiently(self.sink, self.cancel, || {
-            let step = call().unwrap_or_else(|error| Step::failed(error.code().0));
-            (step, step.hresult)
-        });
-        match patient {
-            Err(error) if error.reason == ReasonCode::CancelledByOperator => Ok(None),
-            other => other.map(Some),
-        }
-    }
-
-    fn ended(&self) -> Option<ReasonCode> {
-        if self.cancel.is_cancelled() {
-            Some(ReasonCode::CancelledByOperator)
-        } else if Instant::now() >= self.deadline {
-            Some(ReasonCode::TimedOut)
-        } else {
-            None
-        }
-    }
-
-    fn progress(&self, title: &str, position: usize, total: usize, within: usize) {
-        self.sink.progress(TaskProgress {
-            percent: u8::try_from((position * 100 + within) / total.max(1)).ok(),
-            done: u32::try_from(position).ok(),
-            total: u32::try_from(total).ok(),
-            current: Some(title.to_owned()),
-        });
-    }
-}
-
-/// An installer's word is not enough: what a new search still offers is not installed, unless it
-/// waits for the restart, and what no new search has confirmed is not either. What failed and is
-/// not offered any more has been replaced in between.
-fn judge(
-    chosen: &[Offer],
-    attempts: &[Attempt],
-    after: Option<&Vec<Offer>>,
-    sink: &dyn LogSink,
-) -> Vec<UpdateResult> {
-    let offered = |offer: &Offer| {
-        let mut after = after?.iter();
-        Some(after.any(|still| still.update.key == offer.update.key))
-    };
-    let result = |(offer, attempt): (&Offer, &Attempt)| {
-        let step = attempt.step();
-        let waits = step.is_some_and(|step| step.restart_required);
-        let outcome = match (attempt.reported(), offered(offer)) {
-            (UpdateOutcome::Installed, _) if waits => UpdateOutcome::Installed,
-            (UpdateOutcome::Installed, Some(true)) => UpdateOutcome::Failed,
-            (UpdateOutcome::Installed, None) => UpdateOutcome::Unconfirmed,
-            (UpdateOutcome::Failed, Some(false)) => UpdateOutcome::Superseded,
-            (reported, _) => reported,
-        };
-        let mut result = offer.result(outcome, step);
-        if outcome == UpdateOutcome::Failed && attempt.reported() == UpdateOutcome::Installed {
-            sink.log(&format!(
-                "{} claims success, but a new search still offers it\n",
-                offer.update.title
-            ));
-            result.reason = Some(ReasonCode::StillOffered);
-        }
-        result
-    };
-    chosen.iter().zip(attempts).map(result).collect()
 }
 
 fn note_restart(results: &[UpdateResult]) {

@@ -21,6 +21,8 @@ pub(crate) struct Package<'a> {
     pub(crate) fields: &'a str,
     /// Maintainer scripts: name and shell lines.
     pub(crate) scripts: &'a [(&'a str, &'a str)],
+    /// What the archive's index says of its size, if not the truth.
+    pub(crate) listed_bytes: Option<u64>,
 }
 
 impl<'a> Package<'a> {
@@ -30,6 +32,7 @@ impl<'a> Package<'a> {
             version,
             fields: "",
             scripts: &[],
+            listed_bytes: None,
         }
     }
 }
@@ -101,7 +104,9 @@ impl Sandbox {
         for package in packages {
             let file = self.build(package, &folder);
             let control = run(Command::new("dpkg-deb").arg("-f").arg(&file));
-            let size = fs::metadata(&file).unwrap().len();
+            let size = package
+                .listed_bytes
+                .unwrap_or_else(|| fs::metadata(&file).unwrap().len());
             let name = file.file_name().unwrap().to_str().unwrap();
             writeln!(
                 index,
@@ -202,6 +207,7 @@ impl Sandbox {
             version,
             fields,
             scripts,
+            listed_bytes: _,
         } = package;
         let mut text =
             format!("Package: {name}\nVersion: {version}\nMaintainer: Test <test@example.com>\n");

@@ -324,5 +324,6 @@ fn update(random: &mut Random, suffix: &str, now: Timestamp) -> Update {
         } else {
             RestartBehavior::Unknown
         },
+        titles: None,
     }
 }

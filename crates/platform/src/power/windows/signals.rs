@@ -2,10 +2,6 @@
 
 use crate::{com, since_boot};
 use latarnik_model::{RestartSignal, RestartSignalName};
-use windows::Win32::System::{
-    Com::{CLSCTX_INPROC_SERVER, CoCreateInstance},
-    UpdateAgent::{ISystemInformation, SystemInformation},
-};
 use windows_registry::{Key, LOCAL_MACHINE};
 
 const UPDATE: &str =
@@ -27,7 +23,10 @@ pub(super) fn all() -> Vec<RestartSignal> {
     let servicing = |name: &str| has_key(&format!(r"{SERVICING}\{name}"));
     let plain = |stands: bool| stands.then(String::new);
     [
-        (Name::WuaRebootRequired, plain(update_agent_wants_restart())),
+        (
+            Name::WuaRebootRequired,
+            plain(com::on_own_thread(com::wants_restart)),
+        ),
         (Name::WindowsUpdateRebootRequired, plain(has_key(UPDATE))),
         (
             Name::ComponentServicingRebootPending,
@@ -70,21 +69,6 @@ pub(super) fn all() -> Vec<RestartSignal> {
         })
     })
     .collect()
-}
-
-fn update_agent_wants_restart() -> bool {
-    com::on_own_thread(|| {
-        // SAFETY: the interface is the one that the class has; it is used and dropped here.
-        unsafe {
-            CoCreateInstance::<_, ISystemInformation>(
-                &SystemInformation,
-                None,
-                CLSCTX_INPROC_SERVER,
-            )
-            .and_then(|information| information.RebootRequired())
-            .is_ok_and(|required| required.as_bool())
-        }
-    })
 }
 
 fn open(path: &str) -> Option<Key> {

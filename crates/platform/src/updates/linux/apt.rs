@@ -5,7 +5,10 @@ use super::{
     outcome,
     progress::Progress,
 };
-use crate::process::{Finished, Program, Stream};
+use crate::{
+    process::{Finished, Program, Stream},
+    readiness::{self, SpaceRule},
+};
 use latarnik_agent_core::{
     CancelSignal, InstallReport, InstallRequest, LogSink, TaskProgress, Update, UpdateError,
     UpdateResult, Updates,
@@ -81,6 +84,7 @@ impl Updates for Apt {
                 remaining: Ok(self.describe(offers, cancel)),
             });
         }
+        self.check_readiness(&chosen, sink, cancel)?;
         let work = Work::of(&chosen, request);
         let mut progress = Progress::of(chosen.len());
         self.download(&work, deadline, &mut progress, sink, cancel)?;
@@ -175,6 +179,21 @@ impl Apt {
             .into_iter()
             .map(|offer| offer.into_update(&descriptions))
             .collect()
+    }
+
+    /// Refuses before anything is downloaded what could not be installed.
+    fn check_readiness(
+        &self,
+        chosen: &[Offer],
+        sink: &dyn LogSink,
+        cancel: &CancelSignal,
+    ) -> Result<(), UpdateError> {
+        let downloads = self.describe(chosen.to_vec(), cancel);
+        let sizes = downloads.iter().map(|update| update.size_bytes);
+        let needed = SpaceRule::APT.needed_bytes(sizes);
+        readiness::look(&self.root)
+            .check(needed)
+            .inspect_err(|refused| sink.log(&format!("The machine is not ready: {refused}\n")))
     }
 
     fn download(

@@ -55,6 +55,7 @@ impl Offer {
             size_bytes: description.and_then(|d| d.size_bytes),
             released_at: None,
             restart: RestartBehavior::Unknown,
+            titles: None,
             package: Some(self.name),
             installed_version: self.installed,
             available_version: Some(self.candidate),

@@ -6,16 +6,16 @@ use windows::{
     Win32::{
         Foundation::{
             CO_E_SERVER_EXEC_FAILURE, E_ACCESSDENIED, ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL,
-            REGDB_E_CLASSNOTREG, WIN32_ERROR,
+            ERROR_INSTALL_ALREADY_RUNNING, REGDB_E_CLASSNOTREG, WIN32_ERROR,
         },
         System::UpdateAgent::{
             WU_E_DM_NONETWORK, WU_E_DS_LOCKTIMEOUTEXPIRED, WU_E_INSTALL_NOT_ALLOWED,
             WU_E_NO_CONNECTION, WU_E_OPERATIONINPROGRESS, WU_E_PER_MACHINE_UPDATE_ACCESS_DENIED,
             WU_E_PT_ENDPOINT_UNREACHABLE, WU_E_PT_HTTP_STATUS_BAD_GATEWAY,
             WU_E_PT_HTTP_STATUS_GATEWAY_TIMEOUT, WU_E_PT_HTTP_STATUS_PROXY_AUTH_REQ,
-            WU_E_PT_HTTP_STATUS_REQUEST_TIMEOUT, WU_E_PT_HTTP_STATUS_SERVICE_UNAVAIL,
-            WU_E_PT_LOAD_SHEDDING, WU_E_PT_WINHTTP_NAME_NOT_RESOLVED, WU_E_SELFUPDATE_IN_PROGRESS,
-            WU_E_SERVICE_STOP,
+            WU_E_PT_HTTP_STATUS_REQUEST_TIMEOUT, WU_E_PT_HTTP_STATUS_SERVER_ERROR,
+            WU_E_PT_HTTP_STATUS_SERVICE_UNAVAIL, WU_E_PT_LOAD_SHEDDING,
+            WU_E_PT_WINHTTP_NAME_NOT_RESOLVED, WU_E_SELFUPDATE_IN_PROGRESS, WU_E_SERVICE_STOP,
         },
     },
     core::HRESULT,
@@ -23,7 +23,7 @@ use windows::{
 
 /// Something else is under way, or the service or its server has no time: a later attempt is
 /// likely to succeed.
-const BUSY: [HRESULT; 9] = [
+const BUSY: [HRESULT; 10] = [
     WU_E_OPERATIONINPROGRESS,
     WU_E_INSTALL_NOT_ALLOWED,
     WU_E_SERVICE_STOP,
@@ -34,15 +34,30 @@ const BUSY: [HRESULT; 9] = [
     CO_E_SERVER_EXEC_FAILURE,
     // The RPC server is unavailable: the service is starting.
     win32(WIN32_ERROR(1_722)),
+    // Windows Installer installs something else.
+    win32(ERROR_INSTALL_ALREADY_RUNNING),
 ];
 
-const NETWORK: [HRESULT; 13] = [
+/// The way to the server broke off, or the server failed at this request: likewise. Where there is
+/// no way at all (no name, no connection, a proxy that wants to know who asks), minutes change
+/// nothing.
+const TRANSIENT: [HRESULT; 6] = [
+    WU_E_PT_HTTP_STATUS_REQUEST_TIMEOUT,
+    WU_E_PT_HTTP_STATUS_SERVER_ERROR,
+    WU_E_PT_HTTP_STATUS_BAD_GATEWAY,
+    WU_E_PT_HTTP_STATUS_GATEWAY_TIMEOUT,
+    win32(WIN32_ERROR(12_002)),
+    win32(WIN32_ERROR(12_030)),
+];
+
+const NETWORK: [HRESULT; 14] = [
     WU_E_PT_WINHTTP_NAME_NOT_RESOLVED,
     WU_E_PT_ENDPOINT_UNREACHABLE,
     WU_E_NO_CONNECTION,
     WU_E_DM_NONETWORK,
     WU_E_PT_HTTP_STATUS_PROXY_AUTH_REQ,
     WU_E_PT_HTTP_STATUS_REQUEST_TIMEOUT,
+    WU_E_PT_HTTP_STATUS_SERVER_ERROR,
     WU_E_PT_HTTP_STATUS_BAD_GATEWAY,
     WU_E_PT_HTTP_STATUS_GATEWAY_TIMEOUT,
     // WinHTTP's own: timeout, name not resolved, cannot connect, connection broken off, no route.
@@ -107,8 +122,10 @@ pub(super) fn from_com(failed: windows::core::Error) -> UpdateError {
     from_hresult(failed.code().0)
 }
 
-pub(super) fn is_busy(hresult: i32) -> bool {
-    BUSY.contains(&HRESULT(hresult))
+/// Whether the same attempt is likely to succeed some minutes later; `docs/windows.md` has the
+/// table.
+pub(super) fn passes(hresult: i32) -> bool {
+    BUSY.contains(&HRESULT(hresult)) || TRANSIENT.contains(&HRESULT(hresult))
 }
 
 /// As people search for it: `0x` and eight digits.
@@ -171,12 +188,70 @@ mod tests {
     }
 
     #[test]
+    fn what_passes_and_what_does_not() {
+        for (code, expected) in [
+            // Something else is under way, or the service is starting or stopping.
+            (0x8024_0009_u32, true),
+            (0x8024_0016, true),
+            (0x8024_001B, true),
+            (0x8024_001E, true),
+            (0x8024_800C, true),
+            (0x8007_0652, true),
+            (0x8007_06BA, true),
+            (0x8008_0005, true),
+            // The server has no time, or the way to it broke off.
+            (0x8024_4022, true),
+            (0x8024_402D, true),
+            (0x8024_401C, true),
+            (0x8024_401F, true),
+            (0x8024_4021, true),
+            (0x8024_4023, true),
+            (0x8007_2EE2, true),
+            (0x8007_2EFE, true),
+            // Somebody wanted it to end.
+            (0x8024_000B, false),
+            // No way at all.
+            (0x8024_402C, false),
+            (0x8024_401B, false),
+            (0x8007_2EE7, false),
+            (0x8007_2EFD, false),
+            // The update's own fault, or the machine's.
+            (0x8007_0643, false),
+            (0x8007_0070, false),
+            (0x8007_0005, false),
+            (0x8024_0022, false),
+            (0, false),
+        ] {
+            assert_eq!(passes(code.cast_signed()), expected, "{code:08X}");
+        }
+    }
+
+    #[test]
+    fn the_documentation_lists_what_passes() {
+        const DOCUMENT: &str = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../docs/windows.md"
+        ));
+        for code in [&BUSY[..], &TRANSIENT].concat() {
+            let code = text(code.0);
+            assert!(DOCUMENT.contains(&format!("| `{code}` |")), "{code}");
+        }
+    }
+
+    #[test]
     fn the_console_explains_every_code_that_has_a_reason() {
         const TEXTS: &str = include_str!(concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../../console/src/i18n/hresults.json"
         ));
-        let reasons = [&BUSY[..], &NETWORK, &ACCESS, &DISK, &[REGDB_E_CLASSNOTREG]];
+        let reasons = [
+            &BUSY[..],
+            &TRANSIENT,
+            &NETWORK,
+            &ACCESS,
+            &DISK,
+            &[REGDB_E_CLASSNOTREG],
+        ];
         for code in reasons.concat() {
             let key = text(code.0);
             assert!(TEXTS.contains(&format!("\"{key}\": {{")), "{key}");

@@ -58,6 +58,7 @@ impl Offer {
                     .InstallationBehavior()
                     .and_then(|behavior| behavior.RebootBehavior())
                     .map_or(RestartBehavior::Unknown, restart_behavior),
+                titles: None,
             };
             Ok(Self {
                 is_downloaded: object.IsDownloaded()?.as_bool(),
@@ -127,7 +128,7 @@ fn restart_behavior(behavior: InstallationRebootBehavior) -> RestartBehavior {
 }
 
 /// Sizes are whole numbers in a decimal type; 0 stands for "not known".
-fn whole(size: &DECIMAL) -> Option<u64> {
+pub(super) fn whole(size: &DECIMAL) -> Option<u64> {
     // SAFETY: both unions are plain numbers, whichever way they are read.
     let (low, scale) = unsafe { (size.Anonymous2.Lo64, size.Anonymous1.Anonymous.scale) };
     let whole = 10_u64

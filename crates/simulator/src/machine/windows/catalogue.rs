@@ -234,6 +234,7 @@ impl From<Offer> for Update {
                 .to_timestamp(offer.released.at(18, 0, 0, 0))
                 .ok(),
             restart: offer.restart,
+            titles: None,
         }
     }
 }
