@@ -62,12 +62,12 @@ async fn first_version(address: &str) -> DatabaseConnection {
                  task_sequence)
              VALUES ({tenant}, {device}, {inner}, {token}, {key}, 'till', 'till', 'linux', 'Debian',
                  '12', 'x86_64', '0.1.0', 0, 0, 'never', 0, 0);
-             INSERT INTO actions VALUES ({tenant}, {action}, 'scan', '{{"type":"now"}}', 0, {user},
+             INSERT INTO actions VALUES ({tenant}, {action}, 'scan', '{{\"type\":\"now\"}}', 0, {user},
                  'Anna', 'key');
              INSERT INTO tasks (tenant_id, id, action_tenant_id, action_id, device_id, sequence,
                  kind, parameters, run_when, timeout_seconds, state, created_at, created_by_name)
              VALUES ({tenant}, {task}, {tenant}, {action}, {device}, 1, 'scan',
-                 '{{"kind":"scan"}}', '{{"type":"now"}}', 60, 'queued', 0, 'Anna');"
+                 '{{\"kind\":\"scan\"}}', '{{\"type\":\"now\"}}', 60, 'queued', 0, 'Anna');"
         ))
         .await
         .unwrap();
