@@ -5,6 +5,7 @@
 //! wire, or who asks: that was decided before the call. Times are milliseconds since 1970 in UTC in
 //! the database and [`jiff::Timestamp`] outside.
 
+mod action_list;
 mod actions;
 mod api_tokens;
 mod audit;

@@ -1,10 +1,13 @@
 //! Databases of earlier versions, on SQLite and on PostgreSQL.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a story that cannot be set up should fail at once"
 )]
 
-use latarnik_model::{Scope, TenantId, UserState};
+use latarnik_model::{
+    ActionId, CreatorKind, Scope, TaskParameters, TaskState, TenantId, UserState,
+};
 use latarnik_store::{ConnectOptions, GroupRecord, Store, StoreError};
 use latarnik_testkit::{on_empty_databases, test_start};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
@@ -12,7 +15,8 @@ use uuid::Uuid;
 
 const FIRST: &str = include_str!("../migrations/0001_initial.sql");
 
-/// A database as the first version made it, with a tenant, a person, and a device in a group.
+/// A database as the first version made it, with a tenant, a person, and a device in a group
+/// that was to be scanned.
 async fn first_version(address: &str) -> DatabaseConnection {
     let connection = sea_orm::Database::connect(address).await.unwrap();
     let (uuid, bytes, c_text) = match connection.get_database_backend() {
@@ -40,6 +44,7 @@ async fn first_version(address: &str) -> DatabaseConnection {
         _ => format!("x'{}'", format!("{number:02x}").repeat(32)),
     };
     let (tenant, user, group, inner, token, device) = (id(1), id(2), id(3), id(4), id(5), id(6));
+    let (action, task) = (id(7), id(8));
     let (secret, key) = (blob(1), blob(2));
     connection
         .execute_unprepared(&format!(
@@ -56,7 +61,13 @@ async fn first_version(address: &str) -> DatabaseConnection {
                  agent_version, enrolled_at, last_seen_at, scan_state, restart_required,
                  task_sequence)
              VALUES ({tenant}, {device}, {inner}, {token}, {key}, 'till', 'till', 'linux', 'Debian',
-                 '12', 'x86_64', '0.1.0', 0, 0, 'never', 0, 0);"
+                 '12', 'x86_64', '0.1.0', 0, 0, 'never', 0, 0);
+             INSERT INTO actions VALUES ({tenant}, {action}, 'scan', '{{\"type\":\"now\"}}', 0, {user},
+                 'Anna', 'key');
+             INSERT INTO tasks (tenant_id, id, action_tenant_id, action_id, device_id, sequence,
+                 kind, parameters, run_when, timeout_seconds, state, created_at, created_by_name)
+             VALUES ({tenant}, {task}, {tenant}, {action}, {device}, 1, 'scan',
+                 '{{\"kind\":\"scan\"}}', '{{\"type\":\"now\"}}', 60, 'queued', 0, 'Anna');"
         ))
         .await
         .unwrap();
@@ -79,6 +90,11 @@ on_empty_databases! {
         let inner = groups.iter().find(|group| group.name == "Servers").unwrap();
         assert_eq!(inner.parent_id, Some(groups.iter().find(|g| g.name == "Warsaw").unwrap().id));
         assert_eq!(store.group_sizes(&scope).await.unwrap(), [(inner.id, 1)]);
+
+        let action = store.action(&scope, ActionId(Uuid::from_u128(7))).await.unwrap().unwrap();
+        assert_eq!(action.created_by.kind, CreatorKind::User);
+        assert_eq!(action.parameters, TaskParameters::Scan);
+        assert_eq!(action.tasks[&TaskState::Queued], 1);
 
         // Names are unique among siblings now, and no longer in the whole tenant.
         let transaction = store.begin(&scope).await.unwrap();
