@@ -17,7 +17,9 @@ mod task;
 mod update;
 mod user;
 
-pub use action::{ActionKind, InvalidParameters, RestartDelay, TaskParameters, When};
+pub use action::{
+    ActionKind, InvalidParameters, Postponements, RestartDelay, TaskParameters, When,
+};
 pub use clock::Clock;
 pub use device::{Architecture, OsFamily, Platform, ScanState, UnknownPlatform};
 pub use email::{EmailAddress, InvalidEmailAddress, is_domain};

@@ -51,7 +51,7 @@ pub(crate) async fn perform(agent: &Agent, raw: &RawTask) -> Result<()> {
         TaskParameters::InstallUpdates { update_keys } => {
             install(agent, raw.id, update_keys.as_deref(), &mut log).await?
         }
-        TaskParameters::Restart { delay_minutes } => {
+        TaskParameters::Restart { delay_minutes, .. } => {
             restart(agent, delay_minutes.minutes(), &mut log).await
         }
     };
@@ -163,6 +163,7 @@ async fn install(
             done: Some(done),
             total: Some(total),
             current: Some(update.title.clone()),
+            ..TaskProgress::default()
         };
         report(agent, id, TaskEvent::Progress(progress)).await?;
         log.line(agent.now(), &format!("downloading {}", update.title));

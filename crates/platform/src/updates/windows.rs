@@ -350,6 +350,7 @@ impl Work<'_> {
             done: u32::try_from(position).ok(),
             total: u32::try_from(total).ok(),
             current: Some(title.to_owned()),
+            ..TaskProgress::default()
         });
     }
 }
