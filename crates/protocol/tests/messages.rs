@@ -316,7 +316,10 @@ fn a_restart_that_people_may_postpone() {
         postponed: Some(1),
         ..TaskProgress::default()
     };
-    assert_bytes("task_report_restart", &report(TaskEvent::Progress(progress)));
+    assert_bytes(
+        "task_report_restart",
+        &report(TaskEvent::Progress(progress)),
+    );
     let restart = RestartReport {
         signals: vec![RestartSignal {
             name: RestartSignalName::RebootRequiredFile,
