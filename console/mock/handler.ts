@@ -99,6 +99,7 @@ function createAction(state: State, body: Schemas['NewAction'], pace: number): R
       device: { id: device.id, hostname: device.hostname },
       update_keys: body.update_keys ?? null,
       delay_minutes: body.delay_minutes ?? null,
+      postponements: body.postponements ?? null,
     });
     run(state, task, pace * (0.7 + Math.random()));
   }

@@ -96,7 +96,10 @@ export function change(state: State, task: Task, values: Partial<Task>): void {
 
 export function createTask(
   state: State,
-  values: Pick<Task, 'action_id' | 'kind' | 'when' | 'device' | 'update_keys' | 'delay_minutes'>,
+  values: Pick<
+    Task,
+    'action_id' | 'kind' | 'when' | 'device' | 'update_keys' | 'delay_minutes' | 'postponements'
+  >,
 ): Task {
   state.count += 1;
   const task: Task = {
@@ -177,7 +180,7 @@ export function run(state: State, task: Task, pace: number): void {
     if (task.kind === 'scan') finishScan(state, task);
     const updates = task.kind === 'install_updates' ? finishInstall(state, task) : [];
     if (task.kind === 'restart' && device) {
-      device.restart = { required: 'no', signals: [] };
+      device.restart = { required: 'no', signals: [], postponed: 0 };
       state.ledger.restarted(device.id);
     }
     const failed = updates.some(({ outcome }) => outcome === 'failed');

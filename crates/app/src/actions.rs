@@ -9,8 +9,8 @@ use crate::{
     tenants::narrowed,
 };
 use latarnik_model::{
-    ActionId, ActionKind, DeviceId, Permission, RestartDelay, RestartRequired, TaskId,
-    TaskParameters, TaskState, TenantId, When,
+    ActionId, ActionKind, DeviceId, Permission, Postponements, RestartDelay, RestartRequired,
+    TaskId, TaskParameters, TaskState, TenantId, When,
 };
 use latarnik_store::{
     ActionRecord, DeviceRecord, DeviceSort, Direction, NewAction, NewTask, PageRequest, Transaction,
@@ -46,6 +46,8 @@ pub enum RequestedParameters {
     Restart {
         /// Time for the person at the machine.
         delay: RestartDelay,
+        /// Whether that person may put it off.
+        postponements: Option<Postponements>,
     },
 }
 
@@ -91,8 +93,12 @@ impl RequestedParameters {
             Self::InstallUpdates { update_keys } => TaskParameters::InstallUpdates {
                 update_keys: update_keys.clone(),
             },
-            Self::Restart { delay } => TaskParameters::Restart {
+            Self::Restart {
+                delay,
+                postponements,
+            } => TaskParameters::Restart {
                 delay_minutes: *delay,
+                postponements: *postponements,
             },
         }
     }

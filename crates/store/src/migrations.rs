@@ -10,6 +10,10 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (2, include_str!("../migrations/0002_identity.sql")),
     (3, include_str!("../migrations/0003_device_authorities.sql")),
     (4, include_str!("../migrations/0004_update_ledger.sql")),
+    (
+        7,
+        include_str!("../migrations/0007_restart_postponements.sql"),
+    ),
 ];
 
 /// Any number that nothing else locks: servers that start together migrate one after the other.

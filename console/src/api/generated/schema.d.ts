@@ -1621,6 +1621,7 @@ export interface components {
                  * @description Length of the whole log; null while there is none.
                  */
                 log_bytes?: number | null;
+                postponements?: components["schemas"]["TaskPostponements"] | null;
                 progress?: components["schemas"]["Progress"] | null;
                 reason_code?: components["schemas"]["ReasonCode"] | null;
                 /** @description The system's own code behind the reason. */
@@ -1819,6 +1820,7 @@ export interface components {
             device_ids?: components["schemas"]["DeviceId"][] | null;
             filter?: components["schemas"]["DeviceConditions"] | null;
             kind: components["schemas"]["ActionKind"];
+            postponements?: components["schemas"]["NewPostponements"] | null;
             /** @description For `install_updates`: these updates; absent is everything that is offered. */
             update_keys?: string[] | null;
             when: components["schemas"]["When"];
@@ -1868,6 +1870,19 @@ export interface components {
             password: string;
             /** @description What stands behind `#` in the link. */
             token: string;
+        };
+        /** @description How often the people at the machine may put a restart off, all together, and by how much. */
+        NewPostponements: {
+            /**
+             * Format: int32
+             * @description By how many minutes each time.
+             */
+            minutes: number;
+            /**
+             * Format: int32
+             * @description How often.
+             */
+            most: number;
         };
         /** @description Who signs in. */
         NewSession: {
@@ -2024,6 +2039,12 @@ export interface components {
             done?: number | null;
             /** Format: int32 */
             percent?: number | null;
+            /**
+             * Format: int32
+             * @description How often the people at the machine have put that off.
+             */
+            postponed?: number | null;
+            restart_at?: components["schemas"]["Instant"] | null;
             /** Format: int32 */
             total?: number | null;
         };
@@ -2038,6 +2059,11 @@ export interface components {
         };
         /** @description Whether the device waits for a restart. */
         Restart: {
+            /**
+             * Format: int32
+             * @description How often the people at the machine have put it off.
+             */
+            postponed: number;
             required: components["schemas"]["RestartRequired"];
             scheduled_at?: components["schemas"]["Instant"] | null;
             signals: components["schemas"]["Signal"][];
@@ -2199,6 +2225,7 @@ export interface components {
              * @description Length of the whole log; null while there is none.
              */
             log_bytes?: number | null;
+            postponements?: components["schemas"]["TaskPostponements"] | null;
             progress?: components["schemas"]["Progress"] | null;
             reason_code?: components["schemas"]["ReasonCode"] | null;
             /** @description The system's own code behind the reason. */
@@ -2225,6 +2252,16 @@ export interface components {
          * @description One action on one device.
          */
         TaskId: string;
+        /** @description How often the people at the machine may put a restart off, and by how much. */
+        TaskPostponements: {
+            /**
+             * Format: int32
+             * @description By how many minutes each time.
+             */
+            minutes: number;
+            /** Format: int32 */
+            most: number;
+        };
         /**
          * @description Where a task stands: `queued → delivered → running → succeeded | failed | cancelled | expired`,
          *     with `waiting_for_window` between `delivered` and `running`.

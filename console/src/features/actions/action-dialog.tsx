@@ -14,6 +14,7 @@ import {
   type ActionIntent,
   type ActionTarget,
   narrowFilter,
+  restartTerms,
   type Schedule,
   type Skipped,
   scheduleProblem,
@@ -151,7 +152,7 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
       device_ids: plan.ids ?? undefined,
       filter: target.type === 'matching' ? narrowFilter(target.filter, kind) : undefined,
       update_keys: updateKeys ? [...updateKeys] : undefined,
-      delay_minutes: kind === 'restart' ? schedule.delayMinutes : undefined,
+      ...(kind === 'restart' ? restartTerms(schedule) : {}),
     };
     create.mutate(
       { idempotencyKey, body },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { narrowFilter, scheduleProblem, standardSchedule, whenOf } from './schedule';
+import { narrowFilter, restartTerms, scheduleProblem, standardSchedule, whenOf } from './schedule';
 
 const now = Date.parse('2026-11-23T22:00:00Z');
 
@@ -14,6 +14,18 @@ describe('a time', () => {
   it('is sent as an instant', () => {
     const when = whenOf({ ...standardSchedule, choice: 'at', at: '2099-01-01T10:00' });
     expect(when).toEqual({ type: 'at', at: new Date('2099-01-01T10:00').toISOString() });
+  });
+});
+
+describe('a restart', () => {
+  it('may be postponed within the chosen limits, or not at all', () => {
+    expect(restartTerms({ ...standardSchedule, delayMinutes: 5 })).toEqual({
+      delay_minutes: 5,
+      postponements: { most: 2, minutes: 30 },
+    });
+    expect(restartTerms({ ...standardSchedule, mostPostponements: 0 }).postponements).toBe(
+      undefined,
+    );
   });
 });
 

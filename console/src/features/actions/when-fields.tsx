@@ -1,8 +1,9 @@
-import { NativeSelect, Radio, Stack, TextInput } from '@mantine/core';
+import { Radio, Stack, TextInput } from '@mantine/core';
 import type { ActionKind } from '@/api/types';
 import { useTranslation } from '@/i18n/use-translation';
 import { browserTimeZone } from '@/util/format';
-import { delays, type Schedule, type scheduleProblem, type WhenChoice } from './schedule';
+import { RestartFields } from './restart-fields';
+import type { Schedule, scheduleProblem, WhenChoice } from './schedule';
 
 interface WhenFieldsProps {
   kind: ActionKind;
@@ -43,22 +44,7 @@ export function WhenFields({ kind, schedule, problem, onChange }: WhenFieldsProp
           onChange={(event) => onChange({ ...schedule, at: event.currentTarget.value })}
         />
       )}
-      {kind === 'restart' && (
-        <NativeSelect
-          label={t('actions.delay')}
-          value={String(schedule.delayMinutes)}
-          data={delays.map((minutes) => ({
-            value: String(minutes),
-            label:
-              minutes === 0
-                ? t('actions.delay_none')
-                : t('actions.delay_minutes', { count: minutes }),
-          }))}
-          onChange={(event) =>
-            onChange({ ...schedule, delayMinutes: Number(event.currentTarget.value) })
-          }
-        />
-      )}
+      {kind === 'restart' && <RestartFields schedule={schedule} onChange={onChange} />}
     </Stack>
   );
 }

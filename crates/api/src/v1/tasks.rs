@@ -9,8 +9,8 @@ use super::devices::Allowed;
 use crate::instant::{Instant, optional};
 use latarnik_app::{App, Context, Progress as AppProgress, TaskRecord, UpdateResultRecord};
 use latarnik_model::{
-    ActionId, ActionKind, DeviceId, Permission, ReasonCode, TaskId, TaskParameters, TaskState,
-    UpdateOutcome, When,
+    ActionId, ActionKind, DeviceId, Permission, Postponements, ReasonCode, TaskId, TaskParameters,
+    TaskState, UpdateOutcome, When,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -53,7 +53,26 @@ pub(crate) struct Task {
     update_keys: Option<Vec<String>>,
     /// For `restart`.
     delay_minutes: Option<u16>,
+    /// For `restart`: whether the people at the machine may put it off.
+    postponements: Option<TaskPostponements>,
     can: TaskAbilities,
+}
+
+/// How often the people at the machine may put a restart off, and by how much.
+#[derive(Debug, Serialize, ToSchema)]
+struct TaskPostponements {
+    most: u8,
+    /// By how many minutes each time.
+    minutes: u16,
+}
+
+impl From<Postponements> for TaskPostponements {
+    fn from(postponements: Postponements) -> Self {
+        Self {
+            most: postponements.most(),
+            minutes: postponements.minutes(),
+        }
+    }
 }
 
 /// A device, by name.
@@ -71,6 +90,10 @@ struct Progress {
     total: Option<u32>,
     /// What it works on.
     current: Option<String>,
+    /// When the machine restarts, for a restart that counts down.
+    restart_at: Option<Instant>,
+    /// How often the people at the machine have put that off.
+    postponed: Option<u8>,
 }
 
 impl From<AppProgress> for Progress {
@@ -80,12 +103,16 @@ impl From<AppProgress> for Progress {
             done,
             total,
             current,
+            restart_at,
+            postponed,
         } = progress;
         Self {
             percent,
             done,
             total,
             current,
+            restart_at: optional(restart_at),
+            postponed,
         }
     }
 }
@@ -138,10 +165,13 @@ impl Task {
         } else {
             None
         };
-        let (update_keys, delay_minutes) = match task.parameters {
+        let (update_keys, restart) = match task.parameters {
             TaskParameters::Scan => (None, None),
             TaskParameters::InstallUpdates { update_keys } => (update_keys, None),
-            TaskParameters::Restart { delay_minutes } => (None, Some(delay_minutes.minutes())),
+            TaskParameters::Restart {
+                delay_minutes,
+                postponements,
+            } => (None, Some((delay_minutes.minutes(), postponements))),
         };
         Self {
             id: task.id,
@@ -173,7 +203,10 @@ impl Task {
                 .map(UpdateResult::from)
                 .collect(),
             update_keys,
-            delay_minutes,
+            delay_minutes: restart.map(|(minutes, _)| minutes),
+            postponements: restart
+                .and_then(|(_, postponements)| postponements)
+                .map(TaskPostponements::from),
             can: TaskAbilities {
                 cancel: Allowed {
                     allowed: refusal.is_none(),

@@ -13,7 +13,7 @@ use http::{HeaderMap, StatusCode};
 use latarnik_app::{
     ActionRequest, ActionTarget, AppError, FieldCode, FieldError, RequestedParameters,
 };
-use latarnik_model::{ActionKind, DeviceId, RestartDelay, When};
+use latarnik_model::{ActionKind, DeviceId, InvalidParameters, Postponements, RestartDelay, When};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -32,6 +32,34 @@ pub(crate) struct NewAction {
     update_keys: Option<Vec<String>>,
     /// For `restart`: 0 or 5 to 60; absent is 0.
     delay_minutes: Option<u16>,
+    /// For `restart`: how often the people at the machine may put it off; absent is not at all.
+    postponements: Option<NewPostponements>,
+}
+
+/// How often the people at the machine may put a restart off, all together, and by how much.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewPostponements {
+    /// How often.
+    #[schema(maximum = 10)]
+    most: u8,
+    /// By how many minutes each time.
+    #[schema(minimum = 5, maximum = 240)]
+    minutes: u16,
+}
+
+impl NewPostponements {
+    fn read(self) -> Result<Postponements, ApiError> {
+        Postponements::new(self.most, self.minutes).map_err(|error| {
+            let field = match error {
+                InvalidParameters::PostponementCount => "postponements.most",
+                InvalidParameters::PostponementLength | InvalidParameters::RestartDelay => {
+                    "postponements.minutes"
+                }
+            };
+            invalid(field, FieldCode::OutOfRange)
+        })
+    }
 }
 
 fn invalid(field: &'static str, code: FieldCode) -> ApiError {
@@ -45,6 +73,9 @@ impl NewAction {
         }
         if self.delay_minutes.is_some() && self.kind != ActionKind::Restart {
             return Err(invalid("delay_minutes", FieldCode::NotAllowed));
+        }
+        if self.postponements.is_some() && self.kind != ActionKind::Restart {
+            return Err(invalid("postponements", FieldCode::NotAllowed));
         }
         let target = match (self.device_ids, self.filter) {
             (Some(_), Some(_)) => return Err(invalid("filter", FieldCode::NotAllowed)),
@@ -60,6 +91,7 @@ impl NewAction {
             ActionKind::Restart => RequestedParameters::Restart {
                 delay: RestartDelay::try_from(self.delay_minutes.unwrap_or(0))
                     .map_err(|_| invalid("delay_minutes", FieldCode::OutOfRange))?,
+                postponements: self.postponements.map(NewPostponements::read).transpose()?,
             },
         };
         Ok(ActionRequest {
