@@ -67,15 +67,17 @@ async fn see_through(
         });
     }
     shared.queue().set_running(entry.id, restart.cancel.clone());
-    let mut _hands = None;
-    if restart.start.restart_asked_at.is_none() {
-        match restart.until_due(allowance).await? {
-            Ok(hands) => _hands = Some(hands),
-            Err(outcome) => return Some(outcome),
-        }
-        if let Err(outcome) = restart.ask().await {
-            return Some(outcome);
-        }
+    if restart.start.restart_asked_at.is_some() {
+        let _hands = shared.hands().await?;
+        return restart.until_down().await;
+    }
+    // Held to the end: nothing else begins.
+    let _hands = match restart.until_due(allowance).await? {
+        Ok(hands) => hands,
+        Err(outcome) => return Some(outcome),
+    };
+    if let Err(outcome) = restart.ask().await {
+        return Some(outcome);
     }
     restart.until_down().await
 }
