@@ -21,7 +21,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<()> {
         sessions.lines().eq(["1 alice", "2 bob"]),
         "people are\n{sessions}"
     );
-    answer_of_the_helper(&prefix)?;
+    answer_of_the_messenger(&prefix)?;
     message_box_instead(&prefix)?;
     agent_without_a_screen(bench, &prefix)
 }
@@ -44,7 +44,7 @@ fn add_terminal_services(bench: &Bench<'_>, prefix: &Prefix) -> Result<()> {
 }
 
 /// A program is started in the session with the person's token, and its exit code is the answer.
-fn answer_of_the_helper(prefix: &Prefix) -> Result<()> {
+fn answer_of_the_messenger(prefix: &Prefix) -> Result<()> {
     fs::write(prefix.path("latarnik/answer"), POSTPONED)?;
     let asked = prefix
         .run(60, &[MACHINE, "ask", "1", "600"])?

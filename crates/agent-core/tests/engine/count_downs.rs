@@ -360,10 +360,8 @@ async fn no_restart_is_dropped_silently() {
             let event = random.next() % 7;
             story.push(event);
             match event {
-                0 | 1 => {
-                    if agent.machine.shown.lock().unwrap().is_some() {
-                        agent.machine.answer(Choice::Postpone);
-                    }
+                0 | 1 if agent.machine.shown.lock().unwrap().is_some() => {
+                    agent.machine.answer(Choice::Postpone);
                 }
                 2 => agent.machine.sign_in(&["anna", "jan"]),
                 3 => agent.clock.advance(SignedDuration::from_mins(2)),

@@ -17,7 +17,7 @@ const REMINDERS: [i64; 7] = [60, 30, 15, 10, 5, 2, 1];
 const LOOK: Duration = Duration::from_millis(200);
 
 /// How a system reaches its people.
-pub(super) trait Screens: Send + Sync + 'static {
+pub(crate) trait Screens: Send + Sync + 'static {
     /// Everyone who is signed in.
     fn sessions(&self) -> Result<Vec<Session>, PeopleError>;
 
@@ -30,7 +30,7 @@ pub(super) trait Screens: Send + Sync + 'static {
 }
 
 /// A notice while it is shown.
-pub(super) struct Asking<'a> {
+pub(crate) struct Asking<'a> {
     pub(super) notice: &'a Notice,
     pub(super) now: Timestamp,
     /// When it will be shown again.

@@ -2,7 +2,7 @@
 //! service has no screen; a small program in each session shows the notice.
 
 mod dialog;
-mod helper;
+mod messenger;
 mod sessions;
 
 pub(super) use dialog::show_here;
@@ -12,9 +12,9 @@ use super::{
     desk::{self, Asking},
     words::{Words, language},
 };
-use helper::Helper;
 use jiff::tz::TimeZone;
 use latarnik_agent_core::{Choice, PeopleError, Session};
+use messenger::Messenger;
 use std::path::Path;
 use windows::Win32::Globalization::GetSystemDefaultLocaleName;
 
@@ -35,8 +35,8 @@ impl desk::Screens for Screens {
 
     fn ask(&self, session: &Session, asking: &Asking<'_>) -> Option<Choice> {
         let id = session.id.parse().ok()?;
-        let seen = Helper::start(id, asking.notice)
-            .and_then(|helper| helper.wait(asking.cancel))
+        let seen = Messenger::start(id, asking.notice)
+            .and_then(|messenger| messenger.wait(asking.cancel))
             .unwrap_or_else(|error| {
                 tracing::debug!(session = id, %error, "no program can be started in a session");
                 Seen::Unavailable

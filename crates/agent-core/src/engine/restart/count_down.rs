@@ -111,8 +111,9 @@ impl CountDown {
     /// Does what a person wants, if they may have it.
     pub(super) fn answer(&mut self, answer: Answer, now: Timestamp) -> Change {
         let before = self.due;
-        if answer.until != self.due {
-            // It answers a notice that has been replaced: another person was faster.
+        // It answers a notice that has been replaced, because another person was faster; or whoever
+        // gave it has left.
+        if answer.until != self.due || self.presence == Some(Presence::Nobody) {
             return Change::None;
         }
         match (answer.choice, self.postponement()) {
@@ -255,6 +256,14 @@ mod tests {
     }
 
     #[test]
+    fn the_answer_of_somebody_who_has_left_counts_for_nothing() {
+        let mut count = counting(10, 1, Presence::One);
+        let late = answer(&count, Choice::Postpone);
+        count.meet(Presence::Nobody, at(1));
+        assert_eq!(count.answer(late, at(2)), Change::None);
+    }
+
+    #[test]
     fn one_of_several_people_does_not_restart_the_machine_of_the_others() {
         let mut alone = counting(10, 0, Presence::One);
         assert!(alone.notice().may_restart_now);
@@ -345,13 +354,7 @@ mod tests {
                         count.answer(Answer { until, choice }, now);
                         prop_assert_eq!(&old, &count);
                     }
-                    Event::Pass(seconds) => {
-                        now = later(now, SignedDuration::from_secs(seconds));
-                        if count.pass(now) == Change::Some {
-                            missed += 1;
-                            prop_assert!(!count.is_due(now));
-                        }
-                    }
+                    Event::Pass(seconds) => now = later(now, SignedDuration::from_secs(seconds)),
                     Event::AgentRestarts => {
                         let kept = Start {
                             restart_at: Some(count.due()),
@@ -359,9 +362,13 @@ mod tests {
                             ..started(0)
                         };
                         count = CountDown::take_up(&kept, Some(allowance), now);
-                        // The engine looks who is there before it lets time pass.
                         count.meet(Presence::One, now);
                     }
+                }
+                // As the engine does before it hears the next answer.
+                if count.pass(now) == Change::Some {
+                    missed += 1;
+                    prop_assert!(!count.is_due(now));
                 }
                 prop_assert!(count.postponed() <= most);
                 if missed == 0 {

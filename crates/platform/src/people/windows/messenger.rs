@@ -33,12 +33,12 @@ const LOOK_MS: u32 = 200;
 
 /// The program while it shows a notice. Dropping it, and the end of the agent itself, ends it: an
 /// answer that nobody hears is not asked for.
-pub(super) struct Helper {
+pub(super) struct Messenger {
     process: OwnedHandle,
     _job: OwnedHandle,
 }
 
-impl Helper {
+impl Messenger {
     pub(super) fn start(session: u32, notice: &Notice) -> Result<Self, Error> {
         let program = std::env::current_exe().map_err(Error::from)?;
         let program = HSTRING::from(program.as_os_str());
