@@ -2,7 +2,7 @@
 //! silently.
 
 use crate::{
-    gateway::Gateway,
+    gateway::{Gateway, Script},
     harness::{Agent, Seeded, install_now, scan_now, task},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +10,7 @@ use latarnik_agent_core::{Answer, Choice, Notice, Postponement, Withdrawal};
 use latarnik_model::{
     Clock, Postponements, ReasonCode, RestartDelay, TaskId, TaskParameters, TaskState, When,
 };
-use latarnik_protocol::{TaskEvent, TaskProgress};
+use latarnik_protocol::{RestartReport, TaskEvent, TaskProgress};
 use std::time::Duration;
 
 fn restart(gateway: &Gateway, minutes: u16, most: u8) -> TaskId {
@@ -87,6 +87,12 @@ async fn progress(gateway: &Gateway, id: TaskId, postponed: u8) -> TaskProgress 
         .await
 }
 
+/// What the server was last told of a restart; a check-in without it changes nothing.
+fn told(script: &Script) -> Option<&RestartReport> {
+    let mut check_ins = script.seen.check_ins.iter().rev();
+    check_ins.find_map(|(_, check_in)| check_in.restart.as_ref())
+}
+
 #[tokio::test]
 async fn everybody_is_shown_when_the_machine_restarts_and_then_it_does() {
     let gateway = Gateway::start().await;
@@ -159,8 +165,7 @@ async fn people_postpone_as_often_as_they_may_and_the_server_knows() {
     assert_eq!(any_shown(&agent).await, last, "there is no third time");
     gateway
         .until(|script| {
-            let check_in = &script.seen.check_ins.last()?.1;
-            let restart = check_in.restart.as_ref()?;
+            let restart = told(script)?;
             (restart.scheduled_at == Some(until) && restart.postponed == Some(2)).then_some(())
         })
         .await;
@@ -268,6 +273,7 @@ async fn cancelling_takes_the_notices_off_every_screen() {
     let agent = agent(&gateway, &["anna"]).await;
     let id = restart(&gateway, 30, 2);
     any_shown(&agent).await;
+    gateway.until(|script| told(script)?.scheduled_at).await;
     gateway.change(|script| script.cancelled.push(id));
     let outcome = gateway.outcome(id).await;
     assert_eq!(outcome.state, TaskState::Cancelled);
@@ -278,11 +284,7 @@ async fn cancelling_takes_the_notices_off_every_screen() {
         [Withdrawal::CalledOff]
     );
     gateway
-        .until(|script| {
-            let check_in = &script.seen.check_ins.last()?.1;
-            let restart = check_in.restart.as_ref()?;
-            restart.scheduled_at.is_none().then_some(())
-        })
+        .until(|script| told(script)?.scheduled_at.is_none().then_some(()))
         .await;
     assert_eq!(restarts(&agent), 0);
 }
