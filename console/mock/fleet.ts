@@ -171,7 +171,7 @@ function scanOf(chance: number, now: number): Device['scan'] {
 }
 
 function restartOf(chance: number, family: string): Device['restart'] {
-  if (chance > 0.22) return { required: 'no', signals: [] };
+  if (chance > 0.22) return { required: 'no', signals: [], postponed: 0 };
   const signals: Schemas['Signal'][] =
     family === 'linux'
       ? [{ name: 'reboot_required_file', strength: 'strong', detail: 'linux-image-amd64' }]
@@ -179,7 +179,7 @@ function restartOf(chance: number, family: string): Device['restart'] {
           { name: 'windows_update_reboot_required', strength: 'strong', detail: null },
           { name: 'pending_file_rename', strength: 'weak', detail: '4' },
         ];
-  return { required: 'yes', signals };
+  return { required: 'yes', signals, postponed: 0 };
 }
 
 function makeDevice(index: number, next: () => number, now: number): Device {
@@ -217,7 +217,7 @@ function makeDevice(index: number, next: () => number, now: number): Device {
     scan,
     restart:
       scan.state === 'never'
-        ? { required: 'unknown', signals: [] }
+        ? { required: 'unknown', signals: [], postponed: 0 }
         : restartOf(next(), system.family),
     maintenance_window: null,
     open_tasks: 0,

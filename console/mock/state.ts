@@ -113,6 +113,7 @@ export function createTask(
     | 'update_keys'
     | 'categories'
     | 'delay_minutes'
+    | 'postponements'
   >,
 ): Task {
   state.count += 1;
@@ -199,7 +200,7 @@ export function run(state: State, task: Task, pace: number): void {
     if (task.kind === 'scan') finishScan(state, task);
     const updates = task.kind === 'install_updates' ? finishInstall(state, task) : [];
     if (task.kind === 'restart' && device) {
-      device.restart = { required: 'no', signals: [] };
+      device.restart = { required: 'no', signals: [], postponed: 0 };
       state.ledger.restarted(device.id);
     }
     const failed = updates.some(({ outcome }) => outcome === 'failed');

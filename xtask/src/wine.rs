@@ -8,6 +8,7 @@ use prefix::{Prefix, Template};
 use std::{fs, time::Instant};
 
 mod agent;
+mod people;
 mod prefix;
 mod scenarios;
 mod stage;
@@ -42,6 +43,9 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Result<()> {
     });
     tally.case("restart signals are read from the registry", || {
         bench.signals()
+    });
+    tally.case("people in their sessions are told of a restart", || {
+        people::run(&bench)
     });
     tally.case("the agent enrols, scans and installs as a service", || {
         agent::run(&bench)

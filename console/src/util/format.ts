@@ -5,6 +5,8 @@ export interface Format {
   date: (at: string) => string;
   dateTime: (at: string, timeZone?: string) => string;
   time: (at: string | number) => string;
+  /** The time of the clock alone, where the day goes without saying. */
+  soon: (at: string, now: number) => string;
   relative: (at: string, now: number) => string;
   duration: (milliseconds: number) => string;
   /** What separates fields in CSV, so that spreadsheets of this language split them. */
@@ -124,6 +126,11 @@ export function createFormat(language: string, timeZone?: string): Format {
     date: (at) => dates.format(new Date(at)),
     dateTime: (at, zone) => dateTimeIn(zone ?? timeZone).format(new Date(at)),
     time: (at) => times.format(new Date(at)),
+    soon: (at, now) => {
+      const then = new Date(at);
+      const isToday = dates.format(then) === dates.format(new Date(now));
+      return isToday ? times.format(then) : dateTimeIn(timeZone).format(then);
+    },
     relative: formatRelative(language),
     duration: formatDuration(language),
     csvSeparator: decimalComma ? ';' : ',',

@@ -17,6 +17,10 @@ pub struct Pace {
     pub progress_interval: Duration,
     /// How long a cancelled call may take to return before it is left behind.
     pub cancel_grace: Duration,
+    /// How often a restart that counts down looks at the clock and for answers.
+    pub restart_look: Duration,
+    /// How often it looks who is signed in.
+    pub people_look: Duration,
     /// How long after its promised restart a machine may take to go down.
     pub restart_grace: Duration,
     /// How long a restart waits for the reports before it to leave.
@@ -33,6 +37,8 @@ impl Default for Pace {
             rejected_retry: Duration::from_secs(60 * 60),
             progress_interval: Duration::from_millis(500),
             cancel_grace: Duration::from_secs(5 * 60),
+            restart_look: Duration::from_secs(1),
+            people_look: Duration::from_secs(15),
             restart_grace: Duration::from_secs(10 * 60),
             report_before_restart: Duration::from_secs(15),
             scan_after_restart: Duration::from_secs(3 * 60),

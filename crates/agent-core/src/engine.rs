@@ -1,12 +1,13 @@
 //! What an enrolled agent does all day.
 //!
-//! Six loops share one HTTP/2 connection and one state, and talk to each other by notices only:
+//! Eight loops share one HTTP/2 connection and one state, and talk to each other by notices only:
 //!
 //! | loop | does |
 //! |---|---|
 //! | `poll` | long-polls for tasks and cancellations; journals before it acknowledges |
 //! | `gate` | decides what waits, what has expired and what was cancelled |
 //! | `runner` | runs one task at a time on a thread of its own, and scans by itself |
+//! | `restart` | counts down to a restart, beside the runner |
 //! | `delivery` | sends spooled reports in order, and progress in between |
 //! | `logs` | uploads whole logs, independently of the reports |
 //! | `check_in` | heartbeat, facts, inventory, configuration |
@@ -36,7 +37,7 @@ mod task_log;
 pub use status::{AgentStatus, Standing, read_status};
 
 use crate::{
-    MachineState, Pace, Power, ServerClock, Updates,
+    MachineState, Pace, People, Power, ServerClock, Updates, Withdrawal,
     connection::{
         Credentials, GatewayClient, GatewayTrust, InvalidCredentials, UnusableAuthorities,
     },
@@ -54,6 +55,8 @@ pub struct Ports {
     pub updates: Arc<dyn Updates>,
     /// Restarting.
     pub power: Arc<dyn Power>,
+    /// Who is signed in, and what they are shown before a restart.
+    pub people: Arc<dyn People>,
     /// The machine itself.
     pub machine: Arc<dyn MachineState>,
     /// The machine's clock.
@@ -106,6 +109,7 @@ pub async fn run(
         tokio::join!(
             poll::run(&shared),
             gate::run(&shared),
+            restart::run(&shared),
             delivery::run(&shared),
             logs::run(&shared),
             check_in::run(&shared),
@@ -117,6 +121,9 @@ pub async fn run(
         _ = network => {}
         () = too_late(&stop) => tracing::warn!("the running task did not end in time"),
     }
+    // Nobody would hear an answer; the next start shows them again.
+    let people = shared.ports.people.clone();
+    let _ = tokio::task::spawn_blocking(move || people.withdraw(Withdrawal::Quietly)).await;
     shared
         .write_status(|status| status.standing = Standing::Stopped)
         .await;

@@ -20,9 +20,10 @@ pub mod state;
 
 pub use backoff::Pace;
 pub use ports::{
-    CancelSignal, Facts, FactsError, InstallReport, InstallRequest, LastRestart, LogSink,
-    MachineState, OUTPUT_EXCERPT_BYTES, OutputExcerpt, Power, RestartError, RestartRequest,
-    TaskProgress, Update, UpdateError, UpdateResult, UpdateSettings, Updates,
+    Answer, CancelSignal, Choice, Facts, FactsError, InstallReport, InstallRequest, LastRestart,
+    LogSink, MachineState, Notice, OUTPUT_EXCERPT_BYTES, OutputExcerpt, People, PeopleError,
+    Postponement, Power, RestartError, RestartRequest, Session, TaskProgress, Update, UpdateError,
+    UpdateResult, UpdateSettings, Updates, Withdrawal,
 };
 pub use renewal_schedule::{take_up_at, two_thirds};
 pub use server_clock::{LearnedTime, ServerClock};

@@ -133,7 +133,8 @@ pub trait Power: Send + Sync {
     /// Every restart signal that stands.
     fn restart_signals(&self) -> Vec<RestartSignal>;
 
-    /// Makes the operating system restart after the delay and tell the people at the machine.
+    /// Makes the operating system restart after the delay. People were told before: see
+    /// [`People`].
     ///
     /// # Errors
     /// [`RestartError`] if the system refused.
@@ -157,6 +158,92 @@ pub struct RestartRequest {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the restart was refused: {detail}")]
 pub struct RestartError {
+    /// The system's own code or words.
+    pub detail: String,
+}
+
+/// The people who are signed in to the machine, and what they are shown before it restarts.
+pub trait People: Send + Sync {
+    /// Everyone who is signed in, in front of it or from afar; a session that is locked or left
+    /// open in the background counts.
+    ///
+    /// # Errors
+    /// [`PeopleError`] if the system does not tell.
+    fn sessions(&self) -> Result<Vec<Session>, PeopleError>;
+
+    /// Shows the notice in each of these sessions, in the language of its person, with the time
+    /// that remains. A session that shows this very notice is left alone; an earlier one is
+    /// replaced. Does not wait for anybody.
+    fn show(&self, notice: &Notice, sessions: &[Session]);
+
+    /// Takes every notice off every screen, and forgets answers that were not asked for. Somebody who
+    /// was told of a restart that does not come is told so, where the system can.
+    fn withdraw(&self, after: Withdrawal);
+
+    /// The answers since this was last asked, oldest first. Never blocks.
+    fn answers(&self) -> Vec<Answer>;
+}
+
+/// A person's session at the machine.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Session {
+    /// The system's own name of the session.
+    pub id: String,
+    /// Who it is, for the agent's log.
+    pub user: String,
+}
+
+/// What a person is told before the machine restarts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// When it restarts, by the machine's clock.
+    pub until: Timestamp,
+    /// What a postponement would be; absent if there is none (any more).
+    pub postponement: Option<Postponement>,
+    /// Whether the person may have it at once: not while others are signed in.
+    pub may_restart_now: bool,
+}
+
+/// A postponement that is still to be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Postponement {
+    /// By how much.
+    pub minutes: u16,
+    /// How many are left, this one included.
+    pub left: u8,
+}
+
+/// What a person answered to a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// The notice's instant, so that an answer to an earlier notice is told from one to this.
+    pub until: Timestamp,
+    /// What they want.
+    pub choice: Choice,
+}
+
+/// What a person may want.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Later.
+    Postpone,
+    /// At once.
+    RestartNow,
+}
+
+/// Why notices leave the screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// There will be no restart.
+    CalledOff,
+    /// The restart comes, or the agent pauses and will show them again.
+    Quietly,
+}
+
+/// The system does not tell who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the system does not tell who is signed in: {detail}")]
+pub struct PeopleError {
     /// The system's own code or words.
     pub detail: String,
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
 use latarnik_platform::{Machine, paths};
 use std::path::PathBuf;
 
@@ -53,6 +54,9 @@ pub(crate) enum Command {
     Run(Running),
     /// Tells how the agent on this machine is.
     Status(Asking),
+    /// Shows a person that the machine restarts. The service starts this in each session.
+    #[command(hide = true)]
+    Notice(Noticing),
 }
 
 #[derive(Debug, Args)]
@@ -117,6 +121,22 @@ pub(crate) struct Asking {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Noticing {
+    /// When the machine restarts.
+    #[arg(long)]
+    pub(crate) until: Timestamp,
+    /// By how much a postponement puts it off.
+    #[arg(long, requires = "left")]
+    pub(crate) minutes: Option<u16>,
+    /// How many postponements are left.
+    #[arg(long, requires = "minutes")]
+    pub(crate) left: Option<u8>,
+    /// Whether the person may have it at once.
+    #[arg(long)]
+    pub(crate) restart_now: bool,
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod enroll;
 mod install;
+mod notice;
 mod run;
 mod status;
 mod uninstall;
@@ -15,10 +16,11 @@ use latarnik_platform::private_folder;
 use std::{
     io::{Write, stdout},
     path::Path,
+    process::ExitCode,
 };
 
 /// Does what the command line says; `filter` is what to log.
-pub(crate) fn perform(command: Command, filter: String) -> anyhow::Result<()> {
+pub(crate) fn perform(command: Command, filter: String) -> anyhow::Result<ExitCode> {
     // Only the run knows whether it is a service, and thus where its log goes.
     if !matches!(command, Command::Run(_)) {
         logging::to_stderr(&filter);
@@ -29,7 +31,9 @@ pub(crate) fn perform(command: Command, filter: String) -> anyhow::Result<()> {
         Command::Enroll(arguments) => enroll::enroll(&arguments).map(drop),
         Command::Run(arguments) => run::run(arguments, filter),
         Command::Status(arguments) => status::status(&arguments),
+        Command::Notice(arguments) => return Ok(notice::notice(&arguments)),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 /// The state, in a folder that only the system may read.

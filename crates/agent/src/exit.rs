@@ -33,9 +33,10 @@ impl fmt::Display for NotElevated {
 impl std::error::Error for NotElevated {}
 
 /// The process's exit code, after telling what went wrong.
-pub(crate) fn code(result: Result<(), Error>) -> ExitCode {
-    let Err(error) = result else {
-        return ExitCode::SUCCESS;
+pub(crate) fn code(result: Result<ExitCode, Error>) -> ExitCode {
+    let error = match result {
+        Ok(code) => return code,
+        Err(error) => error,
     };
     // Nothing can be told when standard error is closed.
     let _ = writeln!(stderr(), "latarnik-agent: {error:#}");

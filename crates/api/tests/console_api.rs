@@ -5,6 +5,9 @@
     reason = "a story that cannot be set up should fail at once"
 )]
 
+#[path = "console_api/restarts.rs"]
+mod restarts;
+
 use axum::{
     Router,
     body::{Body, to_bytes},

@@ -1,5 +1,6 @@
 //! How far running tasks are: told live, not kept.
 
+use jiff::Timestamp;
 use latarnik_model::TaskId;
 use std::{
     collections::HashMap,
@@ -17,6 +18,10 @@ pub struct Progress {
     pub total: Option<u32>,
     /// What it works on.
     pub current: Option<String>,
+    /// When the machine restarts, for a restart that counts down.
+    pub restart_at: Option<Timestamp>,
+    /// How often the people at the machine have put that off.
+    pub postponed: Option<u8>,
 }
 
 /// Beyond this many running tasks, the newest have no progress bar.

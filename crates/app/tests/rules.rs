@@ -33,6 +33,7 @@ fn scan(devices: &[DeviceId], key: &str) -> ActionRequest {
 fn restart(devices: &[DeviceId]) -> ActionRequest {
     let parameters = RequestedParameters::Restart {
         delay: RestartDelay::NONE,
+        postponements: None,
     };
     ActionRequest {
         parameters,
@@ -176,6 +177,24 @@ on_both_engines! {
         assert_eq!(seen.restart, Err(Refusal::NoRestartPending));
         office.check_in(&agent, "till", Some(RestartSignalName::RebootRequiredFile)).await;
         office.app.create_action(&owner, restart(&[device])).await.unwrap();
+    }
+
+    async fn promised_restart_is_shown_until_it_is_taken_back(database: Database) {
+        let office = Office::open(database).await;
+        let owner = office.person(office.bakery, Role::Owner).await;
+        let agent = office.device(office.bakery, "till").await;
+        let told = async |scheduled_at, postponed| {
+            let restart = agents::Restart { signals: Vec::new(), scheduled_at, postponed };
+            let check_in = CheckIn { restart: Some(restart), ..CheckIn::default() };
+            agents::check_in(&office.app, &agent, check_in).await.unwrap();
+            let device = office.app.read_device(&owner, agent.device_id).await.unwrap().record;
+            (device.restart_scheduled_at, device.restart_postponed)
+        };
+        let at = Some(office.clock.now() + SignedDuration::from_mins(15));
+        assert_eq!(told(at, 0).await, (at, 0));
+        let later = at.map(|at| at + SignedDuration::from_mins(30));
+        assert_eq!(told(later, 1).await, (later, 1));
+        assert_eq!(told(None, 0).await, (None, 0));
     }
 
     async fn repeated_request_is_one_action(database: Database) {

@@ -58,6 +58,7 @@ pub(crate) fn check_in(request: CheckInRequest) -> Result<agents::CheckIn, Refus
             })
             .collect(),
         scheduled_at: restart.scheduled_at,
+        postponed: restart.postponed.unwrap_or_default(),
     });
     Ok(agents::CheckIn {
         boot_id: request.boot_id,
@@ -186,11 +187,15 @@ pub(crate) fn report(event: TaskEvent) -> Result<agents::Report, Refusal> {
             done,
             total,
             current,
+            restart_at,
+            postponed,
         }) => agents::Report::Progress(Progress {
             percent: percent.map(|percent| percent.min(100)),
             done,
             total,
             current: current.map(cut),
+            restart_at,
+            postponed,
         }),
         TaskEvent::Finished(outcome) => agents::Report::Finished(finished(outcome)?),
     })

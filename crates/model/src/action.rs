@@ -87,6 +87,61 @@ impl TryFrom<u16> for RestartDelay {
     }
 }
 
+/// How often the people at the machine may put a restart off, and by how long each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "UncheckedPostponements", into = "UncheckedPostponements")]
+pub struct Postponements {
+    most: u8,
+    minutes: u16,
+}
+
+impl Postponements {
+    /// Up to 10 times, by 5 to 240 minutes each.
+    ///
+    /// # Errors
+    /// [`InvalidParameters::PostponementCount`], [`InvalidParameters::PostponementLength`].
+    pub const fn new(most: u8, minutes: u16) -> Result<Self, InvalidParameters> {
+        if most > 10 {
+            return Err(InvalidParameters::PostponementCount);
+        }
+        match minutes {
+            5..=240 => Ok(Self { most, minutes }),
+            _ => Err(InvalidParameters::PostponementLength),
+        }
+    }
+
+    /// How often, in all and together: 0 to 10.
+    #[must_use]
+    pub const fn most(self) -> u8 {
+        self.most
+    }
+
+    /// By how much each time: 5 to 240 minutes.
+    #[must_use]
+    pub const fn minutes(self) -> u16 {
+        self.minutes
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct UncheckedPostponements {
+    most: u8,
+    minutes: u16,
+}
+
+impl From<Postponements> for UncheckedPostponements {
+    fn from(Postponements { most, minutes }: Postponements) -> Self {
+        Self { most, minutes }
+    }
+}
+
+impl TryFrom<UncheckedPostponements> for Postponements {
+    type Error = InvalidParameters;
+    fn try_from(unchecked: UncheckedPostponements) -> Result<Self, InvalidParameters> {
+        Self::new(unchecked.most, unchecked.minutes)
+    }
+}
+
 /// What a task's parameters may not be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidParameters {
@@ -97,6 +152,12 @@ pub enum InvalidParameters {
     /// in that nobody asked for.
     #[error("an installation by category names only categories that are known")]
     Categories,
+    /// More than 10 postponements.
+    #[error("a restart is postponed 0 to 10 times")]
+    PostponementCount,
+    /// A postponement that is not 5 to 240 minutes long.
+    #[error("a restart is postponed by 5 to 240 minutes")]
+    PostponementLength,
 }
 
 /// What exactly a task does.
@@ -116,6 +177,8 @@ pub enum TaskParameters {
     Restart {
         /// Time for the person at the machine.
         delay_minutes: RestartDelay,
+        /// Whether that person may put it off; absent means no.
+        postponements: Option<Postponements>,
     },
 }
 
@@ -148,6 +211,8 @@ enum WrittenParameters {
     },
     Restart {
         delay_minutes: RestartDelay,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        postponements: Option<Postponements>,
     },
 }
 
@@ -164,7 +229,13 @@ impl From<TaskParameters> for WrittenParameters {
             TaskParameters::InstallUpdates { update_keys, .. } => {
                 Self::InstallUpdates { update_keys }
             }
-            TaskParameters::Restart { delay_minutes } => Self::Restart { delay_minutes },
+            TaskParameters::Restart {
+                delay_minutes,
+                postponements,
+            } => Self::Restart {
+                delay_minutes,
+                postponements,
+            },
         }
     }
 }
@@ -189,7 +260,13 @@ impl TryFrom<WrittenParameters> for TaskParameters {
                     categories: Some(known.ok_or(InvalidParameters::Categories)?),
                 }
             }
-            WrittenParameters::Restart { delay_minutes } => Self::Restart { delay_minutes },
+            WrittenParameters::Restart {
+                delay_minutes,
+                postponements,
+            } => Self::Restart {
+                delay_minutes,
+                postponements,
+            },
         })
     }
 }
@@ -239,6 +316,35 @@ mod tests {
                 "{minutes}"
             );
         }
+    }
+
+    #[test]
+    fn postponements_are_few_and_short() {
+        for most in 0..=12 {
+            assert_eq!(Postponements::new(most, 15).is_ok(), most <= 10, "{most}");
+        }
+        for minutes in 0..=250 {
+            let allowed = (5..=240).contains(&minutes);
+            assert_eq!(Postponements::new(2, minutes).is_ok(), allowed, "{minutes}");
+        }
+    }
+
+    #[test]
+    fn postponements_out_of_range_are_not_read() {
+        let read = |text| serde_json::from_str::<Postponements>(text).is_ok();
+        assert!(read(r#"{"most":10,"minutes":240}"#));
+        assert!(!read(r#"{"most":11,"minutes":15}"#));
+        assert!(!read(r#"{"most":1,"minutes":4}"#));
+    }
+
+    #[test]
+    fn a_restart_without_postponements_is_read_as_one_that_allows_none() {
+        let restart = serde_json::from_str(r#"{"kind":"restart","delay_minutes":5}"#);
+        let expected = TaskParameters::Restart {
+            delay_minutes: RestartDelay(5),
+            postponements: None,
+        };
+        assert_eq!(restart.ok(), Some(expected));
     }
 
     #[test]

@@ -19,7 +19,9 @@ mod update;
 mod update_policy;
 mod user;
 
-pub use action::{ActionKind, CreatorKind, InvalidParameters, RestartDelay, TaskParameters, When};
+pub use action::{
+    ActionKind, CreatorKind, InvalidParameters, Postponements, RestartDelay, TaskParameters, When,
+};
 pub use clock::Clock;
 pub use device::{Architecture, OsFamily, Platform, ScanState, UnknownPlatform};
 pub use email::{EmailAddress, InvalidEmailAddress, is_domain};

@@ -2,21 +2,28 @@
 //! Windows side is tried under Wine and, before a release, on a real Windows.
 //!
 //! `windows_machine facts | signals | last-restart | scan | install | take-control | give-back |
-//! restart SECONDS | cancel-restart |
+//! restart SECONDS | cancel-restart | sessions | ask SESSION SECONDS | notice … |
 //! service-install | service-start | service-stop | service-state | service-uninstall | serve |
 //! hold`
 
 #![expect(clippy::print_stdout, reason = "showing is what it is for")]
 
+use jiff::{SignedDuration, Timestamp};
 use latarnik_agent_core::{
-    CancelSignal, InstallRequest, LogSink, RestartRequest, TaskProgress, UpdateResult,
-    UpdateSettings,
+    CancelSignal, InstallRequest, LogSink, Notice, Postponement, RestartRequest, TaskProgress,
+    UpdateResult, UpdateSettings,
 };
+use latarnik_model::Clock;
 use latarnik_platform::{
     Machine,
     service::{self, Definition, Dispatch, Exit, StopRequest},
 };
-use std::{error::Error, io::Write, time::Duration};
+use std::{
+    error::Error,
+    io::Write,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 const SERVICE: &str = "LatarnikTrial";
 
@@ -46,6 +53,17 @@ fn main() -> Result<(), Box<dyn Error>> {
             })?;
         }
         "cancel-restart" => machine.power().cancel_restart()?,
+        "sessions" => {
+            for session in machine.people(Arc::new(Now)).sessions()? {
+                println!("{} {}", session.id, session.user);
+            }
+        }
+        "ask" => {
+            let session = arguments.next().unwrap_or_default();
+            let seconds = arguments.next().unwrap_or_default().parse()?;
+            ask(&machine, &session, seconds)?;
+        }
+        "notice" => std::process::exit(notice()?),
         "service-install" => service::install(&definition()?)?,
         "service-start" => service::start(SERVICE)?,
         "service-stop" => service::stop(SERVICE)?,
@@ -56,6 +74,50 @@ fn main() -> Result<(), Box<dyn Error>> {
         other => return Err(format!("unknown: {other:?}").into()),
     }
     Ok(())
+}
+
+/// Asks the person of one session whether to postpone a restart that does not come.
+fn ask(machine: &Machine, session: &str, seconds: i64) -> Result<(), Box<dyn Error>> {
+    let people = machine.people(Arc::new(Now));
+    let sessions = people.sessions()?;
+    let asked = sessions.into_iter().filter(|one| one.id == session);
+    let notice = Notice {
+        until: Now.now() + SignedDuration::from_secs(seconds),
+        postponement: Some(Postponement {
+            minutes: 15,
+            left: 2,
+        }),
+        may_restart_now: true,
+    };
+    people.show(&notice, &asked.collect::<Vec<_>>());
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < deadline {
+        if let Some(answer) = people.answers().first() {
+            println!("{:?}", answer.choice);
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Err("nobody answered".into())
+}
+
+/// What the service starts in a person's session: notes that, and ends with the code in the file
+/// `answer` beside the program, or as one that cannot show anything.
+fn notice() -> Result<i32, Box<dyn Error>> {
+    let program = std::env::current_exe()?;
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    std::fs::write(program.with_file_name("notice.log"), arguments.join(" "))?;
+    let answer = std::fs::read_to_string(program.with_file_name("answer"));
+    Ok(answer.map_or(Ok(23), |code| code.trim().parse())?)
+}
+
+struct Now;
+
+impl Clock for Now {
+    #[expect(clippy::disallowed_methods, reason = "it has no other clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
 }
 
 fn show_signals(machine: &Machine) {

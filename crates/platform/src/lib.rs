@@ -20,6 +20,7 @@ mod com;
 mod machine;
 mod machine_state;
 pub mod paths;
+pub mod people;
 mod power;
 pub mod private_folder;
 pub mod privileges;

@@ -1,7 +1,8 @@
 //! The machine that the agent looks after.
 
-use crate::{machine_state, power, updates};
-use latarnik_agent_core::{MachineState, Power, Updates};
+use crate::{machine_state, people, power, updates};
+use latarnik_agent_core::{MachineState, People, Power, Updates};
+use latarnik_model::Clock;
 use std::{path::PathBuf, sync::Arc};
 
 /// The machine that the agent looks after: this one, or a folder that stands for one.
@@ -20,7 +21,7 @@ impl Machine {
     /// A folder that stands for a Linux machine, so that a test can let the unmodified agent
     /// install updates without touching the machine it runs on. Inside it: `apt.conf` (handed to
     /// apt as `APT_CONFIG`), `run/reboot-required`, `etc/os-release` and so on; a restart is only
-    /// noted in `restarts`. On Windows the folder is ignored: a Wine prefix is the test's machine.
+    /// noted in `restarts`, a notice on a desktop in `notices` (and answered by the file `answer`). On Windows the folder is ignored: a Wine prefix is the test's machine.
     #[must_use]
     pub const fn in_folder(folder: PathBuf) -> Self {
         Self {
@@ -38,6 +39,12 @@ impl Machine {
     #[must_use]
     pub fn power(&self) -> Arc<dyn Power> {
         Arc::new(power::open(self.folder.as_deref()))
+    }
+
+    /// The people who are signed in to it; the clock counts down before their eyes.
+    #[must_use]
+    pub fn people(&self, clock: Arc<dyn Clock>) -> Arc<dyn People> {
+        Arc::new(people::open(self.folder.as_deref(), clock))
     }
 
     /// What can be told about it.

@@ -55,6 +55,9 @@ pub struct RestartReport {
     /// When a promised restart will happen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduled_at: Option<Timestamp>,
+    /// How often the people at the machine have put it off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postponed: Option<u8>,
 }
 
 /// The restart that the machine came out of, if the system knows who asked for it.

@@ -113,6 +113,12 @@ pub struct TaskProgress {
     /// What it works on, such as an update's title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
+    /// When the machine restarts, for a restart that counts down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart_at: Option<Timestamp>,
+    /// How often the people at the machine have put that restart off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postponed: Option<u8>,
 }
 
 /// How a task ended.

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use latarnik_model::{
-    DeviceId, OsFamily, ReasonCode, RestartBehavior, RestartDelay, RestartSignal,
+    DeviceId, OsFamily, Postponements, ReasonCode, RestartBehavior, RestartDelay, RestartSignal,
     RestartSignalName, Severity, TaskId, TaskParameters, TaskState, UpdateCategory, UpdateOutcome,
     UpdateSource, When,
 };
@@ -230,6 +230,7 @@ fn check_ins() {
                 detail: Some("linux-image-amd64".to_owned()),
             }],
             scheduled_at: Some(at("2026-11-23T20:20:00Z")),
+            postponed: None,
         }),
         ..heartbeat()
     };
@@ -315,6 +316,7 @@ fn task_batches() {
     };
     let restart = TaskParameters::Restart {
         delay_minutes: RestartDelay::try_from(15).unwrap(),
+        postponements: None,
     };
     let mut in_window = task(all, When::InWindow);
     in_window.deadline = Some(at("2026-11-30T20:15:00Z"));
@@ -348,6 +350,43 @@ fn task_batches() {
 }
 
 #[test]
+fn a_restart_that_people_may_postpone() {
+    let restart = TaskParameters::Restart {
+        delay_minutes: RestartDelay::try_from(15).unwrap(),
+        postponements: Postponements::new(2, 30).ok(),
+    };
+    let batch = TaskBatch {
+        tasks: vec![RawTask::new(task_id(5), 5, &task(restart, When::Now))],
+        cancelled: Vec::new(),
+        server_time: now(),
+    };
+    assert_bytes("task_batch_restart", &batch);
+    let restart_at = Some(at("2026-11-23T21:00:00Z"));
+    let progress = TaskProgress {
+        restart_at,
+        postponed: Some(1),
+        ..TaskProgress::default()
+    };
+    assert_bytes(
+        "task_report_restart",
+        &report(TaskEvent::Progress(progress)),
+    );
+    let restart = RestartReport {
+        signals: vec![RestartSignal {
+            name: RestartSignalName::RebootRequiredFile,
+            detail: None,
+        }],
+        scheduled_at: restart_at,
+        postponed: Some(1),
+    };
+    let check_in = CheckInRequest {
+        restart: Some(restart),
+        ..heartbeat()
+    };
+    assert_bytes("check_in_postponed", &check_in);
+}
+
+#[test]
 fn task_reports() {
     let until = Some(at("2026-11-24T01:00:00Z"));
     assert_bytes("task_report_waiting", &report(TaskEvent::Waiting { until }));
@@ -357,6 +396,7 @@ fn task_reports() {
         done: Some(2),
         total: Some(5),
         current: Some("openssl".to_owned()),
+        ..TaskProgress::default()
     };
     assert_bytes(
         "task_report_progress",

@@ -108,6 +108,7 @@ impl Machine {
         RestartReport {
             signals: self.signals.clone(),
             scheduled_at: None,
+            postponed: None,
         }
     }
 

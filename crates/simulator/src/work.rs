@@ -56,7 +56,7 @@ pub(crate) async fn perform(agent: &Agent, raw: &RawTask) -> Result<()> {
             let choice = (update_keys.as_deref(), categories.as_deref());
             install(agent, raw.id, choice, &mut log).await?
         }
-        TaskParameters::Restart { delay_minutes } => {
+        TaskParameters::Restart { delay_minutes, .. } => {
             restart(agent, delay_minutes.minutes(), &mut log).await
         }
     };
@@ -168,6 +168,7 @@ async fn install(
             done: Some(done),
             total: Some(total),
             current: Some(update.title.clone()),
+            ..TaskProgress::default()
         };
         report(agent, id, TaskEvent::Progress(progress)).await?;
         log.line(agent.now(), &format!("downloading {}", update.title));

@@ -63,6 +63,8 @@ pub struct DeviceRecord {
     pub restart_signals: Vec<RestartSignal>,
     /// When a promised restart will happen.
     pub restart_scheduled_at: Option<Timestamp>,
+    /// How often the people at the machine have put it off.
+    pub restart_postponed: u8,
     /// Tasks that have not ended.
     pub open_tasks: u64,
 }
@@ -119,8 +121,19 @@ pub struct CheckInChanges {
     pub facts: Option<DeviceFacts>,
     /// The last look for updates.
     pub scan: Option<ScanRecord>,
-    /// Restart signals and the time of a promised restart.
-    pub restart: Option<(Vec<RestartSignal>, Option<Timestamp>)>,
+    /// Restart signals and a promised restart.
+    pub restart: Option<RestartRecord>,
+}
+
+/// What a machine says about a restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestartRecord {
+    /// Every signal that stands.
+    pub signals: Vec<RestartSignal>,
+    /// When a promised restart will happen.
+    pub scheduled_at: Option<Timestamp>,
+    /// How often the people at the machine have put it off.
+    pub postponed: u8,
 }
 
 /// Columns of a device as [`DeviceRecord`] reads them; the statement goes on with conditions.
@@ -173,6 +186,10 @@ impl DeviceRecord {
             restart_required: RestartRequired::from_signals(restart_signals.as_deref()),
             restart_signals: restart_signals.unwrap_or_default(),
             restart_scheduled_at: row.optional_time("restart_scheduled_at")?,
+            restart_postponed: row
+                .optional_count("restart_postponed")?
+                .and_then(|times| u8::try_from(times).ok())
+                .unwrap_or_default(),
             open_tasks: row.count("open_tasks")?,
         })
     }
@@ -269,12 +286,15 @@ impl Transaction {
             sql.push(", scan_error_detail = ")
                 .bind(scan.error_detail.as_deref());
         }
-        if let Some((signals, scheduled_at)) = &changes.restart {
+        if let Some(restart) = &changes.restart {
+            let signals = &restart.signals;
             let rank = restart_rank(RestartRequired::from_signals(Some(signals)));
             sql.push(", restart_signals = ").bind(to_json(signals));
             sql.push(", restart_required = ").bind(rank);
             sql.push(", restart_scheduled_at = ")
-                .bind(optional_milliseconds(*scheduled_at));
+                .bind(optional_milliseconds(restart.scheduled_at));
+            sql.push(", restart_postponed = ")
+                .bind(i64::from(restart.postponed));
         }
         sql.push(" WHERE tenant_id = ")
             .bind(tenant.0)

@@ -52,7 +52,9 @@ pub use device_authorities::{AuthorityCoverage, UncoveredDevice};
 pub use device_certificates::CertificateRecord;
 pub use device_list::{DeviceFilter, DeviceSort, PendingFilter};
 pub use device_updates::{OfferedUpdate, UpdateRecord, UpdateStanding};
-pub use devices::{AgentState, CheckInChanges, DeviceFacts, DeviceRecord, NewDevice, ScanRecord};
+pub use devices::{
+    AgentState, CheckInChanges, DeviceFacts, DeviceRecord, NewDevice, RestartRecord, ScanRecord,
+};
 pub use enrollment_tokens::EnrollmentTokenRecord;
 pub use error::StoreError;
 pub use groups::GroupRecord;

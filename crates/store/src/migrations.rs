@@ -12,6 +12,10 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (4, include_str!("../migrations/0004_update_ledger.sql")),
     (5, include_str!("../migrations/0005_update_policies.sql")),
     (6, include_str!("../migrations/0006_actions.sql")),
+    (
+        7,
+        include_str!("../migrations/0007_restart_postponements.sql"),
+    ),
 ];
 
 /// Any number that nothing else locks: servers that start together migrate one after the other.

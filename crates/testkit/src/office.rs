@@ -287,6 +287,7 @@ impl Office {
             boot_id: "first".to_owned(),
             facts: Some(facts(hostname)),
             restart: Some(Restart {
+                postponed: 0,
                 signals,
                 scheduled_at: None,
             }),

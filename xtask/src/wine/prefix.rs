@@ -241,7 +241,11 @@ impl Prefix {
             .env("WINEPREFIX", &self.folder)
             .env("WINEARCH", "win64")
             .env("WINEDEBUG", channels)
-            .env("WINEDLLOVERRIDES", "mscoree,mshtml=;winemenubuilder.exe=")
+            .env(
+                "WINEDLLOVERRIDES",
+                // The double of the terminal services counts where a test puts it beside a program.
+                "mscoree,mshtml=;winemenubuilder.exe=;wtsapi32=n,b",
+            )
             .env("LC_ALL", "C.UTF-8")
             .env_remove("DISPLAY")
             .env_remove("WAYLAND_DISPLAY");

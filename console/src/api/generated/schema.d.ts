@@ -11,7 +11,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The actions that touch devices which the caller may see, newest first. */
+        get: operations["list_actions"];
         put?: never;
         /** Begins an action. The same `Idempotency-Key` again is the same action. */
         post: operations["create_action"];
@@ -32,6 +33,26 @@ export interface paths {
         get: operations["read_action"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancels the tasks of an action that the caller may see: at once those that no agent has yet, the
+         *     others as soon as their agents answer.
+         */
+        post: operations["cancel_action"];
         delete?: never;
         options?: never;
         head?: never;
@@ -160,6 +181,23 @@ export interface paths {
         patch: operations["update_device"];
         trace?: never;
     };
+    "/api/v1/devices/{id}/update-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What holds for a device, and who says so. */
+        get: operations["read_device_update_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/update-steps": {
         parameters: {
             query?: never;
@@ -237,8 +275,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Server-sent events: `device_changed`, `device_removed`, `task_changed`, `tenants_changed` with ids to fetch again,
-         *     and `resync` when events were missed.
+         * Server-sent events: `device_changed`, `device_removed`, `task_changed`, `action_changed`,
+         *     `tenants_changed`, `policies_changed` with ids to fetch again, and `resync` when events were missed.
+         * @description `action_changed` comes at most twice a second for an action and stands for any number of its
+         *     tasks; of those, `task_changed` tells no more than 20 a second one by one.
          */
         get: operations["read_events"];
         put?: never;
@@ -506,6 +546,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How updates go through the rings of tenants, newest first. */
+        get: operations["list_rollouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets an update go to all rings at once. */
+        post: operations["release_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets an update go on from where it was stopped. What failed until then does not stop it again;
+         *     further failures do.
+         */
+        post: operations["resume_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an update: it goes no further, and tasks that wait are taken back. */
+        post: operations["stop_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -750,6 +861,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/update-decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The approvals and blocks that the caller may see, newest first. */
+        get: operations["list_update_decisions"];
+        put?: never;
+        /**
+         * Approves or blocks an update, in place of what the same scope decided on it before. It need not
+         *     be offered to any device yet.
+         */
+        post: operations["create_update_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/update-decisions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an approval or a block back: wider decisions and policies hold again. */
+        delete: operations["delete_update_decision"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/update-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The policies for updates that the caller may see: of each tenant first, then of its groups and of
+         *     its devices.
+         */
+        get: operations["list_update_policies"];
+        put?: never;
+        /**
+         * Makes a policy for updates. It is applied within moments, and nothing is installed outside of
+         *     maintenance windows.
+         */
+        post: operations["create_update_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/update-policies/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what a policy would install where, before it is saved. Changes nothing. */
+        post: operations["preview_update_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/update-policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One policy for updates. */
+        get: operations["read_update_policy"];
+        /** Replaces what a policy says. Tasks that wait and that it no longer wants are taken back. */
+        put: operations["replace_update_policy"];
+        post?: never;
+        /** Deletes a policy: wider ones hold for its devices again. */
+        delete: operations["delete_update_policy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/updates": {
         parameters: {
             query?: never;
@@ -920,6 +1129,7 @@ export interface components {
             manage_groups: boolean;
             manage_settings: boolean;
             manage_tenants: boolean;
+            manage_update_policies: boolean;
             manage_users: boolean;
             move_devices: boolean;
             read_audit: boolean;
@@ -928,20 +1138,17 @@ export interface components {
             restart_devices: boolean;
             scan_devices: boolean;
         };
-        /** @description An action, as far as the caller may see of it. */
-        Action: {
-            created_at: components["schemas"]["Instant"];
-            /** @description Who asked for it, by name. */
-            created_by: string;
-            id: components["schemas"]["ActionId"];
-            kind: components["schemas"]["ActionKind"];
-            tasks: components["schemas"]["TasksByState"];
-            /**
-             * Format: int64
-             * @description How many tasks it has.
-             */
-            tasks_total: number;
-            when: components["schemas"]["When"];
+        /** @description An action and how it goes, as far as the caller may see of it. */
+        Action: components["schemas"]["ActionSummary"] & {
+            can: components["schemas"]["ActionAbilities"];
+            ended_at?: components["schemas"]["Instant"] | null;
+            /** @description Why tasks failed or expired, the most frequent first. */
+            failures: components["schemas"]["Failures"][];
+            started_at?: components["schemas"]["Instant"] | null;
+        };
+        /** @description What the caller may do with the action now. */
+        ActionAbilities: {
+            cancel: components["schemas"]["Allowed"];
         };
         /**
          * Format: uuid
@@ -953,6 +1160,40 @@ export interface components {
          * @enum {string}
          */
         ActionKind: "scan" | "install_updates" | "restart";
+        /** @description An action, as far as the caller may see of it. */
+        ActionSummary: {
+            /** @description For `install_updates`: the chosen categories; null is any. */
+            categories?: components["schemas"]["UpdateCategory"][] | null;
+            created_at: components["schemas"]["Instant"];
+            /** @description Who asked for it, by name. */
+            created_by: string;
+            created_by_kind: components["schemas"]["CreatorKind"];
+            deadline?: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int32
+             * @description For `restart`.
+             */
+            delay_minutes?: number | null;
+            id: components["schemas"]["ActionId"];
+            kind: components["schemas"]["ActionKind"];
+            /**
+             * Format: int32
+             * @description How many of a hundred tasks have ended; 100 only when all have.
+             */
+            percent: number;
+            tasks: components["schemas"]["TasksByState"];
+            /**
+             * Format: int64
+             * @description How many tasks it has.
+             */
+            tasks_total: number;
+            /**
+             * @description For `install_updates`: how many chosen ones; null is everything offered, or all of
+             *     `categories`.
+             */
+            update_count?: number | null;
+            when: components["schemas"]["When"];
+        };
         /** @description A program. */
         AgentProgram: {
             file_name: string;
@@ -1088,6 +1329,27 @@ export interface components {
             problem?: components["schemas"]["AuditProblem"] | null;
             state: components["schemas"]["AuditChainState"];
         };
+        /**
+         * @description Why.
+         * @enum {string}
+         */
+        Because: "approved" | "automatic" | "deadline" | "deferral" | "ring" | "stopped" | "retry" | "failures" | "in_hand";
+        /** @description How updates of one category come to be installed. */
+        CategoryEntry: {
+            /**
+             * Format: int32
+             * @description With `automatic`: not before so many days after the device was first offered it, 0 to 365;
+             *     absent is 0.
+             */
+            after_days?: number | null;
+            category: components["schemas"]["UpdateCategory"];
+            install: components["schemas"]["Installation"];
+        };
+        /** @description How updates of one category come to be installed, and who says so. */
+        CategoryInForce: {
+            rule: components["schemas"]["CategoryEntry"];
+            scope: components["schemas"]["ScopeKind"];
+        };
         /** @description Whether the caller may change the person. */
         Changeable: {
             allowed: boolean;
@@ -1109,6 +1371,20 @@ export interface components {
          * @enum {string}
          */
         ConnectionCondition: "online" | "offline";
+        /**
+         * @description Who an action comes from.
+         * @enum {string}
+         */
+        CreatorKind: "user" | "api_token" | "command_line" | "policy";
+        /** @description The deadline, and who says so. */
+        DeadlineInForce: {
+            /**
+             * Format: int32
+             * @description Days after the first offer; 0 is none.
+             */
+            days: number;
+            scope: components["schemas"]["ScopeKind"];
+        };
         /** @description A managed machine as last reported, and what the caller may do with it. */
         Device: {
             agent_version: string;
@@ -1155,6 +1431,8 @@ export interface components {
             restart?: components["schemas"]["RestartCondition"] | null;
             /** @description With this text in their name. */
             search?: string | null;
+            /** @description With `group_id`: of all groups in it as well. */
+            subgroups?: boolean | null;
             tenant_id?: components["schemas"]["TenantId"] | null;
             updates?: components["schemas"]["UpdatesCondition"] | null;
         };
@@ -1201,6 +1479,13 @@ export interface components {
          * @description A managed machine.
          */
         DeviceId: string;
+        /** @description What would become of the offers of one device: numbers of updates. */
+        DevicePreview: {
+            after: components["schemas"]["PolicyCounts"];
+            before: components["schemas"]["PolicyCounts"];
+            hostname: string;
+            id: components["schemas"]["DeviceId"];
+        };
         /** @description A device, by name. */
         DeviceReference: {
             hostname: string;
@@ -1219,6 +1504,7 @@ export interface components {
             key: string;
             may_restart: components["schemas"]["RestartBehavior"];
             package?: string | null;
+            policy: components["schemas"]["PolicyAnswer"];
             released_at?: components["schemas"]["Instant"] | null;
             /** Format: int32 */
             revision?: number | null;
@@ -1234,6 +1520,17 @@ export interface components {
             title: string;
             /** @description Windows: the UpdateID. */
             update_id?: string | null;
+        };
+        /** @description The rules that hold for a device. */
+        DeviceUpdatePolicy: {
+            /** @description Categories that nobody says anything about are left to people. */
+            categories: components["schemas"]["CategoryInForce"][];
+            deadline?: components["schemas"]["DeadlineInForce"] | null;
+            /** @description The decisions on single updates that were asked, from the device outwards. */
+            decisions: components["schemas"]["UpdateDecision"][];
+            /** @description The policies that were asked, from the device outwards. */
+            policies: components["schemas"]["UpdatePolicy"][];
+            ring?: components["schemas"]["RingInForce"] | null;
         };
         /** @description A token; its text was shown once and is not kept. */
         EnrollmentToken: {
@@ -1282,6 +1579,14 @@ export interface components {
             task_created_by?: string | null;
             task_id?: components["schemas"]["TaskId"] | null;
         };
+        /** @description How many tasks ended badly for one reason. */
+        Failures: {
+            /** Format: int64 */
+            count: number;
+            reason_code?: components["schemas"]["ReasonCode"] | null;
+            /** @description `failed` or `expired`. */
+            state: components["schemas"]["TaskState"];
+        };
         /** @description A field that is not usable. */
         FieldProblem: {
             /** @description The stable code. */
@@ -1323,6 +1628,11 @@ export interface components {
             /** @description Such as `linux-x86_64`. */
             platform: string;
         };
+        /**
+         * @description How updates of a category come to be installed.
+         * @enum {string}
+         */
+        Installation: "manual" | "automatic";
         /**
          * Format: date-time
          * @description An instant, RFC 3339 in UTC.
@@ -1376,6 +1686,50 @@ export interface components {
         LinkRequest: {
             /** @description What stands behind `#` in the link. */
             token: string;
+        };
+        /** @description A page of a list. */
+        List_ActionSummary: {
+            /** @description The items. */
+            items: {
+                /** @description For `install_updates`: the chosen categories; null is any. */
+                categories?: components["schemas"]["UpdateCategory"][] | null;
+                created_at: components["schemas"]["Instant"];
+                /** @description Who asked for it, by name. */
+                created_by: string;
+                created_by_kind: components["schemas"]["CreatorKind"];
+                deadline?: components["schemas"]["Instant"] | null;
+                /**
+                 * Format: int32
+                 * @description For `restart`.
+                 */
+                delay_minutes?: number | null;
+                id: components["schemas"]["ActionId"];
+                kind: components["schemas"]["ActionKind"];
+                /**
+                 * Format: int32
+                 * @description How many of a hundred tasks have ended; 100 only when all have.
+                 */
+                percent: number;
+                tasks: components["schemas"]["TasksByState"];
+                /**
+                 * Format: int64
+                 * @description How many tasks it has.
+                 */
+                tasks_total: number;
+                /**
+                 * @description For `install_updates`: how many chosen ones; null is everything offered, or all of
+                 *     `categories`.
+                 */
+                update_count?: number | null;
+                when: components["schemas"]["When"];
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
         };
         /** @description A page of a list. */
         List_AgentProgram: {
@@ -1515,6 +1869,7 @@ export interface components {
                 key: string;
                 may_restart: components["schemas"]["RestartBehavior"];
                 package?: string | null;
+                policy: components["schemas"]["PolicyAnswer"];
                 released_at?: components["schemas"]["Instant"] | null;
                 /** Format: int32 */
                 revision?: number | null;
@@ -1595,15 +1950,50 @@ export interface components {
             total?: number | null;
         };
         /** @description A page of a list. */
+        List_Rollout: {
+            /** @description The items. */
+            items: {
+                begun_at: components["schemas"]["Instant"];
+                /** @description Who stopped it or let it go on, last. */
+                changed_by?: string | null;
+                id: components["schemas"]["RolloutId"];
+                kb?: string | null;
+                /**
+                 * Format: int32
+                 * @description The ring that it has reached, from 1.
+                 */
+                ring: number;
+                /** @description From the first; empty if the tenant has no rings any more. */
+                rings: components["schemas"]["RingProgress"][];
+                /** @description Since when it is there, or stopped. */
+                since: components["schemas"]["Instant"];
+                state: components["schemas"]["RolloutState"];
+                tenant_id: components["schemas"]["TenantId"];
+                title: string;
+                update_id: components["schemas"]["UpdateId"];
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
         List_Task: {
             /** @description The items. */
             items: {
                 action_id: components["schemas"]["ActionId"];
                 can: components["schemas"]["TaskAbilities"];
                 cancel_requested_at?: components["schemas"]["Instant"] | null;
+                /** @description For `install_updates`: the chosen categories; null is any. */
+                categories?: components["schemas"]["UpdateCategory"][] | null;
                 created_at: components["schemas"]["Instant"];
                 /** @description Who asked for it, by name. */
                 created_by: string;
+                created_by_kind: components["schemas"]["CreatorKind"];
+                deadline?: components["schemas"]["Instant"] | null;
                 /**
                  * Format: int32
                  * @description For `restart`.
@@ -1621,6 +2011,7 @@ export interface components {
                  * @description Length of the whole log; null while there is none.
                  */
                 log_bytes?: number | null;
+                postponements?: components["schemas"]["TaskPostponements"] | null;
                 progress?: components["schemas"]["Progress"] | null;
                 reason_code?: components["schemas"]["ReasonCode"] | null;
                 /** @description The system's own code behind the reason. */
@@ -1631,7 +2022,7 @@ export interface components {
                 stderr_excerpt?: string | null;
                 /** @description The end of standard output. */
                 stdout_excerpt?: string | null;
-                /** @description For `install_updates`: the chosen ones; null is everything offered. */
+                /** @description For `install_updates`: the chosen ones; null is everything offered, or all of `categories`. */
                 update_keys?: string[] | null;
                 /** @description What became of each update. */
                 updates: components["schemas"]["UpdateResult"][];
@@ -1709,6 +2100,28 @@ export interface components {
             total?: number | null;
         };
         /** @description A page of a list. */
+        List_UpdateDecision: {
+            /** @description The items. */
+            items: {
+                decided_at: components["schemas"]["Instant"];
+                decided_by: string;
+                id: components["schemas"]["UpdateDecisionId"];
+                /** @description Why, in somebody's words; may be empty. */
+                note: string;
+                scope: components["schemas"]["ScopeReference"];
+                tenant_id: components["schemas"]["TenantId"];
+                update: components["schemas"]["UpdateName"];
+                verdict: components["schemas"]["UpdateVerdict"];
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
         List_UpdateDevice: {
             /** @description The items. */
             items: {
@@ -1719,6 +2132,30 @@ export interface components {
                 key: string;
                 standing: components["schemas"]["Standing"];
                 tenant_id: components["schemas"]["TenantId"];
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
+        List_UpdatePolicy: {
+            /** @description The items. */
+            items: {
+                id: components["schemas"]["UpdatePolicyId"];
+                rules: components["schemas"]["PolicyRules"];
+                scope: components["schemas"]["ScopeReference"];
+                tenant_id: components["schemas"]["TenantId"];
+                updated_at: components["schemas"]["Instant"];
+                updated_by: string;
+                /**
+                 * Format: int64
+                 * @description Counts the changes; whoever replaces it names the one that they have seen.
+                 */
+                version: number;
             }[];
             /** @description Where the next page begins; null after the last. */
             next_cursor?: string | null;
@@ -1811,6 +2248,18 @@ export interface components {
         /** @description What to do, on which devices, when. */
         NewAction: {
             /**
+             * @description For `install_updates`: what each device is offered in these categories when its task runs.
+             *     Not together with `update_keys`. An agent that is too old for it fails the task with
+             *     `unknown_task_kind` and installs nothing.
+             */
+            categories?: components["schemas"]["UpdateCategory"][] | null;
+            /**
+             * Format: date-time
+             * @description The latest time to begin: what has not begun by then expires, also on devices that are
+             *     offline until later. Absent is none.
+             */
+            deadline?: string | null;
+            /**
              * Format: int32
              * @description For `restart`: 0 or 5 to 60; absent is 0.
              */
@@ -1819,6 +2268,7 @@ export interface components {
             device_ids?: components["schemas"]["DeviceId"][] | null;
             filter?: components["schemas"]["DeviceConditions"] | null;
             kind: components["schemas"]["ActionKind"];
+            postponements?: components["schemas"]["NewPostponements"] | null;
             /** @description For `install_updates`: these updates; absent is everything that is offered. */
             update_keys?: string[] | null;
             when: components["schemas"]["When"];
@@ -1869,6 +2319,19 @@ export interface components {
             /** @description What stands behind `#` in the link. */
             token: string;
         };
+        /** @description How often the people at the machine may put a restart off, all together, and by how much. */
+        NewPostponements: {
+            /**
+             * Format: int32
+             * @description By how many minutes each time.
+             */
+            minutes: number;
+            /**
+             * Format: int32
+             * @description How often.
+             */
+            most: number;
+        };
         /** @description Who signs in. */
         NewSession: {
             email: string;
@@ -1882,6 +2345,23 @@ export interface components {
             name: string;
             /** @description IANA zone; absent is the provider's. */
             time_zone?: string | null;
+        };
+        /** @description A decision to be. It is about all devices of the tenant unless a group or a device is named. */
+        NewUpdateDecision: {
+            device_id?: components["schemas"]["DeviceId"] | null;
+            group_id?: components["schemas"]["GroupId"] | null;
+            /** @description Why; up to 500 characters on one line. */
+            note?: string | null;
+            tenant_id?: components["schemas"]["TenantId"] | null;
+            update: components["schemas"]["UpdateName"];
+            verdict: components["schemas"]["UpdateVerdict"];
+        };
+        /** @description A policy to be. It is the tenant's unless a group or a device is named. */
+        NewUpdatePolicy: {
+            device_id?: components["schemas"]["DeviceId"] | null;
+            group_id?: components["schemas"]["GroupId"] | null;
+            rules: components["schemas"]["PolicyRules"];
+            tenant_id?: components["schemas"]["TenantId"] | null;
         };
         /** @description A person to be invited. */
         NewUser: {
@@ -1993,6 +2473,93 @@ export interface components {
             /** Format: int64 */
             total?: number | null;
         };
+        /** @description What policies say of an offer, and why. */
+        PolicyAnswer: {
+            because?: components["schemas"]["Because"] | null;
+            deadline_at?: components["schemas"]["Instant"] | null;
+            scope?: components["schemas"]["ScopeKind"] | null;
+            until?: components["schemas"]["Instant"] | null;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description What becomes of offers under a policy, in numbers. */
+        PolicyCounts: {
+            /**
+             * Format: int32
+             * @description Blocked.
+             */
+            blocked: number;
+            /**
+             * Format: int32
+             * @description Not offered for long enough.
+             */
+            deferred: number;
+            /**
+             * Format: int32
+             * @description Installed in the next maintenance window.
+             */
+            due: number;
+            /**
+             * Format: int32
+             * @description They failed on the device, and are tried later or left to people.
+             */
+            failed: number;
+            /**
+             * Format: int32
+             * @description A task has them, or they wait for a restart.
+             */
+            in_hand: number;
+            /**
+             * Format: int32
+             * @description Left to people.
+             */
+            manual: number;
+            /**
+             * Format: int32
+             * @description Stopped on their way through the rings.
+             */
+            stopped: number;
+            /**
+             * Format: int32
+             * @description Earlier rings have them first.
+             */
+            waiting: number;
+        };
+        /**
+         * @description What a policy would do, next to what happens without it. The numbers count every offer; the lists
+         *     name at most 200, those where most is due first.
+         */
+        PolicyPreview: {
+            after: components["schemas"]["PolicyCounts"];
+            before: components["schemas"]["PolicyCounts"];
+            devices: components["schemas"]["DevicePreview"][];
+            /**
+             * Format: int64
+             * @description Devices that the policy is for.
+             */
+            devices_in_scope: number;
+            /** @description How many devices are offered something. */
+            devices_total: number;
+            updates: components["schemas"]["UpdatePreview"][];
+            /** @description How many updates there are in all. */
+            updates_total: number;
+        };
+        /** @description What a policy says. What it leaves out, wider scopes decide. */
+        PolicyRules: {
+            /** @description Each category once. */
+            categories: components["schemas"]["CategoryEntry"][];
+            /**
+             * Format: int32
+             * @description So many days after the first offer, 1 to 365, neither deferral nor rings hold back what
+             *     installs by itself; 0 is no deadline, null leaves it to wider scopes.
+             */
+            deadline_days?: number | null;
+            /**
+             * Format: int32
+             * @description The ring of the devices here, from 1.
+             */
+            ring?: number | null;
+            rings?: components["schemas"]["RingPlan"] | null;
+        };
         /** @description Why a request was refused. */
         Problem: {
             /** @description The stable code, for programs and translations. */
@@ -2024,6 +2591,12 @@ export interface components {
             done?: number | null;
             /** Format: int32 */
             percent?: number | null;
+            /**
+             * Format: int32
+             * @description How often the people at the machine have put that off.
+             */
+            postponed?: number | null;
+            restart_at?: components["schemas"]["Instant"] | null;
             /** Format: int32 */
             total?: number | null;
         };
@@ -2031,13 +2604,18 @@ export interface components {
          * @description Why a task ended as it did (or waits). Stable; the console translates it.
          * @enum {string}
          */
-        ReasonCode: "interrupted" | "cancelled_by_operator" | "unknown_task_kind" | "timed_out" | "installer_failed" | "package_manager_failed" | "package_manager_locked" | "nothing_to_install" | "update_not_offered" | "no_restart_pending" | "restart_failed" | "scan_failed" | "access_denied" | "network_unreachable" | "disk_full" | "not_enough_disk_space" | "on_battery" | "restart_pending" | "windows_update_busy" | "windows_update_error" | "agent_error" | "deadline_passed" | "unconfirmed" | "still_offered" | "rolled_back" | "device_removed" | "unsupported" | "other";
+        ReasonCode: "interrupted" | "cancelled_by_operator" | "unknown_task_kind" | "timed_out" | "installer_failed" | "package_manager_failed" | "package_manager_locked" | "nothing_to_install" | "update_not_offered" | "no_restart_pending" | "restart_failed" | "scan_failed" | "access_denied" | "network_unreachable" | "disk_full" | "not_enough_disk_space" | "on_battery" | "restart_pending" | "windows_update_busy" | "windows_update_error" | "agent_error" | "deadline_passed" | "unconfirmed" | "still_offered" | "rolled_back" | "device_removed" | "replaced_by_policy" | "unsupported" | "other";
         /** @description Codes that replace the second factor once each. */
         RecoveryCodes: {
             recovery_codes: string[];
         };
         /** @description Whether the device waits for a restart. */
         Restart: {
+            /**
+             * Format: int32
+             * @description How often the people at the machine have put it off.
+             */
+            postponed: number;
             required: components["schemas"]["RestartRequired"];
             scheduled_at?: components["schemas"]["Instant"] | null;
             signals: components["schemas"]["Signal"][];
@@ -2062,6 +2640,64 @@ export interface components {
          * @enum {string}
          */
         RestartSignalName: "reboot_required_file" | "wua_reboot_required" | "windows_update_reboot_required" | "component_servicing_reboot_pending" | "component_servicing_reboot_in_progress" | "component_servicing_packages_pending" | "installer_requested_restart" | "pending_file_rename" | "pending_computer_rename" | "pending_domain_join" | "update_exe_volatile" | "dvd_reboot_signal" | "server_manager_reboot_attempts" | "other";
+        /** @description The ring of a device. */
+        RingInForce: {
+            name: string;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+            scope?: components["schemas"]["ScopeKind"] | null;
+        };
+        /** @description How updates go from ring to ring. */
+        RingPlan: {
+            /**
+             * Format: int32
+             * @description Of the devices in the ring that are offered it, how many percent must have tried.
+             */
+            attempted_percent: number;
+            /** @description The rings' names, from the first to the last; 2 to 6. */
+            names: string[];
+            /**
+             * Format: int32
+             * @description It is stopped when at least so many devices, and
+             */
+            stop_failed_devices: number;
+            /**
+             * Format: int32
+             * @description at least so many percent of those that tried, failed.
+             */
+            stop_failed_percent: number;
+            /**
+             * Format: int32
+             * @description Of those that tried, how many percent must have it installed.
+             */
+            success_percent: number;
+            /**
+             * Format: int32
+             * @description Hours that an update stays in a ring at least.
+             */
+            wait_hours: number;
+        };
+        /**
+         * @description How an update did on the devices of one ring. Devices count where updates of its category install
+         *     by themselves.
+         */
+        RingProgress: {
+            /** Format: int32 */
+            devices: number;
+            /** Format: int32 */
+            failed: number;
+            /** Format: int32 */
+            installed: number;
+            name: string;
+            /**
+             * Format: int32
+             * @description Of them, those that are or were offered it.
+             */
+            offered: number;
+        };
         /**
          * @description A role inside a tenant: of a person, or of an API token.
          * @enum {string}
@@ -2072,6 +2708,37 @@ export interface components {
             role: components["schemas"]["Role"];
             value: string;
         };
+        /** @description The way of one update through a tenant's rings. */
+        Rollout: {
+            begun_at: components["schemas"]["Instant"];
+            /** @description Who stopped it or let it go on, last. */
+            changed_by?: string | null;
+            id: components["schemas"]["RolloutId"];
+            kb?: string | null;
+            /**
+             * Format: int32
+             * @description The ring that it has reached, from 1.
+             */
+            ring: number;
+            /** @description From the first; empty if the tenant has no rings any more. */
+            rings: components["schemas"]["RingProgress"][];
+            /** @description Since when it is there, or stopped. */
+            since: components["schemas"]["Instant"];
+            state: components["schemas"]["RolloutState"];
+            tenant_id: components["schemas"]["TenantId"];
+            title: string;
+            update_id: components["schemas"]["UpdateId"];
+        };
+        /**
+         * Format: uuid
+         * @description The way of one update through a tenant's rings.
+         */
+        RolloutId: string;
+        /**
+         * @description Whether an update goes on to further rings.
+         * @enum {string}
+         */
+        RolloutState: "running" | "stopped_by_failures" | "stopped_by_person" | "complete";
         /** @description The last look for updates. */
         Scan: {
             attempted_at?: components["schemas"]["Instant"] | null;
@@ -2087,6 +2754,19 @@ export interface components {
          * @enum {string}
          */
         ScanState: "never" | "succeeded" | "failed";
+        /**
+         * @description Whose policy or decision something is.
+         * @enum {string}
+         */
+        ScopeKind: "tenant" | "group" | "device";
+        /** @description Whose policy or decision something is. */
+        ScopeReference: {
+            device_id?: components["schemas"]["DeviceId"] | null;
+            group_id?: components["schemas"]["GroupId"] | null;
+            kind: components["schemas"]["ScopeKind"];
+            /** @description What the group or the device is called. */
+            name?: string | null;
+        };
         /** @description How the person stands with their second factor. */
         SecondFactor: {
             /**
@@ -2179,9 +2859,13 @@ export interface components {
             action_id: components["schemas"]["ActionId"];
             can: components["schemas"]["TaskAbilities"];
             cancel_requested_at?: components["schemas"]["Instant"] | null;
+            /** @description For `install_updates`: the chosen categories; null is any. */
+            categories?: components["schemas"]["UpdateCategory"][] | null;
             created_at: components["schemas"]["Instant"];
             /** @description Who asked for it, by name. */
             created_by: string;
+            created_by_kind: components["schemas"]["CreatorKind"];
+            deadline?: components["schemas"]["Instant"] | null;
             /**
              * Format: int32
              * @description For `restart`.
@@ -2199,6 +2883,7 @@ export interface components {
              * @description Length of the whole log; null while there is none.
              */
             log_bytes?: number | null;
+            postponements?: components["schemas"]["TaskPostponements"] | null;
             progress?: components["schemas"]["Progress"] | null;
             reason_code?: components["schemas"]["ReasonCode"] | null;
             /** @description The system's own code behind the reason. */
@@ -2209,7 +2894,7 @@ export interface components {
             stderr_excerpt?: string | null;
             /** @description The end of standard output. */
             stdout_excerpt?: string | null;
-            /** @description For `install_updates`: the chosen ones; null is everything offered. */
+            /** @description For `install_updates`: the chosen ones; null is everything offered, or all of `categories`. */
             update_keys?: string[] | null;
             /** @description What became of each update. */
             updates: components["schemas"]["UpdateResult"][];
@@ -2225,6 +2910,16 @@ export interface components {
          * @description One action on one device.
          */
         TaskId: string;
+        /** @description How often the people at the machine may put a restart off, and by how much. */
+        TaskPostponements: {
+            /**
+             * Format: int32
+             * @description By how many minutes each time.
+             */
+            minutes: number;
+            /** Format: int32 */
+            most: number;
+        };
         /**
          * @description Where a task stands: `queued → delivered → running → succeeded | failed | cancelled | expired`,
          *     with `waiting_for_window` between `delivered` and `running`.
@@ -2368,6 +3063,23 @@ export interface components {
          * @enum {string}
          */
         UpdateCategory: "critical" | "security" | "definition" | "update_rollup" | "service_pack" | "feature_pack" | "feature_update" | "driver" | "tool" | "optional" | "other";
+        /** @description An approval or a block of one update. */
+        UpdateDecision: {
+            decided_at: components["schemas"]["Instant"];
+            decided_by: string;
+            id: components["schemas"]["UpdateDecisionId"];
+            /** @description Why, in somebody's words; may be empty. */
+            note: string;
+            scope: components["schemas"]["ScopeReference"];
+            tenant_id: components["schemas"]["TenantId"];
+            update: components["schemas"]["UpdateName"];
+            verdict: components["schemas"]["UpdateVerdict"];
+        };
+        /**
+         * Format: uuid
+         * @description An approval or a block of one update.
+         */
+        UpdateDecisionId: string;
         /** @description A device and where one update stands on it. */
         UpdateDevice: {
             device_id: components["schemas"]["DeviceId"];
@@ -2384,11 +3096,60 @@ export interface components {
          *     names the update, so that every tenant's devices have the same one.
          */
         UpdateId: string;
+        /** @description What names an update across devices. */
+        UpdateName: {
+            kind: components["schemas"]["UpdateNameKind"];
+            value: string;
+        };
+        /**
+         * @description By what an update is named.
+         * @enum {string}
+         */
+        UpdateNameKind: "kb" | "update_id" | "package";
         /**
          * @description How one update of an installation ended.
          * @enum {string}
          */
         UpdateOutcome: "installed" | "unconfirmed" | "downloaded" | "failed" | "superseded" | "skipped";
+        /** @description What a tenant, a group or a device says about updates. */
+        UpdatePolicy: {
+            id: components["schemas"]["UpdatePolicyId"];
+            rules: components["schemas"]["PolicyRules"];
+            scope: components["schemas"]["ScopeReference"];
+            tenant_id: components["schemas"]["TenantId"];
+            updated_at: components["schemas"]["Instant"];
+            updated_by: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; whoever replaces it names the one that they have seen.
+             */
+            version: number;
+        };
+        /** @description What a policy says from now on. */
+        UpdatePolicyChange: {
+            rules: components["schemas"]["PolicyRules"];
+            /**
+             * Format: int64
+             * @description The version that the caller has seen.
+             */
+            version: number;
+        };
+        /**
+         * Format: uuid
+         * @description What one scope says about updates.
+         */
+        UpdatePolicyId: string;
+        /** @description What would become of one update: numbers of devices. */
+        UpdatePreview: {
+            after: components["schemas"]["PolicyCounts"];
+            before: components["schemas"]["PolicyCounts"];
+            category: components["schemas"]["UpdateCategory"];
+            id: components["schemas"]["UpdateId"];
+            kb?: string | null;
+            next_at?: components["schemas"]["Instant"] | null;
+            package?: string | null;
+            title: string;
+        };
         /** @description What became of one update. */
         UpdateResult: {
             /** @description Windows: the HRESULT, such as `0x80240017`. */
@@ -2433,6 +3194,13 @@ export interface components {
             title: string;
             update_id: components["schemas"]["UpdateId"];
         };
+        /**
+         * @description What people decided on one update.
+         *
+         *     Inside one scope the greater counts.
+         * @enum {string}
+         */
+        UpdateVerdict: "approve" | "block";
         /**
          * @description By pending updates: some, known to be none, or not known.
          * @enum {string}
@@ -2487,6 +3255,11 @@ export interface components {
          * @enum {string}
          */
         UserState: "invited" | "active" | "disabled";
+        /**
+         * @description What policies say of an offer.
+         * @enum {string}
+         */
+        Verdict: "due" | "held" | "manual" | "blocked";
         /** @description When a task may run. */
         When: {
             /** @enum {string} */
@@ -2512,6 +3285,102 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_actions: {
+        parameters: {
+            query?: {
+                /** @description That touch devices of this tenant. */
+                tenant_id?: components["schemas"]["TenantId"];
+                /** @description Of this kind. */
+                kind?: components["schemas"]["ActionKind"];
+                /** @description With tasks that have not ended; `false` is only those without. */
+                open?: boolean;
+                /** @description Only what the caller asked for. */
+                own?: boolean;
+                /** @description Most items, 1 to 500. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ActionSummary"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_action: {
         parameters: {
             query?: never;
@@ -2564,7 +3433,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: a device is not there */
+            /** @description `not_found`: a device or the group is not there */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2582,7 +3451,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `no_restart_pending` or `no_devices` */
+            /** @description `no_restart_pending`, `updates_not_offered`, `updates_blocked` or `no_devices` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2688,6 +3557,92 @@ export interface operations {
             };
             /** @description `request_timeout` */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The action */
+                id: components["schemas"]["ActionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The action, its open tasks cancelled or about to be */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Action"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `action_already_finished` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3271,6 +4226,8 @@ export interface operations {
                 tenant_id?: components["schemas"]["TenantId"];
                 /** @description Of this group. */
                 group_id?: components["schemas"]["GroupId"];
+                /** @description With `group_id`: of all groups in it as well. */
+                subgroups?: boolean;
                 /** @description With this text in their name. */
                 search?: string;
                 /** @description With this kind of system. */
@@ -3616,6 +4573,83 @@ export interface operations {
             };
             /** @description `validation_failed` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_device_update_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceUpdatePolicy"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5904,6 +6938,343 @@ export interface operations {
             };
         };
     };
+    list_rollouts: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant only. */
+                tenant_id?: components["schemas"]["TenantId"];
+                /** @description In this state only. */
+                state?: components["schemas"]["RolloutState"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Rollout"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rollout */
+                id: components["schemas"]["RolloutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where it stands now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rollout_complete` or `changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rollout */
+                id: components["schemas"]["RolloutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where it stands now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rollout_complete` or `changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rollout */
+                id: components["schemas"]["RolloutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where it stands now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rollout_complete` or `changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_session: {
         parameters: {
             query?: never;
@@ -7610,6 +8981,828 @@ export interface operations {
             };
             /** @description `openid_unreachable` */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_update_decisions: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant only. */
+                tenant_id?: components["schemas"]["TenantId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_UpdateDecision"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_update_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUpdateDecision"];
+            };
+        };
+        responses: {
+            /** @description Decided */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateDecision"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_update_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The decision */
+                id: components["schemas"]["UpdateDecisionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_update_policies: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant only. */
+                tenant_id?: components["schemas"]["TenantId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_UpdatePolicy"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_update_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUpdatePolicy"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatePolicy"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`; `taken` if the scope has one */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_update_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUpdatePolicy"];
+            };
+        };
+        responses: {
+            /** @description What it would do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPreview"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_update_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The policy */
+                id: components["schemas"]["UpdatePolicyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The policy */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatePolicy"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_update_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The policy */
+                id: components["schemas"]["UpdatePolicyId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdatePolicyChange"];
+            };
+        };
+        responses: {
+            /** @description The policy as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatePolicy"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_update_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The policy */
+                id: components["schemas"]["UpdatePolicyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

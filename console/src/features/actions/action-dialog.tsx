@@ -17,6 +17,7 @@ import {
   deadlineOf,
   isChoiceMissing,
   narrowFilter,
+  restartTerms,
   type Schedule,
   type Skipped,
   scheduleProblem,
@@ -164,7 +165,7 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
       filter: target.type === 'matching' ? narrowFilter(target.filter, kind) : undefined,
       update_keys: updateKeys ? [...updateKeys] : undefined,
       categories: byCategory ? [...choice.categories] : undefined,
-      delay_minutes: kind === 'restart' ? schedule.delayMinutes : undefined,
+      ...(kind === 'restart' ? restartTerms(schedule) : {}),
     };
     create.mutate(
       { idempotencyKey, body },

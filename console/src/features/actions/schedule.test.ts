@@ -3,6 +3,7 @@ import {
   deadlineOf,
   isChoiceMissing,
   narrowFilter,
+  restartTerms,
   scheduleProblem,
   standardSchedule,
   whenOf,
@@ -40,6 +41,18 @@ describe('a choice by category', () => {
     expect(isChoiceMissing({ byCategory: false, categories: [] })).toBe(false);
     expect(isChoiceMissing({ byCategory: true, categories: [] })).toBe(true);
     expect(isChoiceMissing({ byCategory: true, categories: ['security'] })).toBe(false);
+  });
+});
+
+describe('a restart', () => {
+  it('may be postponed within the chosen limits, or not at all', () => {
+    expect(restartTerms({ ...standardSchedule, delayMinutes: 5 })).toEqual({
+      delay_minutes: 5,
+      postponements: { most: 2, minutes: 30 },
+    });
+    expect(restartTerms({ ...standardSchedule, mostPostponements: 0 }).postponements).toBe(
+      undefined,
+    );
   });
 });
 

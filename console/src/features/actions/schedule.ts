@@ -82,18 +82,37 @@ export interface Schedule {
   delayMinutes: number;
   /** Until when a device that is offline may catch up, counted from the beginning. */
   deadlineHours: number | null;
+  /** How often the people at the machine may put a restart off; 0 is not at all. */
+  mostPostponements: number;
+  postponeMinutes: number;
 }
 
 export const deadlines = [null, 4, 24, 72, 168, 720] as const;
 
 export const delays = [0, 5, 10, 15, 30, 60] as const;
 
+export const postponementNumbers = [0, 1, 2, 3, 5, 10] as const;
+
+export const postponementLengths = [5, 10, 15, 30, 60, 120, 240] as const;
+
 export const standardSchedule: Schedule = {
   choice: 'now',
   at: '',
   delayMinutes: 15,
   deadlineHours: null,
+  mostPostponements: 2,
+  postponeMinutes: 30,
 };
+
+/** What a restart is asked for with, beside when. */
+export function restartTerms(schedule: Schedule) {
+  const { delayMinutes, mostPostponements, postponeMinutes } = schedule;
+  return {
+    delay_minutes: delayMinutes,
+    postponements:
+      mostPostponements > 0 ? { most: mostPostponements, minutes: postponeMinutes } : undefined,
+  };
+}
 
 export function scheduleProblem(schedule: Schedule, now: number): 'at_missing' | 'at_past' | null {
   if (schedule.choice !== 'at') return null;

@@ -3,13 +3,8 @@ import type { TFunction } from 'i18next';
 import type { ActionKind } from '@/api/types';
 import { useTranslation } from '@/i18n/use-translation';
 import { browserTimeZone } from '@/util/format';
-import {
-  deadlines,
-  delays,
-  type Schedule,
-  type scheduleProblem,
-  type WhenChoice,
-} from './schedule';
+import { RestartFields } from './restart-fields';
+import { deadlines, type Schedule, type scheduleProblem, type WhenChoice } from './schedule';
 
 interface WhenFieldsProps {
   kind: ActionKind;
@@ -69,22 +64,7 @@ export function WhenFields({ kind, schedule, problem, onChange }: WhenFieldsProp
           onChange({ ...schedule, deadlineHours: value === '' ? null : Number(value) });
         }}
       />
-      {kind === 'restart' && (
-        <NativeSelect
-          label={t('actions.delay')}
-          value={String(schedule.delayMinutes)}
-          data={delays.map((minutes) => ({
-            value: String(minutes),
-            label:
-              minutes === 0
-                ? t('actions.delay_none')
-                : t('actions.delay_minutes', { count: minutes }),
-          }))}
-          onChange={(event) =>
-            onChange({ ...schedule, delayMinutes: Number(event.currentTarget.value) })
-          }
-        />
-      )}
+      {kind === 'restart' && <RestartFields schedule={schedule} onChange={onChange} />}
     </Stack>
   );
 }

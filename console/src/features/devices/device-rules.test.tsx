@@ -11,12 +11,15 @@ import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import type { ReactNode } from 'react';
 import { describe, expect, it, vi } from 'vitest';
-import type { Device, Session } from '@/api/types';
+import { keys } from '@/api/keys';
+import type { Device, Session, Task } from '@/api/types';
 import { sessionQuery } from '@/features/session/session';
+import { taskListQuery } from '@/features/tasks/tasks';
 import { i18n } from '@/i18n';
 import { TranslationProvider } from '@/i18n/use-translation';
 import { RowActions } from './device-actions';
 import { LastScan, PendingUpdates, RequiredRestart } from './device-cells';
+import { RestartCountDown } from './restart-count-down';
 
 const allowed = { allowed: true, reason: null };
 
@@ -32,7 +35,7 @@ function device(values: Partial<Device>): Device {
     last_seen_at: '2026-11-23T12:00:00Z',
     pending_updates: { total: 3, security: 1 },
     scan: { state: 'succeeded', scanned_at: '2026-11-23T12:00:00Z' },
-    restart: { required: 'no', signals: [] },
+    restart: { required: 'no', signals: [], postponed: 0 },
     open_tasks: 0,
     can: {
       scan: allowed,
@@ -79,11 +82,14 @@ function session(acts: boolean): Session {
   };
 }
 
-async function show(content: ReactNode, acts = true) {
+async function show(content: ReactNode, acts = true, running: readonly Task[] = []) {
   await i18n.changeLanguage('en');
   const queryClient = new QueryClient();
   queryClient.setQueryDefaults(sessionQuery.queryKey, { staleTime: Number.POSITIVE_INFINITY });
   queryClient.setQueryData(sessionQuery.queryKey, session(acts));
+  queryClient.setQueryDefaults(keys.taskLists, { staleTime: Number.POSITIVE_INFINITY });
+  const restarts = taskListQuery({ device_id: 'd1', kind: 'restart', state: 'running', limit: 1 });
+  queryClient.setQueryData(restarts.queryKey, { items: [...running] });
   const rootRoute = createRootRoute();
   const routeTree = rootRoute.addChildren([
     createRoute({
@@ -104,6 +110,21 @@ async function show(content: ReactNode, acts = true) {
     </MantineProvider>,
   );
   return screen.findByTestId('shown');
+}
+
+function restarting(): Task {
+  return {
+    id: 'k1',
+    action_id: 'a1',
+    device: { id: 'd1', hostname: 'PC-1' },
+    kind: 'restart',
+    when: { type: 'now' },
+    state: 'running',
+    created_at: '2026-11-23T12:00:00Z',
+    created_by: 'A',
+    updates: [],
+    can: { cancel: allowed },
+  };
 }
 
 const ignore = () => undefined;
@@ -136,7 +157,7 @@ describe('pending updates', () => {
 
 describe('states', () => {
   it('a restart that is not known is neither yes nor no', async () => {
-    const unknown = device({ restart: { required: 'unknown', signals: [] } });
+    const unknown = device({ restart: { required: 'unknown', signals: [], postponed: 0 } });
     const shown = await show(<RequiredRestart device={unknown} />);
     expect(shown.textContent).toBe('Unknown');
   });
@@ -163,7 +184,7 @@ describe('actions', () => {
 
   it('offer a restart while one is pending', async () => {
     const pending = device({
-      restart: { required: 'yes', signals: [] },
+      restart: { required: 'yes', signals: [], postponed: 0 },
       can: { scan: allowed, install: allowed, restart: allowed, remove: allowed },
     });
     const asked = vi.fn();
@@ -193,5 +214,34 @@ describe('actions', () => {
   it('are not shown to a role that may never act', async () => {
     await show(<RowActions device={device({})} onAsk={ignore} />, false);
     expect(screen.queryAllByRole('button')).toEqual([]);
+  });
+});
+
+describe('a restart that counts down', () => {
+  const counting = (postponed: number) =>
+    device({
+      restart: { required: 'yes', signals: [], scheduled_at: '2031-01-02T14:35:00Z', postponed },
+    });
+
+  it('says when and how often it was put off', async () => {
+    const shown = await show(<RestartCountDown device={counting(1)} />);
+    expect(shown.textContent).toMatch(/^Restarts at .* · postponed once$/);
+  });
+
+  it('says nothing of postponements that there were not', async () => {
+    const shown = await show(<RestartCountDown device={counting(0)} />);
+    expect(shown.textContent).not.toContain('postponed');
+  });
+
+  it('can be called off by who may', async () => {
+    await show(<RestartCountDown device={counting(2)} />, true, [restarting()]);
+    const button = await screen.findByRole('button', { name: 'Cancel the restart' });
+    expect(button.getAttribute('aria-disabled')).not.toBe('true');
+  });
+
+  it('offers nothing to who may only look', async () => {
+    const shown = await show(<RestartCountDown device={counting(2)} />, false, [restarting()]);
+    expect(shown.textContent).toContain('postponed 2 times');
+    expect(screen.queryByRole('button')).toBeNull();
   });
 });

@@ -10,6 +10,7 @@ import { useFormat } from '@/util/use-format';
 import { Connection, MaintenanceWindow } from './device-cells';
 import classes from './device-page.module.css';
 import { GroupField } from './group-field';
+import { RestartCountDown } from './restart-count-down';
 
 export function DeviceSummary({ device }: { device: Device }) {
   return (
@@ -95,18 +96,14 @@ const restartTitles = {
 
 function RestartCard({ device }: { device: Device }) {
   const { t } = useTranslation();
-  const { required, signals, scheduled_at } = device.restart;
+  const { required, signals } = device.restart;
   const { tone, text } = restartTitles[required];
   return (
     <Card title={t('restart.title')}>
       <StateBadge tone={tone} icon={required === 'yes' ? IconRefresh : undefined}>
         {t(text)}
       </StateBadge>
-      {scheduled_at && (
-        <p className={classes.footnote}>
-          {t('restart.scheduled')} <RelativeTime at={scheduled_at} deviceZone={device.time_zone} />
-        </p>
-      )}
+      <RestartCountDown device={device} />
       {signals.length === 0 && required !== 'unknown' && (
         <p className={classes.footnote}>{t('restart.no_signals')}</p>
       )}

@@ -33,6 +33,7 @@ export function TaskProgress({ task }: { task: Task }) {
   const { t } = useTranslation();
   const { progress } = task;
   if (task.state !== 'running') return null;
+  if (progress?.restart_at) return <RestartProgress progress={progress} />;
   const done = progress?.done ?? null;
   const total = progress?.total ?? null;
   const counted = done !== null && total !== null;
@@ -53,6 +54,22 @@ export function TaskProgress({ task }: { task: Task }) {
         {progress?.current && ` · ${progress.current}`}
       </span>
     </div>
+  );
+}
+
+function RestartProgress({ progress }: { progress: NonNullable<Task['progress']> }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const exact = useExactTime();
+  const now = useNow();
+  const at = progress.restart_at;
+  if (!at) return null;
+  const postponed = progress.postponed ?? 0;
+  return (
+    <StateBadge tone="waiting" hint={exact(at)}>
+      {t('restart.at', { time: format.soon(at, now) })}
+      {postponed > 0 && ` · ${t('restart.postponed', { count: postponed })}`}
+    </StateBadge>
   );
 }
 

@@ -29,6 +29,14 @@ export function TaskDetails({ task }: { task: Task }) {
             {t('tasks.delay_minutes', { count: task.delay_minutes })}
           </Fact>
         )}
+        {task.postponements && (
+          <Fact name={t('tasks.postponements')}>
+            {t('tasks.postponements_allowed', {
+              count: task.postponements.most,
+              minutes: task.postponements.minutes,
+            })}
+          </Fact>
+        )}
         <Fact name={t('tasks.exit_code')}>
           {typeof task.exit_code === 'number' ? <code>{task.exit_code}</code> : t('common.none')}
         </Fact>

@@ -1,31 +1,21 @@
 import { Button } from '@mantine/core';
-import { IconArrowLeft, IconDownload, IconPlayerStop } from '@tabler/icons-react';
+import { IconArrowLeft, IconDownload } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import type { Task } from '@/api/types';
-import { ConfirmDialog } from '@/components/confirm-dialog';
-import { GuardedButton } from '@/components/guarded-button';
 import { Card, Page } from '@/components/page';
 import { PageSkeleton } from '@/components/page-skeleton';
 import { ProblemState } from '@/components/problem-state';
 import { useDevice } from '@/features/devices/devices';
-import { useCan } from '@/features/session/session';
-import {
-  actionKindText,
-  disabledText,
-  hresultName,
-  hresultText,
-  isHresult,
-  reasonText,
-} from '@/i18n/codes';
+import { actionKindText, hresultName, hresultText, isHresult, reasonText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
+import { CancelTaskButton } from './cancel-task-button';
 import { TaskProgress, TaskState } from './task-cells';
 import { TaskDetails } from './task-details';
 import { TaskOutput } from './task-output';
 import classes from './task-page.module.css';
 import { TaskTimeLine } from './task-time-line';
 import { TaskUpdates } from './task-updates';
-import { isFinished, logAddress, useCancelTask, useTask } from './tasks';
+import { isFinished, logAddress, useTask } from './tasks';
 
 export function TaskPage({ id }: { id: string }) {
   const { t } = useTranslation();
@@ -112,16 +102,7 @@ function Reason({ task }: { task: Task }) {
 
 function TaskActions({ task }: { task: Task }) {
   const { t } = useTranslation();
-  const mayCancel = useCan('cancel_tasks');
-  const [asking, setAsking] = useState(false);
-  const cancel = useCancelTask();
-  const { allowed, reason } = task.can.cancel;
-  const cancelling = task.cancel_requested_at ? t('tasks.cancel_requested') : null;
   const hasLog = typeof task.log_bytes === 'number';
-  const close = () => {
-    setAsking(false);
-    cancel.reset();
-  };
   const log = (
     <Button
       variant="default"
@@ -135,30 +116,14 @@ function TaskActions({ task }: { task: Task }) {
   );
   return (
     <>
-      {mayCancel && !isFinished(task) && (
-        <GuardedButton
-          variant="default"
-          leftSection={<IconPlayerStop size={16} aria-hidden />}
-          reason={cancelling ?? (allowed ? null : disabledText(t, reason ?? 'forbidden'))}
-          onClick={() => setAsking(true)}
-        >
-          {t('tasks.cancel')}
-        </GuardedButton>
-      )}
-      {hasLog && log}
-      <ConfirmDialog
-        opened={asking}
-        title={t('tasks.cancel_title')}
+      <CancelTaskButton
+        task={task}
+        label={t('tasks.cancel')}
         body={t(
           task.state === 'running' ? 'tasks.cancel_body_running' : 'tasks.cancel_body_queued',
         )}
-        confirm={t('tasks.cancel')}
-        dismiss={t('tasks.keep')}
-        busy={cancel.isPending}
-        error={cancel.error}
-        onConfirm={() => cancel.mutate(task.id, { onSuccess: close })}
-        onClose={close}
       />
+      {hasLog && log}
     </>
   );
 }

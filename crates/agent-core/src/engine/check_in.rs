@@ -7,7 +7,7 @@ use super::{
 use crate::{
     LearnedTime,
     connection::{CallError, ConfigAnswer, unquoted},
-    state::{Inventories, Stage, State},
+    state::{Inventories, State},
 };
 use jiff::Timestamp;
 use latarnik_protocol::{
@@ -128,14 +128,9 @@ struct Look {
 }
 
 async fn look(shared: &Shared) -> Look {
-    let scheduled_at = shared
-        .queue()
-        .begun()
-        .into_iter()
-        .find_map(|entry| match entry.stage {
-            Stage::Running(start) => start.restart_at,
-            Stage::Accepted | Stage::Waiting => None,
-        });
+    let restarting = shared.queue().restarting().map(|(_, start)| start);
+    let scheduled_at = restarting.as_ref().and_then(|start| start.restart_at);
+    let postponed = restarting.map(|start| start.postponed).filter(|n| *n > 0);
     let ports = shared.ports.clone();
     let last_restart = shared.last_restart.clone();
     shared
@@ -151,6 +146,7 @@ async fn look(shared: &Shared) -> Look {
                 restart: RestartReport {
                     signals: ports.power.restart_signals(),
                     scheduled_at,
+                    postponed,
                 },
                 last_restart: last_restart
                     .get_or_init(|| ports.machine.last_restart())

@@ -3,7 +3,6 @@
 use super::{
     inventory,
     outcome::{self, Interruption},
-    restart,
     shared::Shared,
     task_log::TaskLog,
 };
@@ -33,7 +32,8 @@ pub(super) struct Call<T> {
     pub(super) interruption: Option<Interruption>,
 }
 
-/// Runs a task that the journal has started, to its end. `None` if it goes on beyond this process.
+/// Runs a task that the journal has started, to its end. `None` for a restart: that counts down on
+/// its own.
 pub(super) async fn perform(
     shared: &Arc<Shared>,
     entry: &JournalEntry,
@@ -53,8 +53,9 @@ pub(super) async fn perform(
             };
             Some(install(shared, entry.id, start.at, request).await)
         }
-        TaskParameters::Restart { delay_minutes } => {
-            restart::perform(shared, entry.id, start, *delay_minutes).await
+        TaskParameters::Restart { .. } => {
+            shared.notices.restart.notify_one();
+            None
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::{
     CancelSignal,
-    state::{JournalEntry, Stage},
+    state::{JournalEntry, Stage, Start},
 };
 use jiff::Timestamp;
 use latarnik_model::{ActionKind, ReasonCode, TaskId, TaskState, When};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What is to happen with a task that has not begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,8 @@ pub(super) fn decide(entry: &JournalEntry, cancelled: bool, now: Timestamp) -> D
 pub(super) struct Queue {
     entries: BTreeMap<(u64, TaskId), JournalEntry>,
     cancelled: HashSet<TaskId>,
-    running: Option<(TaskId, CancelSignal)>,
+    /// What runs, each with its way to be asked to end.
+    running: HashMap<TaskId, CancelSignal>,
 }
 
 impl Queue {
@@ -87,13 +88,7 @@ impl Queue {
     pub(super) fn remove(&mut self, id: TaskId) {
         self.entries.retain(|(_, known), _| *known != id);
         self.cancelled.remove(&id);
-        if self
-            .running
-            .as_ref()
-            .is_some_and(|(running, _)| *running == id)
-        {
-            self.running = None;
-        }
+        self.running.remove(&id);
     }
 
     pub(super) fn set_stage(&mut self, id: TaskId, stage: &Stage) {
@@ -106,17 +101,14 @@ impl Queue {
         if self.is_cancelled(id) {
             signal.cancel();
         }
-        self.running = Some((id, signal));
+        self.running.insert(id, signal);
     }
 
     pub(super) fn running_signal(&self, id: TaskId) -> Option<CancelSignal> {
-        self.running
-            .as_ref()
-            .filter(|(running, _)| *running == id)
-            .map(|(_, signal)| signal.clone())
+        self.running.get(&id).cloned()
     }
 
-    /// Tasks that began under an earlier process.
+    /// Tasks that began and have not ended.
     pub(super) fn begun(&self) -> Vec<JournalEntry> {
         self.entries
             .values()
@@ -139,12 +131,26 @@ impl Queue {
             .collect()
     }
 
-    /// The task that begins next.
+    /// The restart that counts down.
+    pub(super) fn restarting(&self) -> Option<(JournalEntry, Start)> {
+        self.entries.values().find_map(|entry| match &entry.stage {
+            Stage::Running(start) if is_restart(entry) => Some((entry.clone(), start.clone())),
+            Stage::Running(_) | Stage::Accepted | Stage::Waiting => None,
+        })
+    }
+
+    /// The task that begins next. A restart waits for the end of one that counts down.
     pub(super) fn next(&self, now: Timestamp) -> Option<JournalEntry> {
+        let restarting = self.restarting().is_some();
         self.decisions(now)
             .into_iter()
+            .filter(|(entry, _)| !(restarting && is_restart(entry)))
             .find_map(|(entry, decision)| (decision == Decision::Begin).then_some(entry))
     }
+}
+
+fn is_restart(entry: &JournalEntry) -> bool {
+    entry.task.parameters.kind() == ActionKind::Restart
 }
 
 #[cfg(test)]
@@ -176,6 +182,7 @@ mod tests {
     fn restart() -> TaskParameters {
         TaskParameters::Restart {
             delay_minutes: RestartDelay::NONE,
+            postponements: None,
         }
     }
 
@@ -208,6 +215,28 @@ mod tests {
             entry(2, TaskParameters::Scan, When::Now),
         ]);
         assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(2));
+    }
+
+    #[test]
+    fn a_restart_that_counts_down_holds_up_other_restarts_and_nothing_else() {
+        let start = Start {
+            at: at(0),
+            boot_id: "boot".to_owned(),
+            restart_at: Some(at(300)),
+            postponed: 0,
+            restart_asked_at: None,
+        };
+        let counting = JournalEntry {
+            stage: Stage::Running(start),
+            ..entry(1, restart(), When::Now)
+        };
+        let queue = Queue::new(vec![
+            counting.clone(),
+            entry(2, restart(), When::Now),
+            entry(3, TaskParameters::Scan, When::Now),
+        ]);
+        assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(3));
+        assert_eq!(queue.restarting().map(|(entry, _)| entry), Some(counting));
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! What becomes of tasks that an earlier process began and did not end.
 
-use super::{execution, outcome, restart, runner, shared::Shared};
+use super::{execution, outcome, runner, shared::Shared};
 use crate::state::{JournalEntry, Stage, Start, State};
 use latarnik_model::{ActionKind, ReasonCode, TaskState};
 use latarnik_protocol::TaskOutcome;
 use std::sync::Arc;
 
-/// Ends each of them: nothing that began is begun again.
+/// Ends each of them: nothing that began is begun again. A restart goes on counting down, in its own
+/// loop.
 pub(super) async fn run(shared: &Arc<Shared>) {
     let begun = shared.queue().begun();
     for entry in begun {
@@ -14,12 +15,7 @@ pub(super) async fn run(shared: &Arc<Shared>) {
             continue;
         };
         match entry.task.parameters.kind() {
-            ActionKind::Restart => {
-                let Some(outcome) = restart::resume(shared, &entry, start).await else {
-                    return;
-                };
-                runner::finish(shared, entry.id, outcome).await;
-            }
+            ActionKind::Restart => {}
             ActionKind::InstallUpdates => interrupted_installation(shared, &entry, start).await,
             ActionKind::Scan => interrupted(shared, &entry, start).await,
         }

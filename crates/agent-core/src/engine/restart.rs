@@ -1,113 +1,300 @@
-//! Restart tasks. They end in another run of the machine than the one in which they began: the
-//! evidence is a changed boot id.
+//! Restart tasks: told to the people at the machine, counted down, and never dropped silently.
+//!
+//! The count-down is the agent's own, on its disk, and goes on beside other tasks: hours of
+//! postponements hold up no scan. When its time has come it waits for the task that runs, keeps
+//! others from beginning, and only then asks the operating system. It ends in another run of the
+//! machine than the one in which it began: the evidence is a changed boot id.
 
-use super::{outcome, shared::Shared};
+mod count_down;
+
+use super::{outcome, runner, shared::Shared};
 use crate::{
-    CancelSignal, RestartRequest,
+    CancelSignal, RestartRequest, Session, Withdrawal,
     state::{JournalEntry, Start},
 };
-use latarnik_model::{ReasonCode, RestartDelay, RestartRequired, TaskId, TaskState};
+use count_down::{Change, CountDown, Presence};
+use latarnik_model::{
+    Postponements, ReasonCode, RestartDelay, RestartRequired, TaskId, TaskParameters, TaskState,
+};
 use latarnik_protocol::TaskOutcome;
 use std::{sync::Arc, time::Duration};
+use tokio::{sync::OwnedMutexGuard, time::Instant};
 
-/// How often a waiting restart looks whether it was cancelled.
-const LOOK: Duration = Duration::from_millis(200);
+/// How often it is seen whether the reports before the restart have left.
+const LEAVING: Duration = Duration::from_millis(200);
 
 pub(super) fn delay(minutes: RestartDelay) -> Duration {
     Duration::from_secs(u64::from(minutes.minutes()) * 60)
 }
 
-/// Asks the system for the restart and waits for it. `None` when the agent stops first, which is
-/// what happens when all goes well.
-pub(super) async fn perform(
-    shared: &Arc<Shared>,
-    id: TaskId,
-    start: &Start,
-    minutes: RestartDelay,
-) -> Option<TaskOutcome> {
-    let cancel = CancelSignal::default();
-    shared.queue().set_running(id, cancel.clone());
-    let failed = |reason| outcome::ended(start.at, TaskState::Failed, Some(reason));
-
-    let power = shared.ports.power.clone();
-    let signals = blocking(move || power.restart_signals()).await;
-    if RestartRequired::from_signals(Some(&signals)) != RestartRequired::Yes {
-        return Some(failed(ReasonCode::NoRestartPending));
+/// Sees every restart through that the journal has begun, in this process or an earlier one.
+pub(super) async fn run(shared: &Arc<Shared>) {
+    loop {
+        let restarting = shared.queue().restarting();
+        let Some((entry, start)) = restarting else {
+            shared.notices.restart.notified().await;
+            continue;
+        };
+        let Some(outcome) = see_through(shared, &entry, start).await else {
+            return;
+        };
+        runner::finish(shared, entry.id, outcome).await;
+        // The next one may begin.
+        shared.notices.work.notify_one();
     }
-    reports_leave(shared).await;
-    if cancel.is_cancelled() {
-        return Some(cancelled(start));
-    }
-    let power = shared.ports.power.clone();
-    let request = RestartRequest {
-        delay: delay(minutes),
-    };
-    if let Err(error) = blocking(move || power.schedule_restart(&request)).await {
-        tracing::warn!(task_id = %id, %error, "the restart was refused");
-        let reason_detail = Some(error.detail);
-        return Some(TaskOutcome {
-            reason_detail,
-            ..failed(ReasonCode::RestartFailed)
-        });
-    }
-    tracing::info!(task_id = %id, delay_s = request_seconds(minutes), "the machine restarts");
-    shared.notices.change.notify_one();
-    until_restart(shared, start, &cancel).await
 }
 
-/// Takes up a restart that an earlier process asked for.
-pub(super) async fn resume(
+/// `None` when the agent stops first, which is what happens when all goes well.
+async fn see_through(
     shared: &Arc<Shared>,
     entry: &JournalEntry,
-    start: &Start,
+    start: Start,
 ) -> Option<TaskOutcome> {
-    if shared.ports.machine.boot_id() != start.boot_id {
+    let allowance = match &entry.task.parameters {
+        TaskParameters::Restart { postponements, .. } => *postponements,
+        TaskParameters::Scan | TaskParameters::InstallUpdates { .. } => None,
+    };
+    let mut restart = Restart {
+        shared,
+        id: entry.id,
+        start,
+        cancel: CancelSignal::default(),
+    };
+    if shared.ports.machine.boot_id() != restart.start.boot_id {
         return Some(TaskOutcome {
             exit_code: Some(0),
-            ..outcome::ended(start.at, TaskState::Succeeded, None)
+            ..restart.ended(TaskState::Succeeded, None)
         });
     }
-    let cancel = CancelSignal::default();
-    shared.queue().set_running(entry.id, cancel.clone());
-    until_restart(shared, start, &cancel).await
+    shared.queue().set_running(entry.id, restart.cancel.clone());
+    if restart.start.restart_asked_at.is_some() {
+        let _hands = shared.hands().await?;
+        return restart.until_down().await;
+    }
+    // Held to the end: nothing else begins.
+    let _hands = match restart.until_due(allowance).await? {
+        Ok(hands) => hands,
+        Err(outcome) => return Some(outcome),
+    };
+    if let Err(outcome) = restart.ask().await {
+        return Some(outcome);
+    }
+    restart.until_down().await
 }
 
-async fn until_restart(
-    shared: &Arc<Shared>,
-    start: &Start,
-    cancel: &CancelSignal,
-) -> Option<TaskOutcome> {
-    let due = start.restart_at.unwrap_or(start.at);
-    loop {
-        if cancel.is_cancelled() {
-            let power = shared.ports.power.clone();
-            match blocking(move || power.cancel_restart()).await {
-                Ok(()) => return Some(cancelled(start)),
-                Err(error) => tracing::warn!(%error, "the restart cannot be taken back"),
+/// A restart on its way.
+struct Restart<'a> {
+    shared: &'a Arc<Shared>,
+    id: TaskId,
+    start: Start,
+    cancel: CancelSignal,
+}
+
+impl Restart<'_> {
+    /// Counts down, to the right to change the machine or to an earlier end.
+    async fn until_due(
+        &mut self,
+        allowance: Option<Postponements>,
+    ) -> Option<Result<OwnedMutexGuard<()>, TaskOutcome>> {
+        if !self.is_wanted().await {
+            return Some(Err(self.unwanted()));
+        }
+        let shared = self.shared;
+        let now = || shared.clock.machine_now();
+        let mut count = CountDown::take_up(&self.start, allowance, now());
+        let mut hands = None;
+        let mut look_at_people = Instant::now();
+        let mut sessions = Ok(Vec::new());
+        let mut kept = false;
+        while !self.cancel.is_cancelled() {
+            let mut change = Change::None;
+            let is_look = Instant::now() >= look_at_people;
+            if is_look {
+                look_at_people = Instant::now() + shared.pace.people_look;
+                let people = shared.ports.people.clone();
+                sessions = blocking(move || people.sessions()).await;
+                if let Err(error) = &sessions {
+                    tracing::warn!(%error, "the restart keeps its whole delay");
+                }
+                change = count.meet(Presence::of(&sessions), now());
+            }
+            change = either(change, count.pass(now()));
+            for answer in shared.ports.people.answers() {
+                let answered = count.answer(answer, now());
+                tracing::info!(task_id = %self.id, ?answer, heard = ?answered, "an answer to the notice");
+                change = either(change, answered);
+            }
+            if change == Change::Some || !kept {
+                self.keep(&count).await;
+                kept = true;
+            }
+            if count.is_due(now()) {
+                match hands {
+                    Some(hands) => return Some(self.last_look().await.map(|()| hands)),
+                    None => hands = self.take_hands().await?,
+                }
+                continue;
+            }
+            if !count.is_near(now()) {
+                hands = None;
+            }
+            if is_look || change == Change::Some {
+                self.show(&count, sessions.as_deref().unwrap_or_default())
+                    .await;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(shared.pace.restart_look) => {}
+                () = shared.stop.cancelled() => return None,
             }
         }
-        let late = shared.clock.machine_now().duration_since(due);
-        if Duration::try_from(late).is_ok_and(|late| late > shared.pace.restart_grace) {
-            let reason = Some(ReasonCode::RestartFailed);
-            return Some(outcome::ended(start.at, TaskState::Failed, reason));
+        self.withdraw(Withdrawal::CalledOff).await;
+        Some(Err(self.cancelled()))
+    }
+
+    /// Waits for the task that runs. `Some(None)` when the restart is cancelled first.
+    async fn take_hands(&self) -> Option<Option<OwnedMutexGuard<()>>> {
+        let hands = self.shared.hands();
+        tokio::pin!(hands);
+        let mut waits = false;
+        loop {
+            tokio::select! {
+                biased;
+                hands = &mut hands => return hands.map(Some),
+                () = tokio::time::sleep(self.shared.pace.restart_look) => {}
+            }
+            if self.cancel.is_cancelled() {
+                return Some(None);
+            }
+            if !std::mem::replace(&mut waits, true) {
+                tracing::info!(task_id = %self.id, "the restart waits for the task that runs");
+                self.withdraw(Withdrawal::Quietly).await;
+            }
         }
-        let pause = if cancel.is_cancelled() {
-            shared.pace.longest_retry
-        } else {
-            LOOK
+    }
+
+    /// Whether there is still a reason to restart, now that the time has come.
+    async fn last_look(&self) -> Result<(), TaskOutcome> {
+        if self.is_wanted().await {
+            self.withdraw(Withdrawal::Quietly).await;
+            return Ok(());
+        }
+        self.withdraw(Withdrawal::CalledOff).await;
+        Err(self.unwanted())
+    }
+
+    /// Asks the operating system for the restart, once.
+    async fn ask(&mut self) -> Result<(), TaskOutcome> {
+        reports_leave(self.shared).await;
+        if self.cancel.is_cancelled() {
+            return Err(self.cancelled());
+        }
+        let at = self.shared.clock.machine_now();
+        self.start.restart_asked_at = Some(at);
+        self.write_down().await;
+        let power = self.shared.ports.power.clone();
+        let request = RestartRequest {
+            delay: Duration::ZERO,
         };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = shared.stop.cancelled() => return None,
+        if let Err(error) = blocking(move || power.schedule_restart(&request)).await {
+            tracing::warn!(task_id = %self.id, %error, "the restart was refused");
+            return Err(TaskOutcome {
+                reason_detail: Some(error.detail),
+                ..self.failed(ReasonCode::RestartFailed)
+            });
         }
+        tracing::info!(task_id = %self.id, postponed = self.start.postponed, "the machine restarts");
+        Ok(())
+    }
+
+    /// Waits for the machine to go down.
+    async fn until_down(&self) -> Option<TaskOutcome> {
+        let asked_at = self.start.restart_asked_at.unwrap_or(self.start.at);
+        let mut tried = false;
+        loop {
+            if self.cancel.is_cancelled() && !std::mem::replace(&mut tried, true) {
+                let power = self.shared.ports.power.clone();
+                match blocking(move || power.cancel_restart()).await {
+                    Ok(()) => return Some(self.cancelled()),
+                    Err(error) => tracing::warn!(%error, "the restart cannot be taken back"),
+                }
+            }
+            let late = self.shared.clock.machine_now().duration_since(asked_at);
+            if Duration::try_from(late).is_ok_and(|late| late > self.shared.pace.restart_grace) {
+                return Some(self.failed(ReasonCode::RestartFailed));
+            }
+            tokio::select! {
+                () = tokio::time::sleep(self.shared.pace.restart_look) => {}
+                () = self.shared.stop.cancelled() => return None,
+            }
+        }
+    }
+
+    async fn is_wanted(&self) -> bool {
+        let power = self.shared.ports.power.clone();
+        let signals = blocking(move || power.restart_signals()).await;
+        RestartRequired::from_signals(Some(&signals)) == RestartRequired::Yes
+    }
+
+    async fn show(&self, count: &CountDown, sessions: &[Session]) {
+        if sessions.is_empty() {
+            return;
+        }
+        let people = self.shared.ports.people.clone();
+        let (notice, sessions) = (count.notice(), sessions.to_vec());
+        blocking(move || people.show(&notice, &sessions)).await;
+    }
+
+    async fn withdraw(&self, after: Withdrawal) {
+        let people = self.shared.ports.people.clone();
+        blocking(move || people.withdraw(after)).await;
+    }
+
+    async fn keep(&mut self, count: &CountDown) {
+        self.start.restart_at = Some(count.due());
+        self.start.postponed = count.postponed();
+        let (at, postponed) = (count.due(), count.postponed());
+        tracing::info!(task_id = %self.id, restart_at = %at, postponed, "a restart counts down");
+        self.write_down().await;
+    }
+
+    /// On the disk first, then to the server: by its own report and by the next check-in.
+    async fn write_down(&self) {
+        let (id, start) = (self.id, self.start.clone());
+        let at = self.shared.clock.machine_now();
+        let stage = crate::state::Stage::Running(start.clone());
+        self.shared
+            .insist(move |state| state.count_down(id, at, start.clone()))
+            .await;
+        self.shared.queue().set_stage(id, &stage);
+        self.shared.notices.spool.notify_one();
+        self.shared.notices.change.notify_one();
+    }
+
+    fn unwanted(&self) -> TaskOutcome {
+        self.failed(ReasonCode::NoRestartPending)
+    }
+
+    fn failed(&self, reason: ReasonCode) -> TaskOutcome {
+        self.ended(TaskState::Failed, Some(reason))
+    }
+
+    fn cancelled(&self) -> TaskOutcome {
+        let reason = Some(ReasonCode::CancelledByOperator);
+        TaskOutcome {
+            exit_code: None,
+            ..self.ended(TaskState::Cancelled, reason)
+        }
+    }
+
+    fn ended(&self, state: TaskState, reason: Option<ReasonCode>) -> TaskOutcome {
+        outcome::ended(self.start.at, state, reason)
     }
 }
 
-fn cancelled(start: &Start) -> TaskOutcome {
-    let reason = Some(ReasonCode::CancelledByOperator);
-    TaskOutcome {
-        exit_code: None,
-        ..outcome::ended(start.at, TaskState::Cancelled, reason)
+fn either(one: Change, other: Change) -> Change {
+    match (one, other) {
+        (Change::None, Change::None) => Change::None,
+        (Change::Some, _) | (_, Change::Some) => Change::Some,
     }
 }
 
@@ -119,14 +306,10 @@ async fn reports_leave(shared: &Shared) {
             .await
             .is_ok_and(|n| n > 0)
         {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(LEAVING).await;
         }
     };
     let _ = tokio::time::timeout(shared.pace.report_before_restart, left).await;
-}
-
-const fn request_seconds(minutes: RestartDelay) -> u64 {
-    minutes.minutes() as u64 * 60
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

@@ -18,10 +18,17 @@ const SHORTEST_SCAN_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Runs until the agent stops.
 pub(super) async fn run(shared: &Arc<Shared>) {
-    recovery::run(shared).await;
+    if let Some(hands) = shared.hands().await {
+        recovery::run(shared).await;
+        drop(hands);
+    }
     let mut own_scan = OwnScan::default();
     let mut settings = Settings::kept(shared);
     while !shared.stop.is_cancelled() {
+        // First the right, then the choice: while the machine goes down, nothing begins.
+        let Some(hands) = shared.hands().await else {
+            return;
+        };
         if settings.apply(shared).await {
             execution::scan_unasked(shared).await;
         }
@@ -36,6 +43,7 @@ pub(super) async fn run(shared: &Arc<Shared>) {
             execution::scan_unasked(shared).await;
             continue;
         }
+        drop(hands);
         tokio::select! {
             () = shared.notices.work.notified() => {}
             () = tokio::time::sleep(pause_until(now, Some(due))) => {}
@@ -90,19 +98,25 @@ pub(super) async fn finish(shared: &Arc<Shared>, id: TaskId, outcome: TaskOutcom
         .insist(move |state: &State| state.finish(id, at, outcome.clone()))
         .await;
     shared.queue().remove(id);
-    shared.progress.send_replace(None);
+    shared.progress.send_if_modified(|latest| {
+        let is_its = latest.as_ref().is_some_and(|latest| latest.task == id);
+        if is_its {
+            *latest = None;
+        }
+        is_its
+    });
     shared.notices.spool.notify_one();
     shared.notices.logs.notify_one();
     shared.notices.change.notify_one();
     shared
-        .write_status(|status| status.running_task = None)
+        .write_status(|status| status.running_task = status.running_task.filter(|r| *r != id))
         .await;
 }
 
 fn start_of(shared: &Shared, entry: &JournalEntry) -> Start {
     let at = shared.clock.machine_now();
     let restart_at = match &entry.task.parameters {
-        TaskParameters::Restart { delay_minutes } => {
+        TaskParameters::Restart { delay_minutes, .. } => {
             let delay = SignedDuration::try_from(restart::delay(*delay_minutes));
             delay.ok().and_then(|delay| at.checked_add(delay).ok())
         }
@@ -112,6 +126,8 @@ fn start_of(shared: &Shared, entry: &JournalEntry) -> Start {
         at,
         boot_id: shared.ports.machine.boot_id(),
         restart_at,
+        postponed: 0,
+        restart_asked_at: None,
     }
 }
 

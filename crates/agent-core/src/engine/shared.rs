@@ -15,7 +15,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OwnedMutexGuard, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Notices from loop to loop. Each has one listener; a notice given early is not lost.
@@ -25,6 +25,8 @@ pub(super) struct Notices {
     pub(super) queue: Notify,
     /// The runner may find something to run.
     pub(super) work: Notify,
+    /// A restart began.
+    pub(super) restart: Notify,
     /// There is a report to send.
     pub(super) spool: Notify,
     /// There is a log to upload.
@@ -52,6 +54,9 @@ pub(super) struct Shared {
     pub(super) stop: CancellationToken,
     /// Asked of the machine once: it stays the same until the next restart.
     pub(super) last_restart: Arc<OnceLock<Option<LastRestart>>>,
+    /// Whoever changes the machine holds it: the runner while a task runs, the restart when its
+    /// time has come.
+    hands: Arc<tokio::sync::Mutex<()>>,
     /// Counts how often the gateway came back.
     returned: watch::Sender<u64>,
     /// Counts how often the identity was renewed.
@@ -90,6 +95,7 @@ impl Shared {
             notices: Notices::default(),
             progress: watch::Sender::new(None),
             last_restart: Arc::default(),
+            hands: Arc::default(),
             returned: watch::Sender::new(0),
             renewed: watch::Sender::new(0),
             state,
@@ -244,7 +250,15 @@ impl Shared {
         }
     }
 
-    /// Asks the running task to end, if it is this one.
+    /// The right to change the machine; `None` when the agent stops first.
+    pub(super) async fn hands(&self) -> Option<OwnedMutexGuard<()>> {
+        tokio::select! {
+            hands = self.hands.clone().lock_owned() => Some(hands),
+            () = self.stop.cancelled() => None,
+        }
+    }
+
+    /// Asks a running task to end.
     pub(super) fn cancel_running(&self, id: TaskId) {
         if let Some(signal) = self.queue().running_signal(id) {
             CancelSignal::cancel(&signal);

@@ -7,7 +7,7 @@
 use super::{State, StateError, spool, tables, tables::Memory};
 use jiff::Timestamp;
 use latarnik_model::TaskId;
-use latarnik_protocol::{RawTask, Task, TaskEvent, TaskOutcome, TaskReport};
+use latarnik_protocol::{RawTask, Task, TaskEvent, TaskOutcome, TaskProgress, TaskReport};
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -51,6 +51,12 @@ pub struct Start {
     /// When the machine is to restart, for a task that asks for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart_at: Option<Timestamp>,
+    /// How often the people at the machine have put that restart off.
+    #[serde(default)]
+    pub postponed: u8,
+    /// When the operating system was asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart_asked_at: Option<Timestamp>,
 }
 
 /// A task as it came in: what it asks for, or how it ends at once.
@@ -189,6 +195,36 @@ impl State {
             put_entry(transaction, &entry)?;
             spool::push(transaction, &report)?;
             Ok(Some(entry))
+        })
+    }
+
+    /// Notes how a restart that began counts down now, and spools the report of it. Nothing happens
+    /// unless the task runs.
+    ///
+    /// # Errors
+    /// [`StateError`] if the store cannot be written; then nothing has changed.
+    pub fn count_down(&self, id: TaskId, at: Timestamp, start: Start) -> Result<(), StateError> {
+        self.write("journal", |transaction| {
+            let running = |stage: &Stage| matches!(stage, Stage::Running(_));
+            let Some(entry) = entry(transaction, id)?.filter(|e| running(&e.stage)) else {
+                return Ok(());
+            };
+            let progress = TaskProgress {
+                restart_at: start.restart_at,
+                postponed: Some(start.postponed),
+                ..TaskProgress::default()
+            };
+            let stage = Stage::Running(start);
+            put_entry(transaction, &JournalEntry { stage, ..entry })?;
+            let event = TaskEvent::Progress(progress);
+            spool::push(
+                transaction,
+                &TaskReport {
+                    task_id: id,
+                    at,
+                    event,
+                },
+            )
         })
     }
 

@@ -83,6 +83,8 @@ fn start() -> Start {
         at: AT,
         boot_id: "boot".to_owned(),
         restart_at: None,
+        postponed: 0,
+        restart_asked_at: None,
     }
 }
 

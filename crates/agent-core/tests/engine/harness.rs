@@ -14,7 +14,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -36,6 +36,24 @@ pub(crate) struct WrongClock(pub(crate) SignedDuration);
 impl Clock for WrongClock {
     fn now(&self) -> Timestamp {
         system_now() + self.0
+    }
+}
+
+/// A clock that a test moves while the agent runs.
+pub(crate) struct MovedClock {
+    wrong: WrongClock,
+    seconds: AtomicI64,
+}
+
+impl MovedClock {
+    pub(crate) fn advance(&self, by: SignedDuration) {
+        self.seconds.fetch_add(by.as_secs(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for MovedClock {
+    fn now(&self) -> Timestamp {
+        self.wrong.now() + SignedDuration::from_secs(self.seconds.load(Ordering::Relaxed))
     }
 }
 
@@ -72,6 +90,8 @@ pub(crate) fn pace() -> Pace {
         rejected_retry: Duration::from_millis(100),
         progress_interval: Duration::from_millis(10),
         cancel_grace: Duration::from_secs(5),
+        restart_look: Duration::from_millis(5),
+        people_look: Duration::from_millis(5),
         restart_grace: Duration::from_millis(300),
         report_before_restart: Duration::from_secs(2),
         scan_after_restart: Duration::from_millis(20),
@@ -86,7 +106,7 @@ struct Running {
 pub(crate) struct Agent {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) machine: Arc<Machine>,
-    pub(crate) clock: WrongClock,
+    pub(crate) clock: Arc<MovedClock>,
     pub(crate) pace: Pace,
     running: Option<Running>,
 }
@@ -102,7 +122,10 @@ impl Agent {
         Self {
             folder,
             machine: Arc::default(),
-            clock,
+            clock: Arc::new(MovedClock {
+                wrong: clock,
+                seconds: AtomicI64::new(0),
+            }),
             pace: pace(),
             running: None,
         }
@@ -117,7 +140,7 @@ impl Agent {
 
     pub(crate) fn start(&mut self) {
         let state = Arc::new(opened(self.folder.path()));
-        let ports = ports(self.machine.clone(), Arc::new(self.clock));
+        let ports = ports(self.machine.clone(), self.clock.clone());
         let stop = CancellationToken::new();
         let (pace, token) = (self.pace, stop.clone());
         let task = tokio::spawn(async move {
@@ -155,6 +178,7 @@ pub(crate) fn ports(machine: Arc<Machine>, clock: Arc<dyn Clock>) -> Ports {
     Ports {
         updates: machine.clone(),
         power: machine.clone(),
+        people: machine.clone(),
         machine,
         clock,
         randomness: Arc::new(Seeded::new(1)),

@@ -10,8 +10,9 @@ use crate::{
 };
 use jiff::Timestamp;
 use latarnik_agent_core::{
-    CancelSignal, Facts, FactsError, InstallReport, InstallRequest, LogSink, MachineState, Power,
-    RestartError, RestartRequest, UpdateError, Updates,
+    Answer, CancelSignal, Facts, FactsError, InstallReport, InstallRequest, LogSink, MachineState,
+    Notice, People, PeopleError, Power, RestartError, RestartRequest, Session, UpdateError,
+    Updates, Withdrawal,
     engine::{self, Ports},
     state::State,
 };
@@ -85,6 +86,20 @@ impl Power for WitnessedMachine {
     }
 }
 
+impl People for WitnessedMachine {
+    fn sessions(&self) -> Result<Vec<Session>, PeopleError> {
+        Ok(Vec::new())
+    }
+
+    fn show(&self, _: &Notice, _: &[Session]) {}
+
+    fn withdraw(&self, _: Withdrawal) {}
+
+    fn answers(&self) -> Vec<Answer> {
+        Vec::new()
+    }
+}
+
 impl MachineState for WitnessedMachine {
     fn facts(&self) -> Result<Facts, FactsError> {
         Ok(facts())
@@ -118,6 +133,7 @@ fn agent_process() {
     let ports = Ports {
         updates: machine.clone(),
         power: machine.clone(),
+        people: machine.clone(),
         machine,
         clock: Arc::new(WrongClock::default()),
         randomness: Arc::new(Seeded::new(seed)),

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use latarnik_agent_core::{
-    CancelSignal, Facts, FactsError, InstallReport, InstallRequest, LogSink, MachineState, Power,
-    RestartError, RestartRequest, UpdateError, Updates,
+    Answer, CancelSignal, Choice, Facts, FactsError, InstallReport, InstallRequest, LogSink,
+    MachineState, Notice, People, PeopleError, Power, RestartError, RestartRequest, Session,
+    UpdateError, Updates, Withdrawal,
 };
 use latarnik_model::{
     OsFamily, ReasonCode, RestartBehavior, RestartSignal, RestartSignalName, UpdateCategory,
@@ -30,6 +31,14 @@ pub(crate) struct Machine {
     pub(crate) settings: Mutex<Vec<UpdateSettings>>,
     pub(crate) settings_fail: Mutex<bool>,
     pub(crate) last_restart: Mutex<Option<LastRestart>>,
+    /// `None`: the system does not tell.
+    pub(crate) people: Mutex<Option<Vec<&'static str>>>,
+    /// What is on the screens.
+    pub(crate) shown: Mutex<Option<(Notice, Vec<Session>)>>,
+    /// Every notice that was shown, once.
+    pub(crate) notices: Mutex<Vec<Notice>>,
+    pub(crate) withdrawals: Mutex<Vec<Withdrawal>>,
+    pub(crate) answers: Mutex<Vec<Answer>>,
     install: Mutex<Arc<Install>>,
 }
 
@@ -46,6 +55,11 @@ impl Default for Machine {
             settings: Mutex::default(),
             settings_fail: Mutex::default(),
             last_restart: Mutex::default(),
+            people: Mutex::new(Some(Vec::new())),
+            shown: Mutex::default(),
+            notices: Mutex::default(),
+            withdrawals: Mutex::default(),
+            answers: Mutex::default(),
             install: Mutex::new(Arc::new(Box::new(|_, _, _| Ok(())))),
         }
     }
@@ -160,6 +174,52 @@ impl Power for Machine {
     fn cancel_restart(&self) -> Result<(), RestartError> {
         *self.restarts_taken_back.lock().unwrap() += 1;
         Ok(())
+    }
+}
+
+impl Machine {
+    pub(crate) fn sign_in(&self, people: &[&'static str]) {
+        *self.people.lock().unwrap() = Some(people.to_vec());
+    }
+
+    /// Answers the notice that is on the screen.
+    pub(crate) fn answer(&self, choice: Choice) {
+        let shown = self.shown.lock().unwrap();
+        let until = shown.as_ref().unwrap().0.until;
+        self.answers.lock().unwrap().push(Answer { until, choice });
+    }
+}
+
+impl People for Machine {
+    fn sessions(&self) -> Result<Vec<Session>, PeopleError> {
+        let people = self.people.lock().unwrap().clone();
+        let people = people.ok_or_else(|| PeopleError {
+            detail: "silence".to_owned(),
+        })?;
+        let session = |(number, user): (usize, &str)| Session {
+            id: number.to_string(),
+            user: user.to_owned(),
+        };
+        Ok(people.into_iter().enumerate().map(session).collect())
+    }
+
+    fn show(&self, notice: &Notice, sessions: &[Session]) {
+        let mut shown = self.shown.lock().unwrap();
+        let is_new = shown.as_ref().is_none_or(|(earlier, _)| earlier != notice);
+        if is_new {
+            self.notices.lock().unwrap().push(notice.clone());
+        }
+        *shown = Some((notice.clone(), sessions.to_vec()));
+    }
+
+    fn withdraw(&self, after: Withdrawal) {
+        *self.shown.lock().unwrap() = None;
+        self.answers.lock().unwrap().clear();
+        self.withdrawals.lock().unwrap().push(after);
+    }
+
+    fn answers(&self) -> Vec<Answer> {
+        std::mem::take(&mut *self.answers.lock().unwrap())
     }
 }
 

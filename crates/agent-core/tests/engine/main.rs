@@ -8,6 +8,7 @@
 
 mod authority;
 mod certificates;
+mod count_downs;
 mod delivery;
 mod faults;
 mod gateway;

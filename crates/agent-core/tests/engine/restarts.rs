@@ -19,7 +19,11 @@ use std::{
 
 fn restart(gateway: &Gateway, minutes: u16) -> TaskId {
     let delay_minutes = RestartDelay::try_from(minutes).unwrap();
-    gateway.add(&task(TaskParameters::Restart { delay_minutes }, When::Now))
+    let parameters = TaskParameters::Restart {
+        delay_minutes,
+        postponements: None,
+    };
+    gateway.add(&task(parameters, When::Now))
 }
 
 async fn asked_for(agent: &Agent) {
@@ -75,6 +79,7 @@ async fn a_restart_that_does_not_come_fails() {
 async fn an_agent_that_was_only_restarted_itself_asks_for_no_second_restart() {
     let gateway = Gateway::start().await;
     let mut agent = Agent::enrolled(&gateway).await;
+    agent.pace.restart_grace = Duration::from_secs(600);
     agent.machine.wants_restart();
     agent.start();
     let id = restart(&gateway, 5);
@@ -93,6 +98,7 @@ async fn the_server_learns_when_the_machine_will_restart() {
     let gateway = Gateway::start().await;
     let mut agent = Agent::enrolled(&gateway).await;
     agent.machine.wants_restart();
+    agent.machine.sign_in(&["anna"]);
     agent.start();
     restart(&gateway, 5);
     gateway

@@ -20,6 +20,7 @@ pub(super) fn run(arguments: Running, filter: String) -> anyhow::Result<()> {
     let ports = Ports {
         updates: place.machine().updates(),
         power: place.machine().power(),
+        people: place.machine().people(Arc::new(SystemClock)),
         machine: place.machine().state(env!("CARGO_PKG_VERSION")),
         clock: Arc::new(SystemClock),
         randomness: Arc::new(SystemRandomness),

@@ -90,6 +90,8 @@ struct Restart {
     signals: Vec<Signal>,
     /// When a promised restart will happen.
     scheduled_at: Option<Instant>,
+    /// How often the people at the machine have put it off.
+    postponed: u8,
 }
 
 /// A sign of a pending restart.
@@ -183,6 +185,7 @@ impl From<AppDevice> for Device {
                     .map(Signal::from)
                     .collect(),
                 scheduled_at: optional(record.restart_scheduled_at),
+                postponed: record.restart_postponed,
             },
             maintenance_window: None,
             open_tasks: record.open_tasks,

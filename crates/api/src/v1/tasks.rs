@@ -9,8 +9,8 @@ use super::devices::Allowed;
 use crate::instant::{Instant, optional};
 use latarnik_app::{App, Context, Progress as AppProgress, TaskRecord, UpdateResultRecord};
 use latarnik_model::{
-    ActionId, ActionKind, CreatorKind, DeviceId, Permission, ReasonCode, TaskId, TaskParameters,
-    TaskState, UpdateCategory, UpdateOutcome, When,
+    ActionId, ActionKind, CreatorKind, DeviceId, Permission, Postponements, ReasonCode, TaskId,
+    TaskParameters, TaskState, UpdateCategory, UpdateOutcome, When,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -58,7 +58,17 @@ pub(crate) struct Task {
     categories: Option<Vec<UpdateCategory>>,
     /// For `restart`.
     delay_minutes: Option<u16>,
+    /// For `restart`: whether the people at the machine may put it off.
+    postponements: Option<TaskPostponements>,
     can: TaskAbilities,
+}
+
+/// How often the people at the machine may put a restart off, and by how much.
+#[derive(Debug, Serialize, ToSchema)]
+struct TaskPostponements {
+    most: u8,
+    /// By how many minutes each time.
+    minutes: u16,
 }
 
 /// What was chosen, of what each kind has to choose.
@@ -67,6 +77,7 @@ pub(super) struct Choice {
     pub(super) update_keys: Option<Vec<String>>,
     pub(super) categories: Option<Vec<UpdateCategory>>,
     pub(super) delay_minutes: Option<u16>,
+    pub(super) postponements: Option<Postponements>,
 }
 
 impl From<TaskParameters> for Choice {
@@ -81,10 +92,23 @@ impl From<TaskParameters> for Choice {
                 categories,
                 ..Self::default()
             },
-            TaskParameters::Restart { delay_minutes } => Self {
+            TaskParameters::Restart {
+                delay_minutes,
+                postponements,
+            } => Self {
                 delay_minutes: Some(delay_minutes.minutes()),
+                postponements,
                 ..Self::default()
             },
+        }
+    }
+}
+
+impl From<Postponements> for TaskPostponements {
+    fn from(postponements: Postponements) -> Self {
+        Self {
+            most: postponements.most(),
+            minutes: postponements.minutes(),
         }
     }
 }
@@ -104,6 +128,10 @@ struct Progress {
     total: Option<u32>,
     /// What it works on.
     current: Option<String>,
+    /// When the machine restarts, for a restart that counts down.
+    restart_at: Option<Instant>,
+    /// How often the people at the machine have put that off.
+    postponed: Option<u8>,
 }
 
 impl From<AppProgress> for Progress {
@@ -113,12 +141,16 @@ impl From<AppProgress> for Progress {
             done,
             total,
             current,
+            restart_at,
+            postponed,
         } = progress;
         Self {
             percent,
             done,
             total,
             current,
+            restart_at: optional(restart_at),
+            postponed,
         }
     }
 }
@@ -175,6 +207,7 @@ impl Task {
             update_keys,
             categories,
             delay_minutes,
+            postponements,
         } = task.parameters.into();
         Self {
             id: task.id,
@@ -210,6 +243,7 @@ impl Task {
             update_keys,
             categories,
             delay_minutes,
+            postponements: postponements.map(TaskPostponements::from),
             can: TaskAbilities {
                 cancel: Allowed {
                     allowed: refusal.is_none(),

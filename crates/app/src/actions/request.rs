@@ -4,7 +4,9 @@ use crate::{
     AppError, DeviceQuery, FieldCode, context::Mutation, devices::check_query, error::invalid,
 };
 use jiff::Timestamp;
-use latarnik_model::{DeviceId, Permission, RestartDelay, TaskParameters, UpdateCategory, When};
+use latarnik_model::{
+    DeviceId, Permission, Postponements, RestartDelay, TaskParameters, UpdateCategory, When,
+};
 
 /// What someone asks for.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub enum RequestedParameters {
     Restart {
         /// Time for the person at the machine.
         delay: RestartDelay,
+        /// Whether that person may put it off.
+        postponements: Option<Postponements>,
     },
 }
 
@@ -82,8 +86,12 @@ impl RequestedParameters {
                     categories
                 }),
             },
-            Self::Restart { delay } => TaskParameters::Restart {
+            Self::Restart {
+                delay,
+                postponements,
+            } => TaskParameters::Restart {
                 delay_minutes: *delay,
+                postponements: *postponements,
             },
         }
     }

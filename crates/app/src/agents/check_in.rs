@@ -9,7 +9,7 @@ use crate::{App, Event};
 use jiff::Timestamp;
 use latarnik_model::{ReasonCode, RestartSignal, ScanState, Scope};
 use latarnik_store::{
-    AgentState, CheckInChanges, DeviceFacts, ScanRecord, StoreError, Transaction,
+    AgentState, CheckInChanges, DeviceFacts, RestartRecord, ScanRecord, StoreError, Transaction,
 };
 use std::collections::HashSet;
 
@@ -54,6 +54,8 @@ pub struct Restart {
     pub signals: Vec<RestartSignal>,
     /// When a promised restart will happen.
     pub scheduled_at: Option<Timestamp>,
+    /// How often the people at the machine have put it off.
+    pub postponed: u8,
 }
 
 /// The inventory of updates.
@@ -171,9 +173,11 @@ impl Plan {
                     .then_some((check_in.boot_id, check_in.booted_at)),
                 facts: check_in.facts.map(bounded),
                 scan: check_in.scan.map(|scan| scan_record(scan, now)),
-                restart: check_in
-                    .restart
-                    .map(|restart| (restart.signals, restart.scheduled_at)),
+                restart: check_in.restart.map(|restart| RestartRecord {
+                    signals: restart.signals,
+                    scheduled_at: restart.scheduled_at,
+                    postponed: restart.postponed,
+                }),
             },
             updates,
         }

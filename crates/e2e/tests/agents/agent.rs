@@ -59,6 +59,7 @@ impl Agent {
         let ports = Ports {
             updates: self.machine.clone(),
             power: self.machine.clone(),
+            people: self.machine.clone(),
             machine: self.machine.clone(),
             clock: self.clock.clone(),
             randomness: Arc::new(CountingRandomness::default()),

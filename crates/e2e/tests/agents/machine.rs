@@ -1,8 +1,9 @@
 //! A machine on which every installation succeeds, and can be held up.
 
 use latarnik_agent_core::{
-    CancelSignal, Facts, FactsError, InstallReport, InstallRequest, LogSink, MachineState, Power,
-    RestartError, RestartRequest, UpdateError, Updates,
+    Answer, CancelSignal, Facts, FactsError, InstallReport, InstallRequest, LogSink, MachineState,
+    Notice, People, PeopleError, Power, RestartError, RestartRequest, Session, UpdateError,
+    Updates, Withdrawal,
 };
 use latarnik_model::{OsFamily, RestartSignal, UpdateOutcome};
 use latarnik_protocol::{OutputExcerpt, Update, UpdateResult};
@@ -73,6 +74,20 @@ impl Power for Machine {
 
     fn cancel_restart(&self) -> Result<(), RestartError> {
         Ok(())
+    }
+}
+
+impl People for Machine {
+    fn sessions(&self) -> Result<Vec<Session>, PeopleError> {
+        Ok(Vec::new())
+    }
+
+    fn show(&self, _: &Notice, _: &[Session]) {}
+
+    fn withdraw(&self, _: Withdrawal) {}
+
+    fn answers(&self) -> Vec<Answer> {
+        Vec::new()
     }
 }
 

@@ -1,4 +1,7 @@
-use crate::process::Program;
+use crate::{
+    people::{announcement, machine_locale},
+    process::Program,
+};
 use latarnik_agent_core::{CancelSignal, Power, RestartError, RestartRequest};
 use latarnik_model::{RestartSignal, RestartSignalName};
 use std::{
@@ -47,8 +50,10 @@ impl Power for LinuxPower {
     }
 
     fn schedule_restart(&self, request: &RestartRequest) -> Result<(), RestartError> {
-        self.switch
-            .run(&restart_command(request, message(&self.root)))
+        self.switch.run(&restart_command(
+            request,
+            announcement(&machine_locale(&self.root)),
+        ))
     }
 
     fn cancel_restart(&self) -> Result<(), RestartError> {
@@ -56,28 +61,13 @@ impl Power for LinuxPower {
     }
 }
 
-/// systemd tells everyone who is signed in, again and again until it happens, and shows it to
-/// whoever asks; it counts in whole minutes.
+/// systemd tells every terminal once more, in the machine's language; it counts in whole minutes.
 fn restart_command(request: &RestartRequest, message: &str) -> Program {
     let minutes = request.delay.as_secs().div_ceil(60);
     Program::new("shutdown")
         .arg("-r")
         .arg(format!("+{minutes}"))
         .arg(message)
-}
-
-/// In the machine's language.
-fn message(root: &Path) -> &'static str {
-    let locale = ["etc/locale.conf", "etc/default/locale"]
-        .into_iter()
-        .find_map(|path| fs::read_to_string(root.join(path)).ok())
-        .unwrap_or_default();
-    let language = locale
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("LANG="))
-        .unwrap_or_default()
-        .trim_matches('"');
-    super::restart_message(language)
 }
 
 fn packages(file: &Path) -> Option<String> {

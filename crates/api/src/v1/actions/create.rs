@@ -14,7 +14,9 @@ use jiff::Timestamp;
 use latarnik_app::{
     ActionRequest, ActionTarget, AppError, FieldCode, FieldError, RequestedParameters,
 };
-use latarnik_model::{ActionKind, DeviceId, RestartDelay, UpdateCategory, When};
+use latarnik_model::{
+    ActionKind, DeviceId, InvalidParameters, Postponements, RestartDelay, UpdateCategory, When,
+};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa::ToSchema;
 
@@ -42,6 +44,34 @@ pub(crate) struct NewAction {
     categories: Option<Vec<UpdateCategory>>,
     /// For `restart`: 0 or 5 to 60; absent is 0.
     delay_minutes: Option<u16>,
+    /// For `restart`: how often the people at the machine may put it off; absent is not at all.
+    postponements: Option<NewPostponements>,
+}
+
+/// How often the people at the machine may put a restart off, all together, and by how much.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewPostponements {
+    /// How often.
+    #[schema(maximum = 10)]
+    most: u8,
+    /// By how many minutes each time.
+    #[schema(minimum = 5, maximum = 240)]
+    minutes: u16,
+}
+
+impl NewPostponements {
+    fn read(self) -> Result<Postponements, ApiError> {
+        Postponements::new(self.most, self.minutes).map_err(|error| {
+            let field = match error {
+                InvalidParameters::PostponementCount => "postponements.most",
+                InvalidParameters::PostponementLength
+                | InvalidParameters::RestartDelay
+                | InvalidParameters::Categories => "postponements.minutes",
+            };
+            invalid(field, FieldCode::OutOfRange)
+        })
+    }
 }
 
 /// Agents may name a category that this program does not know; whoever asks for one may not.
@@ -72,6 +102,9 @@ impl NewAction {
         if self.delay_minutes.is_some() && self.kind != ActionKind::Restart {
             return Err(invalid("delay_minutes", FieldCode::NotAllowed));
         }
+        if self.postponements.is_some() && self.kind != ActionKind::Restart {
+            return Err(invalid("postponements", FieldCode::NotAllowed));
+        }
         let target = match (self.device_ids, self.filter) {
             (Some(_), Some(_)) => return Err(invalid("filter", FieldCode::NotAllowed)),
             (Some(ids), None) => ActionTarget::Devices(ids),
@@ -87,6 +120,7 @@ impl NewAction {
             ActionKind::Restart => RequestedParameters::Restart {
                 delay: RestartDelay::try_from(self.delay_minutes.unwrap_or(0))
                     .map_err(|_| invalid("delay_minutes", FieldCode::OutOfRange))?,
+                postponements: self.postponements.map(NewPostponements::read).transpose()?,
             },
         };
         Ok(ActionRequest {

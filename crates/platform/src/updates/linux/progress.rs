@@ -65,6 +65,7 @@ impl Progress {
             done: u32::try_from(self.configured.min(packages)).ok(),
             total: u32::try_from(packages).ok(),
             current: Some(package.to_owned()),
+            ..TaskProgress::default()
         }
     }
 }
