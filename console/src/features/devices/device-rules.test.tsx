@@ -64,6 +64,7 @@ function session(acts: boolean): Session {
       remove_devices: acts,
       manage_enrollment_tokens: acts,
       manage_groups: false,
+      manage_update_policies: false,
       manage_users: false,
       manage_api_tokens: false,
       manage_settings: false,
