@@ -84,6 +84,7 @@ export function createLiveConnection(address: string, updates: LiveUpdates, refu
       if (task) updates.taskChanged(task);
     });
     source.addEventListener('tenants_changed', () => updates.tenantsChanged());
+    source.addEventListener('policies_changed', () => updates.policiesChanged());
     source.addEventListener('resync', () => updates.resync());
   };
 
