@@ -50,26 +50,28 @@ function Rules({ rules, tenant }: { rules: DeviceUpdatePolicy; tenant: string })
   }
   return (
     <>
-      <Facts>
-        <Fact name={t('policies.deadline_title')}>
-          {deadline ? deadlineText(t, deadline.days) : t('policies.deadline_none')}
-          {deadline && (
-            <div className={classes.dim}>
-              {whose((policy) => typeof policy.rules.deadline_days === 'number')}
-            </div>
-          )}
-        </Fact>
-        <Fact name={t('policies.ring_title')}>
-          {ring ? ring.name || ringName(t, ring.number, []) : t('policies.here.no_rings')}
-          {ring && (
-            <div className={classes.dim}>
-              {ring.scope
-                ? whose((policy) => typeof policy.rules.ring === 'number')
-                : t('policies.here.last_ring')}
-            </div>
-          )}
-        </Fact>
-      </Facts>
+      <div className={classes.facts}>
+        <Facts>
+          <Fact name={t('policies.deadline_title')}>
+            {deadline ? deadlineText(t, deadline.days) : t('policies.deadline_none')}
+            {deadline && (
+              <div className={classes.dim}>
+                {whose((policy) => typeof policy.rules.deadline_days === 'number')}
+              </div>
+            )}
+          </Fact>
+          <Fact name={t('policies.ring_title')}>
+            {ring ? ring.name || ringName(t, ring.number, []) : t('policies.here.no_rings')}
+            {ring && (
+              <div className={classes.dim}>
+                {ring.scope
+                  ? whose((policy) => typeof policy.rules.ring === 'number')
+                  : t('policies.here.last_ring')}
+              </div>
+            )}
+          </Fact>
+        </Facts>
+      </div>
       <ul className={classes.rules} aria-label={t('policies.categories_title')}>
         {categories.map(({ rule }) => (
           <li key={rule.category}>

@@ -146,7 +146,7 @@ function RolloutItem({ rollout, onAsk }: RolloutItemProps) {
             <StateBadge tone={tones[state]}>{t(`rollouts.states.${state}`)}</StateBadge>
             <span className={classes.dim}>
               {kb && `${kb} · `}
-              {t('rollouts.since')} <RelativeTime at={since} />
+              <RelativeTime at={since} />
               {changed_by && ` · ${changed_by}`}
             </span>
           </span>

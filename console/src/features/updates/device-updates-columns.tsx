@@ -23,10 +23,10 @@ function UpdateTitle({ update }: { update: DeviceUpdate }) {
   const below = [id && id !== update.title ? id : null, restart].filter(Boolean).join(' · ');
   return (
     <div className={classes.title}>
-      <span className={classes.name} data-hint={update.title}>
+      <span className={`${classes.name} ${classes.two}`} data-cut>
         {update.title}
       </span>
-      {below && <span className={classes.dim}>{below}</span>}
+      {below && <span className={`${classes.dim} ${classes.whole}`}>{below}</span>}
     </div>
   );
 }
