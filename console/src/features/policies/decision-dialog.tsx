@@ -1,6 +1,6 @@
 import { NativeSelect, Radio, Stack, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import type { ScopeKind, TenantReference, Update, UpdateVerdict } from '@/api/types';
+import type { Device, ScopeKind, TenantReference, Update, UpdateVerdict } from '@/api/types';
 import { Form } from '@/components/form/form';
 import { FormButtons } from '@/components/form/form-buttons';
 import { FormDialog } from '@/components/form/form-dialog';
@@ -23,6 +23,7 @@ export interface DecidedDevice {
   id: string;
   hostname: string;
   tenant: TenantReference;
+  group?: Device['group'];
 }
 
 interface Draft {
@@ -56,7 +57,7 @@ export function DecisionDialog(props: DecisionDialogProps) {
     initial: {
       kind: device ? 'device' : 'tenant',
       tenant: tenants.length === 1 ? (tenants[0]?.id ?? '') : '',
-      group: '',
+      group: device?.group?.id ?? '',
       device: device ? { id: device.id, name: device.hostname, groupId: null } : null,
       note: '',
     },

@@ -132,6 +132,10 @@ describe('what policies say of an update', () => {
     for (const [answer, english, polish] of answers) {
       expect([words(en, answer), words(pl, answer)]).toEqual([english, polish]);
     }
+    const waits: PolicyAnswer = { verdict: 'held', because: 'ring' };
+    expect(answerWords(pl.t, pl.format, waits, null, 'Pilot').text).toBe(
+      'Czeka na pierścień Pilot',
+    );
     expect(words(en, { verdict: 'blocked' }, 'group Tills')).toBe('Blocked (group Tills)');
   });
 

@@ -115,14 +115,22 @@ export interface AnswerWords {
   tone: Tone;
 }
 
-function heldWords(t: TFunction, format: Format, answer: PolicyAnswer): AnswerWords {
+function heldWords(
+  t: TFunction,
+  format: Format,
+  answer: PolicyAnswer,
+  ring: string | null,
+): AnswerWords {
   const { because, until } = answer;
   const day = until ? format.day(until) : t('common.unknown');
   switch (because) {
     case 'deferral':
       return { text: t('policies.answers.deferral', { day }), tone: 'waiting' };
     case 'ring':
-      return { text: t('policies.answers.ring'), tone: 'waiting' };
+      return {
+        text: ring ? t('policies.answers.ring_named', { name: ring }) : t('policies.answers.ring'),
+        tone: 'waiting',
+      };
     case 'stopped':
       return { text: t('policies.answers.stopped'), tone: 'attention' };
     case 'retry':
@@ -143,6 +151,8 @@ export function answerWords(
   answer: PolicyAnswer,
   /** Whose rule it is, where that is known by name. */
   whose: string | null,
+  /** The ring that the update has reached, where it waits for that. */
+  ring: string | null = null,
 ): AnswerWords {
   switch (answer.verdict) {
     case 'due':
@@ -153,7 +163,7 @@ export function answerWords(
         ? { text: t('policies.answers.deadline'), tone: 'attention' }
         : { text: t('policies.answers.automatic'), tone: 'ok' };
     case 'held':
-      return heldWords(t, format, answer);
+      return heldWords(t, format, answer, ring);
     case 'blocked':
       return {
         text: whose ? t('policies.answers.blocked_by', { whose }) : t('policies.answers.blocked'),

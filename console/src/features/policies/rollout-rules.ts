@@ -35,3 +35,13 @@ export function ringState(
   if (number < ring || state === 'complete') return 'done';
   return state === 'running' ? 'here' : 'stopped';
 }
+
+/** The name of the ring that each update has reached. */
+export function ringsReached(rollouts: readonly Rollout[]): ReadonlyMap<string, string> {
+  return new Map(
+    rollouts.flatMap(({ update_id, ring, rings }) => {
+      const name = rings[ring - 1]?.name;
+      return name ? [[update_id, name] as const] : [];
+    }),
+  );
+}

@@ -64,6 +64,8 @@ interface DeviceUpdatesColumnsOptions {
   updates: readonly DeviceUpdate[];
   /** What holds for the device; unknown until it is loaded. */
   rules: DeviceUpdatePolicy | undefined;
+  /** The ring that each update has reached. */
+  rings: ReadonlyMap<string, string>;
   device: DecidedDevice;
   mayDecide: boolean;
 }
@@ -83,7 +85,7 @@ function KindOfUpdate({ update }: { update: DeviceUpdate }) {
 export function deviceUpdatesColumns(
   options: DeviceUpdatesColumnsOptions,
 ): DataColumn<DeviceUpdate>[] {
-  const { t, format, updates, rules, device, mayDecide } = options;
+  const { t, format, updates, rules, rings, device, mayDecide } = options;
   const withVersion = updates.some(({ available_version }) => available_version);
   const version: DataColumn<DeviceUpdate> = {
     id: 'version',
@@ -112,7 +114,12 @@ export function deviceUpdatesColumns(
       id: 'policy',
       meta: { title: t('columns.policy'), width: 216 },
       cell: ({ row }) => (
-        <PolicyCell update={row.original} rules={rules} tenant={device.tenant.name} />
+        <PolicyCell
+          update={row.original}
+          rules={rules}
+          tenant={device.tenant.name}
+          ring={rings.get(row.original.id) ?? null}
+        />
       ),
     },
     ...(withVersion ? [version] : []),

@@ -11,7 +11,8 @@ import { ProblemState } from '@/components/problem-state';
 import { useExactTime } from '@/components/relative-time';
 import { DataTable, type RowSelection } from '@/components/table/data-table';
 import tools from '@/components/table/table-tools.module.css';
-import { devicePolicyQuery } from '@/features/policies/policies';
+import { devicePolicyQuery, rolloutsQuery } from '@/features/policies/policies';
+import { ringsReached } from '@/features/policies/rollout-rules';
 import { useCan } from '@/features/session/session';
 import { disabledText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
@@ -51,7 +52,11 @@ export function DeviceUpdates({ device, onInstall }: DeviceUpdatesProps) {
   const mayInstall = useCan('install_updates');
   const mayDecide = useCan('manage_update_policies');
   const { data: rules } = useQuery(devicePolicyQuery(device.id));
-  const { id, hostname, tenant } = device;
+  const { id, hostname, tenant, group } = device;
+  // Asked only where something waits for a ring, to name it.
+  const waits = updates.some(({ policy }) => policy.because === 'ring');
+  const { data: rollouts } = useQuery({ ...rolloutsQuery(tenant.id), enabled: waits });
+  const rings = useMemo(() => ringsReached(rollouts?.items ?? []), [rollouts]);
   const columns = useMemo(
     () =>
       deviceUpdatesColumns({
@@ -59,10 +64,11 @@ export function DeviceUpdates({ device, onInstall }: DeviceUpdatesProps) {
         format,
         updates,
         rules,
-        device: { id, hostname, tenant },
+        rings,
+        device: { id, hostname, tenant, group },
         mayDecide,
       }),
-    [t, format, updates, rules, id, hostname, tenant, mayDecide],
+    [t, format, updates, rules, rings, id, hostname, tenant, group, mayDecide],
   );
   // An update that is no longer offered is no longer chosen either.
   const kept = updates.filter(({ key }) => chosen.has(key));
