@@ -124,6 +124,15 @@ for (const language of languages) {
           await page.goto(`/settings/${place}`);
           await take(page, gallery, name(place === 'sign-in' ? 'single-sign-on' : place));
         }
+        await page.goto('/settings/update-policies');
+        await take(page, gallery, name('update-policies'));
+        await page.goto('/settings/update-policies/new?preset=balanced');
+        await expect(page.getByRole('complementary').getByRole('table')).toBeVisible();
+        await take(page, gallery, name('update-policy'));
+        await page.goto('/settings/update-policies/approvals');
+        await take(page, gallery, name('update-decisions'));
+        await page.goto('/settings/update-policies/rings');
+        await take(page, gallery, name('rollouts'));
         await page.goto('/settings/users?create=user');
         await expect(page.getByRole('dialog')).toBeVisible();
         await take(page, gallery, name('users-form'));

@@ -40,6 +40,7 @@ export function canOf(account: Account): Session['can'] {
     remove_devices: manages,
     manage_enrollment_tokens: manages,
     manage_groups: manages,
+    manage_update_policies: manages,
     manage_users: manages,
     manage_api_tokens: manages,
     manage_settings: manages,

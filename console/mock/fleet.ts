@@ -101,7 +101,11 @@ function iso(at: number): string {
 export function catalogue(family: string, now: number): DeviceUpdate[] {
   const first = (days: number) => {
     const first_offered_at = iso(now - days * day);
-    return { first_offered_at, standing: { state: 'offered' as const, since: first_offered_at } };
+    return {
+      first_offered_at,
+      standing: { state: 'offered' as const, since: first_offered_at },
+      policy: { verdict: 'manual' as const },
+    };
   };
   if (family === 'linux') {
     return packages.map(([name, from, to, category, size], index) => ({

@@ -8,6 +8,13 @@ import { type Device, groups, tenants, withPermissions } from './fleet.ts';
 import { apiTokensRoute, tokenHolder, usersRoute } from './people.ts';
 import { groupsRoute, redirectUrl, tenantsRoute } from './places.ts';
 import {
+  decisionsRoute,
+  devicePolicy,
+  policiesRoute,
+  rolloutsRoute,
+  withPolicy,
+} from './policies.ts';
+import {
   linksRoute,
   openidSignInRoute,
   profileRoute,
@@ -125,7 +132,8 @@ function devicesRoute(
   }
   const device = state.devices.find((candidate) => candidate.id === id);
   if (!device) return problem(404, 'not_found');
-  if (part === 'updates') return page(state.updates.get(id) ?? [], query);
+  if (part === 'updates') return page(withPolicy(state, device), query);
+  if (part === 'update-policy') return json(devicePolicy(state, device));
   if (part === 'update-steps') return stepsRoute(state, id, query);
   if (method === 'DELETE') {
     state.devices.splice(state.devices.indexOf(device), 1);
@@ -232,6 +240,12 @@ function signedIn(state: State, caller: Account, call: Call): Response {
       return devicesRoute(state, method, rest, query, body.as<Schemas['DeviceChange']>(), can);
     case 'updates':
       return updatesRoute(state, rest, query);
+    case 'update-policies':
+      return policiesRoute(state, caller.tenant.id, can.manage_update_policies, call);
+    case 'update-decisions':
+      return decisionsRoute(state, caller.tenant.id, can.manage_update_policies, call);
+    case 'rollouts':
+      return rolloutsRoute(state, caller.tenant.id, can.manage_update_policies, call);
     case 'tasks':
       return tasksRoute(state, rest, query);
     case 'actions':

@@ -5,6 +5,7 @@ import { recordHistory } from './audit.ts';
 import { catalogue, createFleet, provider } from './fleet.ts';
 import { createLedger, tellStory } from './ledger.ts';
 import { createApiTokens } from './people.ts';
+import { createPolicies } from './policies.ts';
 
 type Schemas = components['schemas'];
 export type Task = Schemas['Task'];
@@ -32,6 +33,7 @@ export function createState(size: number) {
   const state = {
     ...fleet,
     ledger: createLedger(fleet.updates),
+    policies: createPolicies(fleet.devices, now),
     accounts: createAccounts(),
     tenant: provider,
     /** The account whose request is being answered. */

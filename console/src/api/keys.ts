@@ -27,5 +27,12 @@ export const keys = {
   userSessions: (id: string) => ['users', 'sessions', id] as const,
   apiTokens: ['api-tokens'] as const,
   auditEvents: ['audit-events'] as const,
+  policies: ['policies'] as const,
+  policyLists: ['policies', 'list'] as const,
+  policy: (id: string) => ['policies', 'detail', id] as const,
+  policyPreview: ['policies', 'preview'] as const,
+  devicePolicy: (id: string) => ['policies', 'device', id] as const,
+  decisions: ['policies', 'decisions'] as const,
+  rollouts: ['policies', 'rollouts'] as const,
   openid: (tenantId: string) => ['openid', tenantId] as const,
 };

@@ -88,6 +88,7 @@ export function createLiveConnection(address: string, updates: LiveUpdates, refu
       if (action) updates.actionChanged(action.id);
     });
     source.addEventListener('tenants_changed', () => updates.tenantsChanged());
+    source.addEventListener('policies_changed', () => updates.policiesChanged());
     source.addEventListener('resync', () => updates.resync());
   };
 

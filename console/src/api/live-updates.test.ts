@@ -42,6 +42,18 @@ describe('the ledger on screen', () => {
     live.stop();
   });
 
+  it('is told anew what policies say of it, when these change', () => {
+    const queryClient = new QueryClient();
+    const [policies, offers] = [[...keys.policyLists, null], keys.deviceUpdates('d1')];
+    for (const key of [policies, offers]) queryClient.setQueryData(key, {});
+    const changed = createLiveUpdates(queryClient);
+    changed.policiesChanged();
+    vi.advanceTimersByTime(2_000);
+    const old = [policies, offers].map((key) => queryClient.getQueryState(key)?.isInvalidated);
+    expect(old).toEqual([true, true]);
+    changed.stop();
+  });
+
   it('counts over all devices once for a burst of changes', () => {
     const queryClient = new QueryClient();
     const invalidate = vi.spyOn(queryClient, 'invalidateQueries');

@@ -65,6 +65,11 @@ export function createLiveUpdates(queryClient: QueryClient) {
   // Counting where every update stands costs the server more than a list of devices does.
   const updates = throttle(() => invalidate(keys.updates), 3_000);
   const tenants = throttle(() => invalidate(keys.tenants), 1_000);
+  // What a policy says of an update stands with the update in the list of its device.
+  const policies = throttle(() => {
+    invalidate(keys.policies);
+    invalidate(keys.devicesUpdates);
+  }, 1_000);
 
   const refreshDevice = async (id: string) => {
     const path = { id };
@@ -166,6 +171,7 @@ export function createLiveUpdates(queryClient: QueryClient) {
       taskLists.call();
     },
     tenantsChanged: () => tenants.call(),
+    policiesChanged: () => policies.call(),
     resync: () => {
       void queryClient.invalidateQueries();
     },
@@ -176,6 +182,7 @@ export function createLiveUpdates(queryClient: QueryClient) {
         taskLists,
         updates,
         tenants,
+        policies,
         refreshActions,
         flush,
       ];

@@ -59,6 +59,27 @@ export type AuditEvent = Schemas['AuditEvent'];
 export type AuditVerification = Schemas['AuditVerification'];
 export type Openid = Schemas['Openid'];
 export type OpenidSettings = Schemas['OpenidSettings'];
+/** What a tenant, a group or a device says about updates. */
+export type UpdatePolicy = Schemas['UpdatePolicy'];
+export type NewUpdatePolicy = Schemas['NewUpdatePolicy'];
+export type UpdatePolicyChange = Schemas['UpdatePolicyChange'];
+export type PolicyRules = Schemas['PolicyRules'];
+export type CategoryEntry = Schemas['CategoryEntry'];
+export type RingPlan = Schemas['RingPlan'];
+export type PolicyAnswer = Schemas['PolicyAnswer'];
+export type PolicyCounts = Schemas['PolicyCounts'];
+export type PolicyPreview = Schemas['PolicyPreview'];
+/** The rules that hold for one device, and whose they are. */
+export type DeviceUpdatePolicy = Schemas['DeviceUpdatePolicy'];
+export type ScopeReference = Schemas['ScopeReference'];
+export type ScopeKind = Schemas['ScopeKind'];
+/** An approval or a block of one update. */
+export type UpdateDecision = Schemas['UpdateDecision'];
+export type NewUpdateDecision = Schemas['NewUpdateDecision'];
+export type UpdateName = Schemas['UpdateName'];
+export type UpdateVerdict = Schemas['UpdateVerdict'];
+/** The way of one update through a tenant's rings. */
+export type Rollout = Schemas['Rollout'];
 
 export type DeviceQuery = NonNullable<operations['list_devices']['parameters']['query']>;
 export type UpdateQuery = NonNullable<operations['list_updates']['parameters']['query']>;

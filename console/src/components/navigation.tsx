@@ -8,6 +8,7 @@ import {
   IconListCheck,
   IconLogin2,
   IconRefreshDot,
+  IconShieldCheck,
   IconTicket,
   IconUserCog,
   IconUsers,
@@ -47,6 +48,12 @@ const settings = [
     text: 'navigation.groups',
     icon: IconFolders,
     needs: ['manage_groups'],
+  },
+  {
+    to: '/settings/update-policies',
+    text: 'navigation.update_policies',
+    icon: IconShieldCheck,
+    needs: ['read_devices'],
   },
   {
     to: '/settings/enrollment',

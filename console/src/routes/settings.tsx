@@ -4,11 +4,16 @@ import { ApiTokensPage } from '@/features/api-tokens/api-tokens-page';
 import { EnrollmentPage } from '@/features/enrollment-tokens/enrollment-page';
 import { GroupsPage } from '@/features/groups/groups-page';
 import { OpenidSettingsPage } from '@/features/openid/openid-page';
+import { DecisionsPage } from '@/features/policies/decisions-page';
+import { PoliciesPage } from '@/features/policies/policies-page';
+import { NewPolicyPage, PolicyPage } from '@/features/policies/policy-page';
+import { type NewPolicySearch, presets } from '@/features/policies/policy-rules';
+import { RolloutsPage } from '@/features/policies/rollouts-page';
 import { ProfilePage } from '@/features/session/profile-page';
 import { TenantsPage } from '@/features/tenants/tenants-page';
 import { parseUserSearch } from '@/features/users/user-search';
 import { UsersPage } from '@/features/users/users-page';
-import { oneOf } from '@/util/query-string';
+import { oneOf, textIn } from '@/util/query-string';
 import { signedInRoute } from './root';
 
 const getParentRoute = () => signedInRoute;
@@ -64,4 +69,42 @@ export const openidSettingsRoute = createRoute({
   getParentRoute,
   path: '/settings/sign-in',
   component: () => <OpenidSettingsPage tenantId={openidSettingsRoute.useSearch().tenant} />,
+});
+
+export const updatePoliciesRoute = createRoute({
+  getParentRoute,
+  path: '/settings/update-policies',
+  component: () => <PoliciesPage tenantId={updatePoliciesRoute.useSearch().tenant} />,
+});
+
+export const updateDecisionsRoute = createRoute({
+  getParentRoute,
+  path: '/settings/update-policies/approvals',
+  component: () => <DecisionsPage tenantId={updateDecisionsRoute.useSearch().tenant} />,
+});
+
+export const rolloutsRoute = createRoute({
+  getParentRoute,
+  path: '/settings/update-policies/rings',
+  component: () => <RolloutsPage tenantId={rolloutsRoute.useSearch().tenant} />,
+});
+
+export const newUpdatePolicyRoute = createRoute({
+  getParentRoute,
+  path: '/settings/update-policies/new',
+  validateSearch: (values: Record<string, unknown>): NewPolicySearch => ({
+    preset: oneOf(values, 'preset', presets),
+    group: textIn(values, 'group'),
+    device: textIn(values, 'device'),
+  }),
+  component: () => <NewPolicyPage search={newUpdatePolicyRoute.useSearch()} />,
+});
+
+export const updatePolicyRoute = createRoute({
+  getParentRoute,
+  path: '/settings/update-policies/$policyId',
+  component: () => {
+    const { policyId } = updatePolicyRoute.useParams();
+    return <PolicyPage key={policyId} id={policyId} />;
+  },
 });

@@ -3,6 +3,10 @@ export interface Format {
   number: (value: number) => string;
   bytes: (value: number) => string;
   date: (at: string) => string;
+  /** Without the year, for days that are near. */
+  day: (at: string) => string;
+  /** Names, joined as a sentence joins them. */
+  list: (names: readonly string[]) => string;
   dateTime: (at: string, timeZone?: string) => string;
   time: (at: string | number) => string;
   /** The time of the clock alone, where the day goes without saying. */
@@ -119,11 +123,15 @@ export function createFormat(language: string, timeZone?: string): Format {
     dateTimes.set(zone, created);
     return created;
   };
+  const days = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone });
+  const lists = new Intl.ListFormat(language, { type: 'conjunction' });
   const decimalComma = new Intl.NumberFormat(language).format(0.5).includes(',');
   return {
     number: (value) => numbers.format(value),
     bytes: formatBytes(language),
     date: (at) => dates.format(new Date(at)),
+    day: (at) => days.format(new Date(at)),
+    list: (names) => lists.format(names),
     dateTime: (at, zone) => dateTimeIn(zone ?? timeZone).format(new Date(at)),
     time: (at) => times.format(new Date(at)),
     soon: (at, now) => {

@@ -67,6 +67,7 @@ function session(acts: boolean): Session {
       remove_devices: acts,
       manage_enrollment_tokens: acts,
       manage_groups: false,
+      manage_update_policies: false,
       manage_users: false,
       manage_api_tokens: false,
       manage_settings: false,
@@ -122,6 +123,7 @@ function restarting(): Task {
     state: 'running',
     created_at: '2026-11-23T12:00:00Z',
     created_by: 'A',
+    created_by_kind: 'user',
     updates: [],
     can: { cancel: allowed },
   };
@@ -225,7 +227,7 @@ describe('a restart that counts down', () => {
 
   it('says when and how often it was put off', async () => {
     const shown = await show(<RestartCountDown device={counting(1)} />);
-    expect(shown.textContent).toMatch(/^Restarts at .* · postponed once$/);
+    expect(shown.textContent).toMatch(/^Restarts at .* · postponed 1 time$/);
   });
 
   it('says nothing of postponements that there were not', async () => {

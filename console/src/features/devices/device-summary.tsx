@@ -4,6 +4,7 @@ import type { Device } from '@/api/types';
 import { Card, Fact, Facts } from '@/components/page';
 import { RelativeTime } from '@/components/relative-time';
 import { StateBadge } from '@/components/state-badge';
+import { DevicePolicyCard } from '@/features/policies/device-policy-card';
 import { hresultText, isHresult, reasonText, signalText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
@@ -18,6 +19,9 @@ export function DeviceSummary({ device }: { device: Device }) {
       <UpdatesCard device={device} />
       <RestartCard device={device} />
       <FactsCard device={device} />
+      <div className={classes.whole}>
+        <DevicePolicyCard device={device} />
+      </div>
     </div>
   );
 }

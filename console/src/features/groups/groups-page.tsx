@@ -10,8 +10,9 @@ import { PageSkeleton } from '@/components/page-skeleton';
 import { ProblemState } from '@/components/problem-state';
 import { ActionDialog } from '@/features/actions/action-dialog';
 import type { ActionIntent } from '@/features/actions/schedule';
-import { useCan, useSession } from '@/features/session/session';
-import { groupsQuery, useTenants } from '@/features/tenants/tenants';
+import { useCan } from '@/features/session/session';
+import { useShownTenants } from '@/features/tenants/shown-tenants';
+import { groupsQuery } from '@/features/tenants/tenants';
 import { useTranslation } from '@/i18n/use-translation';
 import {
   DeleteGroupDialog,
@@ -27,15 +28,6 @@ export function GroupsPage({ tenantId }: { tenantId: string | undefined }) {
   const { t } = useTranslation();
   if (useCan('manage_groups')) return <Groups tenantId={tenantId} />;
   return <ForbiddenPage title={t('groups.title')} />;
-}
-
-/** The tenants whose groups are shown: the chosen one, or all that the person works for. */
-function useShownTenants(tenantId: string | undefined): TenantReference[] {
-  const session = useSession();
-  const tenants = useTenants();
-  if (tenantId === undefined) return tenants.length > 0 ? tenants : [session.tenant];
-  const chosen = tenants.find(({ id }) => id === tenantId);
-  return [chosen ?? { id: tenantId, name: '' }];
 }
 
 function Groups({ tenantId }: { tenantId: string | undefined }) {

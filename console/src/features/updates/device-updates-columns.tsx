@@ -1,7 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import type { TFunction } from 'i18next';
-import type { DeviceUpdate } from '@/api/types';
+import type { DeviceUpdate, DeviceUpdatePolicy } from '@/api/types';
 import type { DataColumn } from '@/components/table/data-table';
+import type { DecidedDevice } from '@/features/policies/decision-dialog';
+import { DecisionMenu } from '@/features/policies/decision-menu';
+import { PolicyCell } from '@/features/policies/policy-cell';
 import { useTranslation } from '@/i18n/use-translation';
 import type { Format } from '@/util/format';
 import classes from './device-updates.module.css';
@@ -20,10 +23,10 @@ function UpdateTitle({ update }: { update: DeviceUpdate }) {
   const below = [id && id !== update.title ? id : null, restart].filter(Boolean).join(' · ');
   return (
     <div className={classes.title}>
-      <span className={classes.name} data-hint={update.title}>
+      <span className={`${classes.name} ${classes.two}`} data-cut>
         {update.title}
       </span>
-      {below && <span className={classes.dim}>{below}</span>}
+      {below && <span className={`${classes.dim} ${classes.whole}`}>{below}</span>}
     </div>
   );
 }
@@ -55,42 +58,76 @@ function HistoryLink({ update, deviceId }: { update: DeviceUpdate; deviceId: str
   );
 }
 
+interface DeviceUpdatesColumnsOptions {
+  t: TFunction;
+  format: Format;
+  updates: readonly DeviceUpdate[];
+  /** What holds for the device; unknown until it is loaded. */
+  rules: DeviceUpdatePolicy | undefined;
+  /** The ring that each update has reached. */
+  rings: ReadonlyMap<string, string>;
+  device: DecidedDevice;
+  mayDecide: boolean;
+}
+
+function KindOfUpdate({ update }: { update: DeviceUpdate }) {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.title}>
+      <span>
+        <Category category={update.category} />
+      </span>
+      {update.severity && <span className={classes.dim}>{t(`severities.${update.severity}`)}</span>}
+    </div>
+  );
+}
+
 export function deviceUpdatesColumns(
-  t: TFunction,
-  format: Format,
-  updates: readonly DeviceUpdate[],
-  deviceId: string,
+  options: DeviceUpdatesColumnsOptions,
 ): DataColumn<DeviceUpdate>[] {
-  const withSeverity = updates.some(({ severity }) => severity);
+  const { t, format, updates, rules, rings, device, mayDecide } = options;
   const withVersion = updates.some(({ available_version }) => available_version);
   const version: DataColumn<DeviceUpdate> = {
     id: 'version',
-    meta: { title: t('columns.version'), width: 190 },
+    meta: { title: t('columns.version'), width: 170 },
     cell: ({ row }) => <UpdateVersion update={row.original} />,
   };
-  const severity: DataColumn<DeviceUpdate> = {
-    id: 'severity',
-    meta: { title: t('columns.severity'), width: 100 },
-    cell: ({ row }) => row.original.severity && t(`severities.${row.original.severity}`),
+  const actions: DataColumn<DeviceUpdate> = {
+    id: 'actions',
+    meta: { title: t('columns.actions'), width: 70, fixed: true },
+    cell: ({ row }) => (
+      <DecisionMenu update={row.original} tenantId={device.tenant.id} device={device} />
+    ),
   };
   return [
     {
       id: 'update',
-      meta: { title: t('columns.update') },
+      meta: { title: t('columns.update'), atLeast: 220 },
       cell: ({ row }) => <UpdateTitle update={row.original} />,
     },
     {
       id: 'state',
-      meta: { title: t('columns.state'), width: 270 },
+      meta: { title: t('columns.state'), width: 230 },
       cell: ({ row }) => <StandingCell standing={row.original.standing} />,
+    },
+    {
+      id: 'policy',
+      meta: { title: t('columns.policy'), width: 216 },
+      cell: ({ row }) => (
+        <PolicyCell
+          update={row.original}
+          rules={rules}
+          tenant={device.tenant.name}
+          ring={rings.get(row.original.id) ?? null}
+        />
+      ),
     },
     ...(withVersion ? [version] : []),
     {
       id: 'category',
-      meta: { title: t('columns.category'), width: 150 },
-      cell: ({ row }) => <Category category={row.original.category} />,
+      meta: { title: t('columns.category'), width: 146 },
+      cell: ({ row }) => <KindOfUpdate update={row.original} />,
     },
-    ...(withSeverity ? [severity] : []),
     {
       id: 'size',
       meta: { title: t('columns.size'), width: 92, align: 'end' },
@@ -108,7 +145,8 @@ export function deviceUpdatesColumns(
     {
       id: 'history',
       meta: { title: t('columns.history'), width: 84 },
-      cell: ({ row }) => <HistoryLink update={row.original} deviceId={deviceId} />,
+      cell: ({ row }) => <HistoryLink update={row.original} deviceId={device.id} />,
     },
+    ...(mayDecide ? [actions] : []),
   ];
 }

@@ -11,6 +11,8 @@ import { ProblemState } from '@/components/problem-state';
 import { useExactTime } from '@/components/relative-time';
 import { DataTable, type RowSelection } from '@/components/table/data-table';
 import tools from '@/components/table/table-tools.module.css';
+import { devicePolicyQuery, rolloutsQuery } from '@/features/policies/policies';
+import { ringsReached } from '@/features/policies/rollout-rules';
 import { useCan } from '@/features/session/session';
 import { disabledText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
@@ -48,9 +50,25 @@ export function DeviceUpdates({ device, onInstall }: DeviceUpdatesProps) {
   const updates = useMemo(() => failedFirst(offered), [offered]);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const mayInstall = useCan('install_updates');
+  const mayDecide = useCan('manage_update_policies');
+  const { data: rules } = useQuery(devicePolicyQuery(device.id));
+  const { id, hostname, tenant, group } = device;
+  // Asked only where something waits for a ring, to name it.
+  const waits = updates.some(({ policy }) => policy.because === 'ring');
+  const { data: rollouts } = useQuery({ ...rolloutsQuery(tenant.id), enabled: waits });
+  const rings = useMemo(() => ringsReached(rollouts?.items ?? []), [rollouts]);
   const columns = useMemo(
-    () => deviceUpdatesColumns(t, format, updates, device.id),
-    [t, format, updates, device.id],
+    () =>
+      deviceUpdatesColumns({
+        t,
+        format,
+        updates,
+        rules,
+        rings,
+        device: { id, hostname, tenant, group },
+        mayDecide,
+      }),
+    [t, format, updates, rules, rings, id, hostname, tenant, group, mayDecide],
   );
   // An update that is no longer offered is no longer chosen either.
   const kept = updates.filter(({ key }) => chosen.has(key));

@@ -1,7 +1,8 @@
 import type { IconRefresh } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import type { Update } from '@/api/types';
+import type { Update, UpdateDecision } from '@/api/types';
 import { StateBadge, type Tone } from '@/components/state-badge';
+import { DecisionMark } from '@/features/policies/decision-list';
 import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import classes from './update-cells.module.css';
@@ -18,7 +19,12 @@ export function Category({ category }: Pick<Update, 'category'>) {
   return tone ? <StateBadge tone={tone}>{text}</StateBadge> : text;
 }
 
-export function UpdateTitle({ update }: { update: Update }) {
+interface UpdateTitleProps {
+  update: Update;
+  decisions: readonly UpdateDecision[];
+}
+
+export function UpdateTitle({ update, decisions }: UpdateTitleProps) {
   const { id, title, package: name, available_version: version } = update;
   const below = [name && name !== title ? name : null, version].filter(Boolean).join(' · ');
   return (
@@ -32,6 +38,7 @@ export function UpdateTitle({ update }: { update: Update }) {
         {title}
       </Link>
       {below && <span className={classes.dim}>{below}</span>}
+      <DecisionMark decisions={decisions} update={update} />
     </div>
   );
 }

@@ -1,11 +1,27 @@
 import { IconRefresh } from '@tabler/icons-react';
 import type { TFunction } from 'i18next';
-import type { Update } from '@/api/types';
+import type { Update, UpdateDecision } from '@/api/types';
 import { RelativeTime } from '@/components/relative-time';
 import type { DataColumn } from '@/components/table/data-table';
+import { DecisionMenu } from '@/features/policies/decision-menu';
 import { Category, DeviceCount, UpdateTitle } from './update-cells';
 
-export function updateColumns(t: TFunction, updates: readonly Update[]): DataColumn<Update>[] {
+interface UpdateColumnsOptions {
+  t: TFunction;
+  updates: readonly Update[];
+  /** What people decided on updates, by which they are marked. */
+  decisions: readonly UpdateDecision[];
+  tenantId: string | undefined;
+  mayDecide: boolean;
+}
+
+export function updateColumns(options: UpdateColumnsOptions): DataColumn<Update>[] {
+  const { t, updates, decisions, tenantId, mayDecide } = options;
+  const actions: DataColumn<Update> = {
+    id: 'actions',
+    meta: { title: t('columns.actions'), width: 70, fixed: true },
+    cell: ({ row }) => <DecisionMenu update={row.original} tenantId={tenantId} />,
+  };
   const severity: DataColumn<Update> = {
     id: 'severity',
     meta: { title: t('columns.severity'), width: 112 },
@@ -20,7 +36,7 @@ export function updateColumns(t: TFunction, updates: readonly Update[]): DataCol
     {
       id: 'update',
       meta: { title: t('columns.update'), sortKey: 'title', fixed: true, atLeast: 220 },
-      cell: ({ row }) => <UpdateTitle update={row.original} />,
+      cell: ({ row }) => <UpdateTitle update={row.original} decisions={decisions} />,
     },
     {
       id: 'category',
@@ -59,5 +75,6 @@ export function updateColumns(t: TFunction, updates: readonly Update[]): DataCol
       meta: { title: t('columns.first_offered'), width: 118, sortKey: 'first_offered_at' },
       cell: ({ row }) => <RelativeTime at={row.original.first_offered_at} />,
     },
+    ...(mayDecide ? [actions] : []),
   ];
 }

@@ -2,7 +2,7 @@ import { IconRefreshDot } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import type { Update } from '@/api/types';
+import type { Update, UpdateDecision } from '@/api/types';
 import { EmptyState } from '@/components/empty-state';
 import { Page } from '@/components/page';
 import { ProblemState } from '@/components/problem-state';
@@ -16,6 +16,8 @@ import { usePages } from '@/components/table/use-pages';
 import { ViewMenu } from '@/components/table/view-menu';
 import { useViewSettings, type ViewSettings } from '@/components/table/view-settings';
 import { NoMatch } from '@/features/devices/no-match';
+import { decisionsQuery } from '@/features/policies/policies';
+import { useCan } from '@/features/session/session';
 import { useTranslation } from '@/i18n/use-translation';
 import { updateColumns } from './update-columns';
 import {
@@ -34,6 +36,7 @@ import { UpdatesViews } from './updates-views';
 
 const standardView: ViewSettings = { density: 'comfortable', hidden: [] };
 const none: Update[] = [];
+const undecided: UpdateDecision[] = [];
 
 type Change = (values: Partial<UpdateSearch>, replace?: boolean) => void;
 
@@ -44,7 +47,12 @@ export function UpdateListPage({ search }: { search: TenantUpdateSearch }) {
   const list = useQuery(updateListQuery(updateListParameters(search)));
   const [settings, changeSettings] = useViewSettings('update-list', standardView);
   const updates = list.data?.items ?? none;
-  const columns = useMemo(() => updateColumns(t, updates), [t, updates]);
+  const mayDecide = useCan('manage_update_policies');
+  const decisions = useQuery(decisionsQuery(search.tenant)).data?.items ?? undecided;
+  const columns = useMemo(
+    () => updateColumns({ t, updates, decisions, tenantId: search.tenant, mayDecide }),
+    [t, updates, decisions, search.tenant, mayDecide],
+  );
   const pages = usePages({
     size: updatePageSize,
     cursor: search.cursor,

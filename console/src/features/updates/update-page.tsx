@@ -4,6 +4,7 @@ import type { Update } from '@/api/types';
 import { Page } from '@/components/page';
 import { PageSkeleton } from '@/components/page-skeleton';
 import { ProblemState } from '@/components/problem-state';
+import { UpdateDecisions } from '@/features/policies/update-decisions';
 import { useTranslation } from '@/i18n/use-translation';
 import { InstallLacking } from './install-lacking';
 import { UpdateDevices } from './update-devices';
@@ -45,7 +46,10 @@ function LoadedUpdate({ update, search }: { update: Update; search: TenantUpdate
     <Page title={update.title} above={<BackToList />}>
       <div className={classes.cards}>
         <UpdateStanding counts={update.devices} chosen={search.state} />
-        <UpdateFacts update={update} />
+        <div className={classes.side}>
+          <UpdateDecisions update={update} tenantId={search.tenant} />
+          <UpdateFacts update={update} />
+        </div>
       </div>
       <UpdateDevices
         updateId={update.id}

@@ -25,6 +25,7 @@ function offer(key: string, state: UpdateState): DeviceUpdate {
     category: 'security',
     may_restart: 'unknown',
     first_offered_at: since,
+    policy: { verdict: 'manual' },
   };
 }
 
