@@ -58,7 +58,7 @@ export function DecisionDialog(props: DecisionDialogProps) {
       kind: device ? 'device' : 'tenant',
       tenant: tenants.length === 1 ? (tenants[0]?.id ?? '') : '',
       group: device?.group?.id ?? '',
-      device: device ? { id: device.id, name: device.hostname, groupId: null } : null,
+      device: device ? { id: device.id, name: device.hostname } : null,
       note: '',
     },
     refusal: decide.error,
