@@ -168,6 +168,9 @@ export function auditDetailText(t: TFunction, name: string, value: string): stri
   const { enabled, method, second_factor } = en.audit_values;
   if (name === 'role' && knows(en.roles, value)) return t(`roles.${value}`);
   if (name === 'state' && knows(en.users.states, value)) return t(`users.states.${value}`);
+  if (name === 'verdict' && knows(en.policies.verdicts, value)) {
+    return t(`policies.verdicts.${value}`);
+  }
   if (name === 'enabled' && knows(enabled, value)) return t(`audit_values.enabled.${value}`);
   if (name === 'method' && knows(method, value)) return t(`audit_values.method.${value}`);
   if (name === 'second_factor' && knows(second_factor, value)) {

@@ -58,7 +58,7 @@ export function DecisionDialog(props: DecisionDialogProps) {
       kind: device ? 'device' : 'tenant',
       tenant: tenants.length === 1 ? (tenants[0]?.id ?? '') : '',
       group: device?.group?.id ?? '',
-      device: device ? { id: device.id, name: device.hostname, groupId: null } : null,
+      device: device ? { id: device.id, name: device.hostname } : null,
       note: '',
     },
     refusal: decide.error,
@@ -79,6 +79,10 @@ export function DecisionDialog(props: DecisionDialogProps) {
   const before = (known.data?.items ?? []).filter((one) => isAbout(one.update, update));
   const tenant = tenants.find(({ id }) => id === values.tenant);
   const options = groupOptions(groups.data?.items ?? []);
+  const tenantMissing = values.tenant === '' ? t('policies.decide.tenant_first') : undefined;
+  const groupsMissing =
+    tenantMissing ??
+    (groups.data && options.length === 0 ? t('policies.scope.no_groups') : undefined);
   const submit = form.submit(() => {
     decide.mutate(
       {
@@ -140,9 +144,7 @@ export function DecisionDialog(props: DecisionDialogProps) {
               <Radio
                 value="group"
                 label={t('policies.scope.choose_group')}
-                description={
-                  groups.data && options.length === 0 ? t('policies.scope.no_groups') : undefined
-                }
+                description={groupsMissing}
                 disabled={options.length === 0}
               />
               <Radio
@@ -153,7 +155,14 @@ export function DecisionDialog(props: DecisionDialogProps) {
                     : t('policies.decide.all_devices')
                 }
               />
-              {!device && <Radio value="device" label={t('policies.scope.choose_device')} />}
+              {!device && (
+                <Radio
+                  value="device"
+                  label={t('policies.scope.choose_device')}
+                  description={tenantMissing}
+                  disabled={tenantMissing !== undefined}
+                />
+              )}
             </Stack>
           </Radio.Group>
           {values.kind === 'group' && (

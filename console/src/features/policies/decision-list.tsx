@@ -42,6 +42,7 @@ export function DecisionList({ decisions, withUpdate, label }: DecisionListProps
   const { t } = useTranslation();
   const mayChange = useCan('manage_update_policies');
   const nameOf = useTenantName();
+  const several = useTenants().length > 1;
   const withdraw = useWithdrawDecision();
   const [leaving, setLeaving] = useState<UpdateDecision | null>(null);
   return (
@@ -49,7 +50,11 @@ export function DecisionList({ decisions, withUpdate, label }: DecisionListProps
       <ul className={classes.decisions} aria-label={label}>
         {decisions.map((decision) => {
           const { id, verdict, update, scope, note, decided_at, decided_by } = decision;
-          const where = scopeText(t, scope, nameOf(decision.tenant_id));
+          const tenant = nameOf(decision.tenant_id);
+          const place = scopeText(t, scope, tenant);
+          // Groups of several tenants may have the same name.
+          const named = several && !withUpdate && scope.kind !== 'tenant';
+          const where = named ? [place, tenant].join(' · ') : place;
           return (
             <li key={id} className={classes.decision}>
               <span className={classes.verdict}>

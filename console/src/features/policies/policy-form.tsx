@@ -224,7 +224,7 @@ export function PolicyForm(props: PolicyFormProps) {
       </Form>
       {mayChange && (
         <PolicyPreviewPanel
-          body={isSound(values) ? newPolicyOf(values) : null}
+          body={isSound(values) && !twin ? newPolicyOf(values) : null}
           scope={values.kind}
         />
       )}

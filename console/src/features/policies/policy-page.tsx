@@ -54,7 +54,6 @@ export function NewPolicyPage({ search }: NewPolicyPageProps) {
           device: {
             id: device.data.id,
             name: device.data.hostname,
-            groupId: device.data.group?.id ?? null,
           },
         }
       : { kind: group === '' ? 'tenant' : 'group', group };

@@ -44,7 +44,6 @@ export interface RingsDraft {
 export interface DeviceChoice {
   id: string;
   name: string;
-  groupId: string | null;
 }
 
 /** What the editor holds. The scope's parts are apart, because the server refuses them apart. */
@@ -161,7 +160,7 @@ export function draftOfPolicy(policy: UpdatePolicy): PolicyDraft {
     ...emptyDraft(policy.tenant_id),
     kind,
     group: group_id ?? '',
-    device: device_id ? { id: device_id, name: name ?? '', groupId: null } : null,
+    device: device_id ? { id: device_id, name: name ?? '' } : null,
   };
   return withRules(draft, policy.rules);
 }
@@ -287,16 +286,14 @@ export function groupChain(groups: readonly Group[], id: string | null): string[
   return chain;
 }
 
-/** The policies of the scopes around this one, from the narrowest to the tenant's. */
+/** The policies around a tenant's or a group's, from the narrowest to the tenant's. */
 export function widerPolicies(
   policies: readonly UpdatePolicy[],
   groups: readonly Group[],
   place: Place,
-  deviceGroup: string | null = null,
 ): UpdatePolicy[] {
   if (place.kind === 'tenant') return [];
-  const own = place.kind === 'group' ? (place.group_id ?? null) : deviceGroup;
-  const around = groupChain(groups, own).filter((id) => id !== place.group_id);
+  const around = groupChain(groups, place.group_id ?? null).filter((id) => id !== place.group_id);
   const places: Place[] = [
     ...around.map((group_id): Place => ({ kind: 'group', group_id })),
     { kind: 'tenant' },

@@ -119,7 +119,7 @@ export function DeviceField({ tenantId, value, error, onChange }: DeviceFieldPro
       onChange={(id) => {
         const device = devices.find((candidate) => candidate.id === id);
         if (!device) return;
-        onChange({ id: device.id, name: device.hostname, groupId: device.group?.id ?? null });
+        onChange({ id: device.id, name: device.hostname });
       }}
     />
   );
