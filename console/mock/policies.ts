@@ -438,7 +438,7 @@ function refuse(rules: PolicyRules): Response | null {
   if (rules.categories.some(({ after_days }) => (after_days ?? 0) > 365)) {
     return invalid('categories', 'out_of_range');
   }
-  if ((rules.deadline_days ?? 0) > 365) return invalid('deadline', 'out_of_range');
+  if ((rules.deadline_days ?? 0) > 365) return invalid('deadline_days', 'out_of_range');
   const rings = rules.rings?.names ?? [];
   return new Set(rings).size < rings.length ? invalid('rings', 'taken') : null;
 }

@@ -355,7 +355,7 @@ fn check_policy(scope: PolicyScope, policy: &UpdatePolicy) -> Result<(), AppErro
     if let Some(UpdateDeadline::Days { days }) = policy.deadline
         && !(1..=LONGEST_DEFERRAL_DAYS).contains(&days)
     {
-        note("deadline", FieldCode::OutOfRange);
+        note("deadline_days", FieldCode::OutOfRange);
     }
     if let Some(ring) = policy.ring
         && !(1..=MOST_RINGS).contains(&ring.into())

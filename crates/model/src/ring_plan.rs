@@ -125,7 +125,7 @@ impl RingPlan {
                 ..rollout
             });
         }
-        let mut here = reached().last().copied().unwrap_or_default();
+        let mut here = reached().next_back().copied().unwrap_or_default();
         here.failed = here.failed.saturating_sub(rollout.forgiven);
         self.is_done(here, rollout.since, now).then_some(Rollout {
             ring: rollout.ring + 1,

@@ -127,7 +127,7 @@ function CategoryRow(props: CategoryRowProps) {
               onBlur={onLeave}
             />
             {t('policies.after_days', { count: value.days === '' ? 0 : value.days })}
-            {value.days === 0 && <span className={classes.dim}>{t('policies.days_zero')}</span>}
+            {value.days === 0 && <span className={classes.dim}>{t('policies.days_at_once')}</span>}
           </span>
         )}
         {value.install === 'inherit' && <span className={classes.dim}>{holds}</span>}

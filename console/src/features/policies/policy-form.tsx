@@ -74,7 +74,12 @@ export function PolicyForm(props: PolicyFormProps) {
   const form = useForm<PolicyDraft>({
     initial: start,
     refusal: request.error,
-    names: { tenant: 'tenant_id', group: 'group_id', device: 'device_id' },
+    names: {
+      tenant: 'tenant_id',
+      group: 'group_id',
+      device: 'device_id',
+      deadline: 'deadline_days',
+    },
     problemsOf: (draft) => {
       const problems = {
         group: groupProblem(draft),

@@ -64,7 +64,7 @@ on_both_engines! {
         for days in [0, 366] {
             let deadline = Some(UpdateDeadline::Days { days });
             let policy = UpdatePolicy { deadline, ..UpdatePolicy::default() };
-            assert_eq!(with(tenant, policy).await, [("deadline", out_of_range)]);
+            assert_eq!(with(tenant, policy).await, [("deadline_days", out_of_range)]);
         }
         for ring in [0, 7] {
             let policy = UpdatePolicy { ring: Some(ring), ..UpdatePolicy::default() };

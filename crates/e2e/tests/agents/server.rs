@@ -1,14 +1,14 @@
 //! A gateway with a real application behind it.
 
 use latarnik_app::{
-    ActionRequest, ActionTarget, AgentSettings, Context, Direction, NewEnrollmentToken,
-    PageRequest, RequestedParameters, TaskFilter, TaskRecord,
+    ActionOrder, AgentSettings, Context, Creator, Direction, NewEnrollmentToken, PageRequest,
+    TaskFilter, TaskRecord,
 };
 use latarnik_gateway::{Authorities, EnrollmentTokenFormat, Gateway, Settings};
-use latarnik_model::{Clock, DeviceId, Role, TaskState, When};
+use latarnik_model::{Clock, CreatorKind, DeviceId, Role, Scope, TaskParameters, TaskState, When};
 use latarnik_protocol::EnrollmentToken;
 use latarnik_testkit::{Database, Office, OfficeOptions, test_start};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -116,20 +116,33 @@ impl Server {
         issued.unwrap().token.parse().unwrap()
     }
 
-    /// Asks for an installation; its key is that of the update.
+    /// Asks for an installation; its key is that of the update. As a policy does: a person would be
+    /// told that no machine is offered it.
     pub(crate) async fn install(&self, devices: Vec<DeviceId>, key: &str) {
-        let request = ActionRequest {
-            parameters: RequestedParameters::InstallUpdates {
+        let tenant_id = self.office.provider;
+        let order = ActionOrder {
+            parameters: TaskParameters::InstallUpdates {
                 update_keys: Some(vec![key.to_owned()]),
                 categories: None,
             },
-            target: ActionTarget::Devices(devices),
+            devices: devices.into_iter().map(|id| (tenant_id, id)).collect(),
+            own: HashMap::new(),
             when: When::Now,
             deadline: None,
+            created_by: Creator {
+                kind: CreatorKind::Policy,
+                id: tenant_id.0,
+                name: "tests".to_owned(),
+            },
+            tenant_id,
             idempotency_key: key.to_owned(),
         };
-        let created = self.office.app.create_action(&self.operator, request).await;
-        created.unwrap();
+        let app = &self.office.app;
+        let transaction = self.office.store().begin(&Scope::one(tenant_id)).await;
+        let transaction = transaction.unwrap();
+        let begun = app.begin_action(&transaction, order).await.unwrap();
+        transaction.commit().await.unwrap();
+        app.announce_action(&begun);
     }
 
     async fn tasks(&self) -> Vec<TaskRecord> {
