@@ -242,6 +242,7 @@ impl Watch for Part<'_> {
             done: u32::try_from(self.position).ok(),
             total: u32::try_from(self.total).ok(),
             current: Some(self.title.to_owned()),
+            ..TaskProgress::default()
         });
     }
 
