@@ -23,6 +23,7 @@ const gallery =
   fileURLToPath(new URL('../test-results/pictures', import.meta.url));
 
 async function take(page: Page, folder: string, name: string): Promise<void> {
+  await expect(page.getByRole('heading').first()).toBeVisible();
   await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
   await page.mouse.move(0, 0);
   await mkdir(folder, { recursive: true });

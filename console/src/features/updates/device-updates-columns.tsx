@@ -89,12 +89,20 @@ export function deviceUpdatesColumns(
   const withVersion = updates.some(({ available_version }) => available_version);
   const version: DataColumn<DeviceUpdate> = {
     id: 'version',
-    meta: { title: t('columns.version'), width: 170 },
+    meta: { title: t('columns.version'), width: 160 },
     cell: ({ row }) => <UpdateVersion update={row.original} />,
+  };
+  // Packages of Linux have no date, and the room that their versions take.
+  const withDate = updates.some(({ released_at }) => released_at);
+  const released: DataColumn<DeviceUpdate> = {
+    id: 'released',
+    meta: { title: t('columns.released'), width: 116, align: 'end' },
+    cell: ({ row }) =>
+      row.original.released_at ? format.date(row.original.released_at) : t('common.unknown'),
   };
   const actions: DataColumn<DeviceUpdate> = {
     id: 'actions',
-    meta: { title: t('columns.actions'), width: 70, fixed: true },
+    meta: { title: t('columns.actions'), width: 66, fixed: true },
     cell: ({ row }) => (
       <DecisionMenu update={row.original} tenantId={device.tenant.id} device={device} />
     ),
@@ -107,12 +115,12 @@ export function deviceUpdatesColumns(
     },
     {
       id: 'state',
-      meta: { title: t('columns.state'), width: 230 },
+      meta: { title: t('columns.state'), width: 200 },
       cell: ({ row }) => <StandingCell standing={row.original.standing} />,
     },
     {
       id: 'policy',
-      meta: { title: t('columns.policy'), width: 216 },
+      meta: { title: t('columns.policy'), width: 190 },
       cell: ({ row }) => (
         <PolicyCell
           update={row.original}
@@ -125,23 +133,18 @@ export function deviceUpdatesColumns(
     ...(withVersion ? [version] : []),
     {
       id: 'category',
-      meta: { title: t('columns.category'), width: 146 },
+      meta: { title: t('columns.category'), width: 140 },
       cell: ({ row }) => <KindOfUpdate update={row.original} />,
     },
     {
       id: 'size',
-      meta: { title: t('columns.size'), width: 92, align: 'end' },
+      meta: { title: t('columns.size'), width: 88, align: 'end' },
       cell: ({ row }) =>
         typeof row.original.size_bytes === 'number'
           ? format.bytes(row.original.size_bytes)
           : t('common.unknown'),
     },
-    {
-      id: 'released',
-      meta: { title: t('columns.released'), width: 116, align: 'end' },
-      cell: ({ row }) =>
-        row.original.released_at ? format.date(row.original.released_at) : t('common.unknown'),
-    },
+    ...(withDate ? [released] : []),
     {
       id: 'history',
       meta: { title: t('columns.history'), width: 84 },
