@@ -9,7 +9,6 @@ mod read;
 mod request;
 mod targets;
 
-pub(crate) use begin::timeout_seconds;
 pub use begin::{ActionOrder, BegunAction};
 pub(crate) use board::ActionBoard;
 pub use read::{Action, ActionQuery};

@@ -14,7 +14,7 @@ use crate::{
     text::check_name,
     users::taken,
 };
-pub(crate) use book::PolicyBook;
+pub(crate) use book::{PolicyBook, offer};
 use latarnik_model::{
     CategoryRule, DeviceId, LONGEST_DEFERRAL_DAYS, LONGEST_RING_HOURS, MOST_RINGS, Offer,
     Permission, PolicyAnswer, PolicyScope, RingPlan, Scope, TenantId, UpdateCategory,

@@ -35,7 +35,7 @@ pub struct ActionOrder {
 pub struct BegunAction {
     /// Its id.
     pub id: ActionId,
-    pub(crate) tasks: Vec<NewTask>,
+    tasks: Vec<NewTask>,
 }
 
 impl BegunAction {
@@ -54,7 +54,7 @@ impl BegunAction {
 pub(super) const TOLD_ONE_BY_ONE: usize = 50;
 
 /// Longest run of a task, in seconds.
-pub(crate) const fn timeout_seconds(kind: ActionKind) -> u32 {
+const fn timeout_seconds(kind: ActionKind) -> u32 {
     match kind {
         ActionKind::Scan => 60 * 60,
         ActionKind::InstallUpdates => 6 * 60 * 60,

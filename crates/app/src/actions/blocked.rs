@@ -1,7 +1,10 @@
 //! Blocked updates: nobody installs them by accident, as part of everything or of a selection.
 
-use crate::{App, AppError, Problem, update_policies::PolicyBook};
-use latarnik_model::{DeviceId, Scope, TaskParameters, TenantId, UpdateNames, UpdateVerdict};
+use crate::{
+    App, AppError, Problem,
+    update_policies::{PolicyBook, offer},
+};
+use latarnik_model::{DeviceId, Scope, TaskParameters, TenantId, UpdateVerdict};
 use std::collections::{HashMap, HashSet};
 
 /// The devices of an installation that is to leave out what is blocked, each with what it installs
@@ -97,11 +100,7 @@ impl App {
             let Some(group) = groups.get(&device).filter(|_| is_asked_for) else {
                 continue;
             };
-            let names = UpdateNames {
-                id: candidate.id,
-                kb: candidate.kb.as_deref(),
-                package: candidate.package.as_deref(),
-            };
+            let names = offer(&candidate).names;
             let decision = book.rules(device, *group).decision(&names);
             if matches!(decision, Some((_, UpdateVerdict::Block))) {
                 any_blocked = true;

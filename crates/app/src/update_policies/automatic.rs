@@ -3,18 +3,18 @@
 use super::book::{PolicyBook, offer};
 use crate::{
     App, AppError, Event,
-    actions::{BegunAction, timeout_seconds},
+    actions::{ActionOrder, BegunAction},
     audit::Entry,
     context::{Mutation, Target},
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::{
-    ActionId, ActionKind, CreatorKind, DeviceId, PolicyVerdict, ReasonCode, Scope, TaskId,
-    TaskParameters, TaskState, TenantId, UpdateCategory, UpdateState, When,
+    CreatorKind, DeviceId, PolicyVerdict, ReasonCode, Scope, TaskId, TaskParameters, TaskState,
+    TenantId, UpdateCategory, UpdateState, When,
 };
 use latarnik_store::{
-    AutomaticTask, Creator, NewAction, NewTask, PolicyCandidate, PolicyDevice, StoreError,
-    TaskResult, TaskTaken, Transaction,
+    AutomaticTask, Creator, PolicyCandidate, PolicyDevice, StoreError, TaskResult, TaskTaken,
+    Transaction,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -42,15 +42,16 @@ impl App {
     /// takes back what is not due any more.
     ///
     /// # Errors
-    /// [`AppError::Store`]; what was done until then stays.
+    /// The first of what went wrong; the trouble of one tenant holds up no other.
     pub async fn apply_update_policies(&self) -> Result<(), AppError> {
+        let mut outcome = Ok(());
         for tenant in self.store().tenants_with_policies().await? {
             let found = self.store().tenant(&Scope::one(tenant), tenant).await?;
             if found.is_some_and(|tenant| tenant.deletion.is_none()) {
-                self.apply_policies_of(tenant).await?;
+                outcome = outcome.and(self.apply_policies_of(tenant).await);
             }
         }
-        Ok(())
+        outcome
     }
 
     async fn apply_policies_of(&self, tenant: TenantId) -> Result<(), AppError> {
@@ -97,44 +98,40 @@ impl App {
         if install.is_empty() {
             return Ok(None);
         }
-        let now = self.now();
-        let id = ActionId::generate(now, &self.ids());
         let chosen = |update_keys| TaskParameters::InstallUpdates {
             update_keys,
             categories: None,
         };
-        let action = NewAction {
-            id,
-            tenant_id: tenant,
+        let order = ActionOrder {
             // Each task says for itself what is due on its device.
             parameters: chosen(None),
+            devices: install
+                .iter()
+                .map(|(device, _)| (tenant, *device))
+                .collect(),
+            own: install
+                .into_iter()
+                .map(|(device, keys)| (device, chosen(Some(keys.into_iter().collect()))))
+                .collect(),
             when: When::InWindow,
-            deadline_at: None,
-            timeout_seconds: timeout_seconds(ActionKind::InstallUpdates),
-            created_at: now,
+            deadline: None,
             created_by: Creator {
                 kind: CreatorKind::Policy,
                 id: tenant.0,
                 name: "policy".to_owned(),
             },
-            idempotency_key: id.to_string(),
-        };
-        let task = |(device_id, keys): (DeviceId, BTreeSet<String>)| NewTask {
-            id: TaskId::generate(now, &self.ids()),
             tenant_id: tenant,
-            device_id,
-            parameters: Some(chosen(Some(keys.into_iter().collect()))),
+            idempotency_key: TaskId::generate(self.now(), &self.ids()).to_string(),
         };
-        let tasks = install.into_iter().map(task).collect();
-        let tasks = transaction.insert_action(&action, tasks).await?;
+        let begun = self.begin_action(transaction, order).await?;
         let target = Target {
             name: None,
-            ..Target::new(tenant, id, "")
+            ..Target::new(tenant, begun.id, "")
         }
-        .with("devices", tasks.len());
+        .with("devices", begun.tenants().values().sum::<usize>());
         self.write_audit(transaction, Entry::by_system(&INSTALL, target))
             .await?;
-        Ok(Some(BegunAction { id, tasks }))
+        Ok(Some(begun))
     }
 }
 

@@ -120,7 +120,7 @@ impl PolicyBook {
 }
 
 /// A candidate, as the rules ask for it.
-pub(super) fn offer(candidate: &PolicyCandidate) -> Offer<'_> {
+pub(crate) fn offer(candidate: &PolicyCandidate) -> Offer<'_> {
     Offer {
         names: UpdateNames {
             id: candidate.id,
