@@ -50,6 +50,7 @@ export function createLedger(offered: Map<string, DeviceUpdate[]>) {
       update_id: update.id,
       key: update.key,
       title: update.title,
+      titles: update.titles,
       kb: update.kb ?? null,
       state,
       at,

@@ -90,6 +90,7 @@ export function createPolicies(devices: readonly Device[], now: number): Policie
     tenant_id: bakery,
     update_id: windows[place]?.id ?? '',
     title: windows[place]?.title ?? '',
+    titles: windows[place]?.titles ?? {},
     kb: windows[place]?.kb,
     begun_at: iso(now - 6 * day),
     changed_by: null,
@@ -121,6 +122,12 @@ export function createPolicies(devices: readonly Device[], now: number): Policie
             { category: 'driver', install: 'manual' },
           ],
           deadline_days: 14,
+          restart: {
+            restart: 'automatic',
+            delay_minutes: 15,
+            postponements: { most: 2, minutes: 30 },
+          },
+          control_automatic_updates: 'on',
           rings: {
             names: ['Pilot', 'Biura', 'Reszta'],
             wait_hours: 24,
@@ -297,6 +304,15 @@ function obstacle(update: DeviceUpdate, now: number): PolicyAnswer | null {
     : { verdict: 'held', because: 'in_hand' };
 }
 
+/** How many of the devices that wait for a restart do it by themselves. */
+function restarting(state: State, devices: readonly Device[], policies: readonly UpdatePolicy[]) {
+  return devices.filter((device) => {
+    const rules = inForce(state, device, policies).policies;
+    const rule = rules.find(({ rules: { restart } }) => restart)?.rules.restart;
+    return device.restart.required === 'yes' && rule?.restart === 'automatic';
+  }).length;
+}
+
 /** The device's offers with what policies say of each. */
 export function withPolicy(state: State, device: Device): DeviceUpdate[] {
   const rules = inForce(state, device, state.policies.policies);
@@ -304,6 +320,22 @@ export function withPolicy(state: State, device: Device): DeviceUpdate[] {
     ...update,
     policy: decide(state, device, update, rules),
   }));
+}
+
+/** What the narrowest policy that speaks of it says, and whose it is. */
+function inForceOf<Said, Name extends string>(
+  rules: InForce,
+  say: (own: PolicyRules) => Said | null | undefined,
+  name: Name,
+) {
+  for (const { rules: own, scope } of rules.policies) {
+    const said = say(own);
+    if (said)
+      return { [name]: said, scope: scope.kind } as Record<Name, Said> & {
+        scope: typeof scope.kind;
+      };
+  }
+  return null;
 }
 
 export function devicePolicy(state: State, device: Device): DeviceUpdatePolicy {
@@ -329,6 +361,9 @@ export function devicePolicy(state: State, device: Device): DeviceUpdatePolicy {
       number === null
         ? null
         : { number, name: plan?.names[number - 1] ?? '', scope: named?.scope.kind ?? null },
+    restart: inForceOf(rules, ({ restart }) => restart, 'rule'),
+    microsoft_update: inForceOf(rules, (own) => own.microsoft_update, 'value'),
+    control_automatic_updates: inForceOf(rules, (own) => own.control_automatic_updates, 'value'),
     ...rules,
   };
 }
@@ -381,6 +416,7 @@ function preview(state: State, scope: ScopeReference, policy: UpdatePolicy): Pol
       const entry = updates.get(update.id) ?? {
         id: update.id,
         title: update.title,
+        titles: update.titles,
         kb: update.kb,
         package: update.package,
         category: update.category,
@@ -405,6 +441,10 @@ function preview(state: State, scope: ScopeReference, policy: UpdatePolicy): Pol
     other.after.due - one.after.due || other.after.deferred - one.after.deferred;
   return {
     devices_in_scope: inScope.length,
+    restarts: {
+      before: restarting(state, inScope, state.policies.policies),
+      after: restarting(state, inScope, [...others, policy]),
+    },
     before,
     after,
     updates: [...updates.values()].sort(most),

@@ -24,6 +24,7 @@ function summary(found: readonly Found[]): Update | null {
     id: update.id,
     source: update.source,
     title: update.title,
+    titles: update.titles,
     kb: update.kb,
     package: update.package,
     category: update.category,

@@ -5,6 +5,7 @@ mod check_in;
 mod fleet;
 mod ledger;
 mod registration;
+mod settings;
 mod task_log;
 mod task_reports;
 
@@ -17,12 +18,11 @@ pub use authority::{AuthorityCoverage, AuthorityStep, UncoveredDevice, note_auth
 pub use check_in::{CheckIn, CheckInAnswer, Restart, Scan, UpdatesChange, UpdatesReport, check_in};
 pub(crate) use fleet::Fleet;
 pub use latarnik_store::{
-    CertificateRecord as Certificate, DeviceFacts, OfferedUpdate, PendingTask as DeliveredTask,
-    UpdateResultRecord as UpdateResult,
+    CertificateRecord as Certificate, DeviceFacts, LastRestart, OfferedUpdate,
+    PendingTask as DeliveredTask, UpdateResultRecord as UpdateResult,
 };
-pub use registration::{
-    RegisterError, Registration, authenticate, configuration, record_certificate, register,
-};
+pub use registration::{RegisterError, Registration, authenticate, record_certificate, register};
+pub use settings::{Configuration, configuration};
 pub use task_log::{TaskLogWriter, begin_task_log};
 pub use task_reports::{Delivery, Outcome, Report, report_task, take_tasks};
 

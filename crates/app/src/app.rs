@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use latarnik_model::Clock;
 use latarnik_store::Store;
 use std::{future::Future, sync::Arc, time::Duration};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::JoinSet};
 
 /// Turns the secret of an enrollment token into the line that a person pastes. Only the gateway
 /// knows its own address and authority.
@@ -120,10 +120,18 @@ impl App {
 
     /// Works in the background until the shutdown, then writes what is left.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
+        // A pass over the policies of many devices takes a while: it holds up nothing else.
+        let app = self.clone();
+        let mut policies = JoinSet::new();
+        policies.spawn(async move { app.follow_policies().await });
         tokio::select! {
             () = self.write_heartbeats(shutdown) => {}
             () = self.tidy_up() => {}
-            () = self.follow_policies() => {}
+            Some(Err(error)) = policies.join_next() => {
+                if let Ok(panic) = error.try_into_panic() {
+                    std::panic::resume_unwind(panic);
+                }
+            }
             () = self.watch_deadlines() => {}
             () = self.tell_actions() => {}
         }

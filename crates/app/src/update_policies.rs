@@ -4,6 +4,7 @@ mod automatic;
 mod book;
 mod decisions;
 mod preview;
+mod restarts;
 mod rollouts;
 
 use crate::{
@@ -17,8 +18,8 @@ use crate::{
 pub(crate) use book::{PolicyBook, offer};
 use latarnik_model::{
     CategoryRule, DeviceId, LONGEST_DEFERRAL_DAYS, LONGEST_RING_HOURS, MOST_RINGS, Offer,
-    Permission, PolicyAnswer, PolicyScope, RingPlan, Scope, TenantId, UpdateCategory,
-    UpdateDeadline, UpdateNames, UpdatePolicy, UpdatePolicyId,
+    Permission, PolicyAnswer, PolicyScope, RestartRule, RingPlan, Scope, Switch, TenantId,
+    UpdateCategory, UpdateDeadline, UpdateNames, UpdatePolicy, UpdatePolicyId,
 };
 use latarnik_store::{DeviceRecord, UpdateDecisionRecord, UpdatePolicyRecord, UpdateRecord};
 use std::collections::{BTreeMap, HashSet};
@@ -49,6 +50,12 @@ pub struct RulesInForce {
     pub ring: Option<(u8, String)>,
     /// Who says that it is this ring; `None` if it is the last for want of another.
     pub ring_scope: Option<PolicyScope>,
+    /// How it comes to restart.
+    pub restart: Option<(PolicyScope, RestartRule)>,
+    /// Windows: whether Microsoft Update is wanted.
+    pub microsoft_update: Option<(PolicyScope, Switch)>,
+    /// Windows: whether its own automatic updating is to rest.
+    pub control_automatic_updates: Option<(PolicyScope, Switch)>,
     /// The policies that were asked, from the device outwards.
     pub policies: Vec<UpdatePolicyRecord>,
     /// The decisions that were asked, from the device outwards.
@@ -232,6 +239,9 @@ impl App {
             deadline: rules.deadline(),
             ring: number.and_then(|number| Some((number, name(number)?))),
             ring_scope: ring.map(|(scope, _)| scope),
+            restart: rules.restart(),
+            microsoft_update: rules.microsoft_update(),
+            control_automatic_updates: rules.control_automatic_updates(),
             policies,
             decisions,
         })
@@ -339,10 +349,37 @@ fn described(target: Target, policy: &UpdatePolicy) -> Target {
         ("deadline_days", deadline),
         ("ring", policy.ring.map(|ring| ring.to_string())),
         ("rings", rings),
+        ("restart", policy.restart.map(restart)),
+        ("microsoft_update", policy.microsoft_update.map(switch)),
+        (
+            "control_automatic_updates",
+            policy.control_automatic_updates.map(switch),
+        ),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))
     .fold(target, |target, (name, value)| target.with(name, value))
+}
+
+fn restart(rule: RestartRule) -> String {
+    match rule {
+        RestartRule::Manual => "manual".to_owned(),
+        RestartRule::Automatic {
+            delay_minutes,
+            postponements,
+        } => {
+            let postponed = postponements.map(|p| format!(" {}x{}", p.most(), p.minutes()));
+            let minutes = delay_minutes.minutes();
+            format!("automatic {minutes}{}", postponed.unwrap_or_default())
+        }
+    }
+}
+
+fn switch(switch: Switch) -> String {
+    match switch {
+        Switch::On => "on".to_owned(),
+        Switch::Off => "off".to_owned(),
+    }
 }
 
 fn check_policy(scope: PolicyScope, policy: &UpdatePolicy) -> Result<(), AppError> {

@@ -12,6 +12,10 @@ use latarnik_protocol::{
 const KEY_BYTES: usize = 512;
 /// Longest other text of an update, in bytes.
 const TEXT_BYTES: usize = 4 * 1024;
+/// Most languages in which an update has a title.
+const LANGUAGES: usize = 16;
+/// Longest name of a language, in bytes: BCP 47 says how long those in use are.
+const LANGUAGE_BYTES: usize = 35;
 /// Longest text that is cut rather than refused, in bytes.
 const DETAIL_BYTES: usize = 1024;
 /// Longest `boot_id`, in bytes.
@@ -60,6 +64,13 @@ pub(crate) fn check_in(request: CheckInRequest) -> Result<agents::CheckIn, Refus
         scheduled_at: restart.scheduled_at,
         postponed: restart.postponed.unwrap_or_default(),
     });
+    let last_restart = request.last_restart.map(|last| agents::LastRestart {
+        at: last.at,
+        by: last.by.map(cut),
+        process: last.process.map(cut),
+        reason: last.reason.map(cut),
+        comment: last.comment.map(cut),
+    });
     Ok(agents::CheckIn {
         boot_id: request.boot_id,
         booted_at: request.booted_at,
@@ -67,6 +78,7 @@ pub(crate) fn check_in(request: CheckInRequest) -> Result<agents::CheckIn, Refus
         scan,
         updates: request.updates.map(updates_report).transpose()?,
         restart,
+        last_restart,
     })
 }
 
@@ -126,9 +138,18 @@ fn check_updates(updates: &[Update]) -> Result<(), Refusal> {
             &update.available_version,
         ];
         let is_text = |text: &String| text.len() <= TEXT_BYTES && is_keepable(text);
+        let is_title = |(language, title): (&String, &String)| {
+            language.len() <= LANGUAGE_BYTES && is_keepable(language) && is_text(title)
+        };
+        let mut titles = update.titles.iter().flatten();
         (1..=KEY_BYTES).contains(&update.key.len())
             && is_keepable(&update.key)
             && is_text(&update.title)
+            && update
+                .titles
+                .as_ref()
+                .is_none_or(|titles| titles.len() <= LANGUAGES)
+            && titles.all(is_title)
             && texts.into_iter().flatten().all(is_text)
     };
     if updates.iter().all(is_bounded) {
@@ -145,6 +166,7 @@ fn offered_update(update: Update) -> agents::OfferedUpdate {
         key: update.key,
         source: update.source,
         title: update.title,
+        titles: update.titles.unwrap_or_default(),
         category: update.category,
         severity: update.severity,
         kb: update.kb,

@@ -179,6 +179,9 @@ pub enum TaskParameters {
         delay_minutes: RestartDelay,
         /// Whether that person may put it off; absent means no.
         postponements: Option<Postponements>,
+        /// It is for what other tasks may leave behind: installations go first, and where no
+        /// restart is pending then, it is not needed and did not fail.
+        if_pending: bool,
     },
 }
 
@@ -213,6 +216,8 @@ enum WrittenParameters {
         delay_minutes: RestartDelay,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         postponements: Option<Postponements>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        if_pending: bool,
     },
 }
 
@@ -232,9 +237,11 @@ impl From<TaskParameters> for WrittenParameters {
             TaskParameters::Restart {
                 delay_minutes,
                 postponements,
+                if_pending,
             } => Self::Restart {
                 delay_minutes,
                 postponements,
+                if_pending,
             },
         }
     }
@@ -263,9 +270,11 @@ impl TryFrom<WrittenParameters> for TaskParameters {
             WrittenParameters::Restart {
                 delay_minutes,
                 postponements,
+                if_pending,
             } => Self::Restart {
                 delay_minutes,
                 postponements,
+                if_pending,
             },
         })
     }
@@ -343,6 +352,7 @@ mod tests {
         let expected = TaskParameters::Restart {
             delay_minutes: RestartDelay(5),
             postponements: None,
+            if_pending: false,
         };
         assert_eq!(restart.ok(), Some(expected));
     }

@@ -37,10 +37,11 @@ pub use restart::{RestartRequired, RestartSignal, RestartSignalName, SignalStren
 pub use ring_plan::{LONGEST_RING_HOURS, MOST_RINGS, RingPlan, RingResults, Rollout, RolloutState};
 pub use scope::Scope;
 pub use task::{InvalidTransition, ReasonCode, TaskState, UnknownTaskState, UpdateOutcome};
-pub use update::{RestartBehavior, Severity, UpdateCategory, UpdateSource};
+pub use update::{RestartBehavior, Severity, Titles, UpdateCategory, UpdateSource};
 pub use update_policy::{
     CategoryRule, DueBecause, HeldBy, InvalidUpdateRef, LONGEST_DEFERRAL_DAYS, MOST_ATTEMPTS,
-    Offer, PolicyAnswer, PolicyScope, PolicyVerdict, RingAccess, ScopeRules, UpdateDeadline,
-    UpdateDecision, UpdateNames, UpdatePolicy, UpdateRef, UpdateRules, UpdateVerdict,
+    Offer, PolicyAnswer, PolicyScope, PolicyVerdict, RestartRule, RingAccess, ScopeRules,
+    SourceSettings, Switch, UpdateDeadline, UpdateDecision, UpdateNames, UpdatePolicy, UpdateRef,
+    UpdateRules, UpdateVerdict,
 };
 pub use user::{SignInMethod, UserLinkKind, UserState};

@@ -1,6 +1,10 @@
 //! One operating-system update offered to a device.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Titles by language (BCP 47).
+pub type Titles = BTreeMap<String, String>;
 
 /// Where the offer comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

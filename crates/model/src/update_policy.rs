@@ -4,7 +4,9 @@
 //! asked from the device outwards, and the first that says something about a matter is the one that
 //! counts for it. Nothing installs by itself unless some policy says so.
 
-use crate::{DeviceId, GroupId, UpdateCategory, UpdateId, UpdateState};
+use crate::{
+    DeviceId, GroupId, Postponements, RestartDelay, UpdateCategory, UpdateId, UpdateState,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -43,6 +45,51 @@ pub struct UpdatePolicy {
     /// How updates go from ring to ring. A tenant's alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rings: Option<crate::RingPlan>,
+    /// How the devices here come to restart when they wait for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restart: Option<RestartRule>,
+    /// Windows: whether the devices here are offered updates for other products of Microsoft too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub microsoft_update: Option<Switch>,
+    /// Windows: whether its own automatic updating rests on the devices here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control_automatic_updates: Option<Switch>,
+}
+
+/// How a device comes to restart when it waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "restart", rename_all = "snake_case")]
+pub enum RestartRule {
+    /// When a person asks for it.
+    Manual,
+    /// By itself, in the next maintenance window.
+    Automatic {
+        /// Time for the people at the machine.
+        delay_minutes: RestartDelay,
+        /// Whether they may put it off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        postponements: Option<Postponements>,
+    },
+}
+
+/// Whether something is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+/// How a device's own source of updates should be set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct SourceSettings {
+    /// Windows: updates for other products of Microsoft too.
+    pub microsoft_update: bool,
+    /// Windows: its own automatic updating rests.
+    pub control_automatic_updates: bool,
 }
 
 /// How updates of a category come to be installed.
@@ -374,6 +421,34 @@ impl UpdateRules<'_> {
     #[must_use]
     pub fn ring(&self) -> Option<(PolicyScope, u8)> {
         self.narrowest(|policy| policy.ring)
+    }
+
+    /// The rule for restarts that counts.
+    #[must_use]
+    pub fn restart(&self) -> Option<(PolicyScope, RestartRule)> {
+        self.narrowest(|policy| policy.restart)
+    }
+
+    /// Whether Microsoft Update is wanted, and who says so.
+    #[must_use]
+    pub fn microsoft_update(&self) -> Option<(PolicyScope, Switch)> {
+        self.narrowest(|policy| policy.microsoft_update)
+    }
+
+    /// Whether Windows' own automatic updating is to rest, and who says so.
+    #[must_use]
+    pub fn control_automatic_updates(&self) -> Option<(PolicyScope, Switch)> {
+        self.narrowest(|policy| policy.control_automatic_updates)
+    }
+
+    /// How the device's own source of updates should be set; what nobody speaks of is off.
+    #[must_use]
+    pub fn source_settings(&self) -> SourceSettings {
+        let is_on = |said: Option<(PolicyScope, Switch)>| matches!(said, Some((_, Switch::On)));
+        SourceSettings {
+            microsoft_update: is_on(self.microsoft_update()),
+            control_automatic_updates: is_on(self.control_automatic_updates()),
+        }
     }
 
     fn narrowest<T>(&self, say: impl Fn(&UpdatePolicy) -> Option<T>) -> Option<(PolicyScope, T)> {

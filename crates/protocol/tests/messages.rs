@@ -317,6 +317,7 @@ fn task_batches() {
     let restart = TaskParameters::Restart {
         delay_minutes: RestartDelay::try_from(15).unwrap(),
         postponements: None,
+        if_pending: false,
     };
     let mut in_window = task(all, When::InWindow);
     in_window.deadline = Some(at("2026-11-30T20:15:00Z"));
@@ -350,10 +351,26 @@ fn task_batches() {
 }
 
 #[test]
+fn a_restart_for_what_others_leave_behind() {
+    let restart = TaskParameters::Restart {
+        delay_minutes: RestartDelay::try_from(15).unwrap(),
+        postponements: None,
+        if_pending: true,
+    };
+    let batch = TaskBatch {
+        tasks: vec![RawTask::new(task_id(6), 6, &task(restart, When::InWindow))],
+        cancelled: Vec::new(),
+        server_time: now(),
+    };
+    assert_bytes("task_batch_restart_if_pending", &batch);
+}
+
+#[test]
 fn a_restart_that_people_may_postpone() {
     let restart = TaskParameters::Restart {
         delay_minutes: RestartDelay::try_from(15).unwrap(),
         postponements: Postponements::new(2, 30).ok(),
+        if_pending: false,
     };
     let batch = TaskBatch {
         tasks: vec![RawTask::new(task_id(5), 5, &task(restart, When::Now))],

@@ -56,9 +56,11 @@ pub(crate) async fn perform(agent: &Agent, raw: &RawTask) -> Result<()> {
             let choice = (update_keys.as_deref(), categories.as_deref());
             install(agent, raw.id, choice, &mut log).await?
         }
-        TaskParameters::Restart { delay_minutes, .. } => {
-            restart(agent, delay_minutes.minutes(), &mut log).await
-        }
+        TaskParameters::Restart {
+            delay_minutes,
+            if_pending,
+            ..
+        } => restart(agent, delay_minutes.minutes(), if_pending, &mut log).await,
     };
     outcome.started_at = Some(started_at);
     outcome.output.stdout = log.excerpt();
@@ -264,10 +266,19 @@ fn installation_outcome(agent: &Agent, updates: Vec<UpdateResult>) -> TaskOutcom
     }
 }
 
-async fn restart(agent: &Agent, delay_minutes: u16, log: &mut Log) -> TaskOutcome {
+async fn restart(
+    agent: &Agent,
+    delay_minutes: u16,
+    if_pending: bool,
+    log: &mut Log,
+) -> TaskOutcome {
     if !agent.machine().needs_restart() {
         log.line(agent.now(), "no strong signal asks for a restart");
-        return ended(TaskState::Failed, Some(ReasonCode::NoRestartPending));
+        let state = match if_pending {
+            true => TaskState::Cancelled,
+            false => TaskState::Failed,
+        };
+        return ended(state, Some(ReasonCode::NoRestartPending));
     }
     log.line(
         agent.now(),

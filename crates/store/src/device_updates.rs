@@ -2,13 +2,13 @@
 
 use crate::{
     Store, StoreError, Transaction,
-    row::{Row, milliseconds, number, optional_milliseconds, variant_name},
+    row::{Row, milliseconds, number, optional_milliseconds, titles_json, variant_name},
     sql::{Sql, sql},
 };
 use jiff::Timestamp;
 use latarnik_model::{
-    DeviceId, ReasonCode, RestartBehavior, Scope, Severity, TaskId, TenantId, UpdateCategory,
-    UpdateId, UpdateSource, UpdateState,
+    DeviceId, ReasonCode, RestartBehavior, Scope, Severity, TaskId, TenantId, Titles,
+    UpdateCategory, UpdateId, UpdateSource, UpdateState,
 };
 
 /// An update as a device tells it.
@@ -20,6 +20,8 @@ pub struct OfferedUpdate {
     pub source: UpdateSource,
     /// For people.
     pub title: String,
+    /// What it is called in other languages (BCP 47), where that is known.
+    pub titles: Titles,
     /// Kind of update.
     pub category: UpdateCategory,
     /// Severity of what it closes.
@@ -82,6 +84,7 @@ impl OfferedUpdate {
             key: row.text("update_key")?,
             source: row.name("source")?,
             title: row.text("title")?,
+            titles: row.titles()?,
             category: row.name("category")?,
             severity: row.optional_name("severity")?,
             kb: row.optional_text("kb")?,
@@ -138,7 +141,7 @@ impl Transaction {
         for updates in updates.chunks(200) {
             let mut sql = Sql::new(
                 "INSERT INTO device_updates (tenant_id, device_id, update_key, id, source, title,
-                    category, severity, kb, update_id, revision, package, installed_version,
+                    titles, category, severity, kb, update_id, revision, package, installed_version,
                     available_version, size_bytes, released_at, restart_behavior,
                     first_offered_at, offered, state, state_at)
                  VALUES ",
@@ -155,7 +158,7 @@ impl Transaction {
             sql.push(
                 " ON CONFLICT (tenant_id, device_id, update_key) DO UPDATE SET
                     offered = 1, id = excluded.id,
-                    source = excluded.source, title = excluded.title,
+                    source = excluded.source, title = excluded.title, titles = excluded.titles,
                     category = excluded.category, severity = excluded.severity, kb = excluded.kb,
                     update_id = excluded.update_id, revision = excluded.revision,
                     package = excluded.package, installed_version = excluded.installed_version,
@@ -243,10 +246,11 @@ fn of_device(sql: &mut Sql, (tenant, device): (TenantId, DeviceId), keys: &[Stri
         .push(")");
 }
 
-fn values(update: &OfferedUpdate) -> [sea_orm::Value; 13] {
+fn values(update: &OfferedUpdate) -> [sea_orm::Value; 14] {
     [
         variant_name(&update.source).into(),
         update.title.as_str().into(),
+        titles_json(&update.titles).into(),
         variant_name(&update.category).into(),
         update.severity.as_ref().map(variant_name).into(),
         update.kb.as_deref().into(),

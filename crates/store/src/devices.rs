@@ -8,8 +8,9 @@ use crate::{
 use jiff::Timestamp;
 use latarnik_model::{
     DeviceId, EnrollmentTokenId, GroupId, OsFamily, ReasonCode, RestartRequired, RestartSignal,
-    ScanState, Scope, TenantId,
+    ScanState, Scope, SourceSettings, TenantId,
 };
+use serde::{Deserialize, Serialize};
 
 /// What a machine is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct DeviceRecord {
     pub facts: DeviceFacts,
     /// When it started.
     pub booted_at: Option<Timestamp>,
+    /// The restart that it came out of, as far as its system knows.
+    pub last_restart: Option<LastRestart>,
     /// When it registered.
     pub enrolled_at: Timestamp,
     /// When it last said anything.
@@ -110,6 +113,8 @@ pub struct AgentState {
     pub updates_hash: Option<String>,
     /// The start of the machine that the server knows of.
     pub boot_id: Option<String>,
+    /// How its own source of updates should be set.
+    pub settings: SourceSettings,
 }
 
 /// What a check-in changes.
@@ -123,6 +128,23 @@ pub struct CheckInChanges {
     pub scan: Option<ScanRecord>,
     /// Restart signals and a promised restart.
     pub restart: Option<RestartRecord>,
+    /// The restart that the machine came out of.
+    pub last_restart: Option<LastRestart>,
+}
+
+/// A restart that a machine came out of, as its system tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRestart {
+    /// When it was asked for, by the machine's clock.
+    pub at: Timestamp,
+    /// The account that asked.
+    pub by: Option<String>,
+    /// The program that asked.
+    pub process: Option<String>,
+    /// The system's code for the reason.
+    pub reason: Option<String>,
+    /// What was said to the people at the machine.
+    pub comment: Option<String>,
 }
 
 /// What a machine says about a restart.
@@ -153,6 +175,21 @@ fn restart_rank(required: RestartRequired) -> i64 {
     }
 }
 
+pub(crate) fn restart_required(rank: i64) -> RestartRequired {
+    match rank {
+        0 => RestartRequired::No,
+        2 => RestartRequired::Yes,
+        _ => RestartRequired::Unknown,
+    }
+}
+
+pub(crate) fn source_settings(row: &Row) -> Result<SourceSettings, StoreError> {
+    Ok(SourceSettings {
+        microsoft_update: row.integer("microsoft_update")? == 1,
+        control_automatic_updates: row.integer("control_automatic_updates")? == 1,
+    })
+}
+
 impl DeviceRecord {
     pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
         let restart_signals: Option<Vec<RestartSignal>> = row.optional_json("restart_signals")?;
@@ -172,6 +209,7 @@ impl DeviceRecord {
                 time_zone: row.optional_text("time_zone")?,
             },
             booted_at: row.optional_time("booted_at")?,
+            last_restart: row.optional_json("last_restart")?,
             enrolled_at: row.time("enrolled_at")?,
             last_seen_at: row.time("last_seen_at")?,
             scan: ScanRecord {
@@ -295,6 +333,9 @@ impl Transaction {
                 .bind(optional_milliseconds(restart.scheduled_at));
             sql.push(", restart_postponed = ")
                 .bind(i64::from(restart.postponed));
+        }
+        if let Some(last) = &changes.last_restart {
+            sql.push(", last_restart = ").bind(to_json(last));
         }
         sql.push(" WHERE tenant_id = ")
             .bind(tenant.0)
@@ -474,8 +515,8 @@ impl Store {
             .one(
                 &Scope::one(tenant),
                 sql!(
-                    "SELECT updates_hash, boot_id FROM devices
-                 WHERE tenant_id = $1 AND id = $2 AND removed_at IS NULL",
+                    "SELECT updates_hash, boot_id, microsoft_update, control_automatic_updates
+                 FROM devices WHERE tenant_id = $1 AND id = $2 AND removed_at IS NULL",
                     tenant.0,
                     device.0
                 ),
@@ -485,6 +526,7 @@ impl Store {
             Ok(AgentState {
                 updates_hash: row.optional_text("updates_hash")?,
                 boot_id: row.optional_text("boot_id")?,
+                settings: source_settings(&row)?,
             })
         })
         .transpose()

@@ -53,7 +53,8 @@ pub use device_certificates::CertificateRecord;
 pub use device_list::{DeviceFilter, DeviceSort, PendingFilter};
 pub use device_updates::{OfferedUpdate, UpdateRecord, UpdateStanding};
 pub use devices::{
-    AgentState, CheckInChanges, DeviceFacts, DeviceRecord, NewDevice, RestartRecord, ScanRecord,
+    AgentState, CheckInChanges, DeviceFacts, DeviceRecord, LastRestart, NewDevice, RestartRecord,
+    ScanRecord,
 };
 pub use enrollment_tokens::EnrollmentTokenRecord;
 pub use error::StoreError;

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
         7,
         include_str!("../migrations/0007_restart_postponements.sql"),
     ),
+    (8, include_str!("../migrations/0008_device_settings.sql")),
 ];
 
 /// Any number that nothing else locks: servers that start together migrate one after the other.

@@ -2,15 +2,16 @@
 //! policies made of them.
 
 use crate::{
-    Store, StoreError,
-    row::Row,
+    Store, StoreError, Transaction, devices,
+    row::{Row, milliseconds},
     sql::{Sql, sql},
 };
 use jiff::Timestamp;
 use latarnik_model::{
-    DeviceId, GroupId, Scope, TaskId, TaskParameters, TaskState, TenantId, UpdateCategory,
-    UpdateId, UpdateState,
+    DeviceId, GroupId, OsFamily, RestartBehavior, RestartRequired, Scope, SourceSettings, TaskId,
+    TaskParameters, TaskState, TenantId, Titles, UpdateCategory, UpdateId, UpdateState,
 };
+use std::collections::HashSet;
 
 /// A device, as far as policies ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,12 @@ pub struct PolicyDevice {
     pub hostname: String,
     /// The group that it lies in.
     pub group_id: Option<GroupId>,
+    /// Its operating system.
+    pub os_family: OsFamily,
+    /// Whether it waits for a restart.
+    pub restart_required: RestartRequired,
+    /// How policies have set its own source of updates up.
+    pub settings: SourceSettings,
 }
 
 /// An update that a device is offered, as far as policies ask.
@@ -34,6 +41,8 @@ pub struct PolicyCandidate {
     pub id: UpdateId,
     /// Its title.
     pub title: String,
+    /// What it is called in other languages (BCP 47), where that is known.
+    pub titles: Titles,
     /// Its kind.
     pub category: UpdateCategory,
     /// Its article.
@@ -48,6 +57,8 @@ pub struct PolicyCandidate {
     pub since: Timestamp,
     /// Attempts that failed since it was last installed.
     pub failures: u32,
+    /// Whether it restarts the machine.
+    pub restart: RestartBehavior,
 }
 
 /// A task of a policy that has not ended.
@@ -74,6 +85,7 @@ impl PolicyCandidate {
             key: row.text("update_key")?,
             id: UpdateId(row.uuid("id")?),
             title: row.text("title")?,
+            titles: row.titles()?,
             category: row.name("category")?,
             kb: row.optional_text("kb")?,
             package: row.optional_text("package")?,
@@ -81,12 +93,14 @@ impl PolicyCandidate {
             state: row.name("state")?,
             since: row.time("state_at")?,
             failures: u32::try_from(row.count("failures")?).unwrap_or(u32::MAX),
+            restart: row.name("restart_behavior")?,
         })
     }
 }
 
 impl Store {
-    /// Tenants that have policies, decisions, or open tasks of theirs.
+    /// Tenants that have policies, decisions, or what is left of them: open tasks, devices that are
+    /// set up.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -95,7 +109,9 @@ impl Store {
             "SELECT tenant_id FROM update_policies UNION SELECT tenant_id FROM update_decisions
              UNION SELECT k.tenant_id FROM tasks k
                 WHERE k.created_by_kind = 'policy'
-                AND k.state IN ('queued', 'delivered', 'waiting_for_window', 'running')"
+                AND k.state IN ('queued', 'delivered', 'waiting_for_window', 'running')
+             UNION SELECT tenant_id FROM devices
+                WHERE microsoft_update = 1 OR control_automatic_updates = 1"
         );
         let rows = self.all(&Scope::Everything, sql).await?;
         rows.iter()
@@ -109,7 +125,8 @@ impl Store {
     /// [`StoreError::Unavailable`].
     pub async fn policy_devices(&self, tenant: TenantId) -> Result<Vec<PolicyDevice>, StoreError> {
         let sql = sql!(
-            "SELECT id, hostname, group_id FROM devices
+            "SELECT id, hostname, group_id, os_family, restart_required, microsoft_update,
+                control_automatic_updates FROM devices
              WHERE tenant_id = $1 AND removed_at IS NULL",
             tenant.0
         );
@@ -118,6 +135,9 @@ impl Store {
                 id: DeviceId(row.uuid("id")?),
                 hostname: row.text("hostname")?,
                 group_id: row.optional_uuid("group_id")?.map(GroupId),
+                os_family: OsFamily::from_name(&row.text("os_family")?),
+                restart_required: devices::restart_required(row.integer("restart_required")?),
+                settings: devices::source_settings(row)?,
             })
         };
         let rows = self.all(&Scope::one(tenant), sql).await?;
@@ -134,8 +154,9 @@ impl Store {
         device: Option<DeviceId>,
     ) -> Result<Vec<PolicyCandidate>, StoreError> {
         let mut sql = Sql::new(
-            "SELECT u.device_id, u.update_key, u.id, u.title, u.category, u.kb, u.package,
-                u.first_offered_at, u.state, u.state_at, u.failures
+            "SELECT u.device_id, u.update_key, u.id, u.title, u.titles, u.category, u.kb, u.package,
+                u.first_offered_at, u.state, u.state_at, u.failures,
+                u.restart_behavior
              FROM device_updates u
              JOIN devices d ON d.tenant_id = u.tenant_id AND d.id = u.device_id
              WHERE u.offered = 1 AND d.removed_at IS NULL AND u.tenant_id = ",
@@ -175,5 +196,59 @@ impl Store {
         };
         let rows = self.all(&Scope::one(tenant), sql).await?;
         rows.iter().map(read).collect()
+    }
+
+    /// The devices of a tenant that policies restart by nothing new: people have asked for one that
+    /// has not ended, or one of a policy came to an end since `since`. A restart that was taken back
+    /// or not needed is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn devices_with_restarts(
+        &self,
+        tenant: TenantId,
+        since: Timestamp,
+    ) -> Result<HashSet<DeviceId>, StoreError> {
+        let sql = sql!(
+            "SELECT device_id FROM tasks
+             WHERE tenant_id = $1 AND kind = 'restart' AND created_by_kind <> 'policy'
+                AND state IN ('queued', 'delivered', 'waiting_for_window', 'running')
+             UNION SELECT device_id FROM tasks
+             WHERE tenant_id = $1 AND kind = 'restart' AND created_by_kind = 'policy'
+                AND finished_at > $2
+                AND COALESCE(reason, '') NOT IN ('replaced_by_policy', 'no_restart_pending')",
+            tenant.0,
+            milliseconds(since)
+        );
+        let rows = self.all(&Scope::one(tenant), sql).await?;
+        let read = |row: &Row| row.uuid("device_id").map(DeviceId);
+        rows.iter().map(read).collect()
+    }
+}
+
+impl Transaction {
+    /// Notes how devices of a tenant are to be set up from now on.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn set_up_devices(
+        &self,
+        tenant: TenantId,
+        devices: &[DeviceId],
+        settings: SourceSettings,
+    ) -> Result<(), StoreError> {
+        for devices in devices.chunks(500) {
+            let mut sql = Sql::new("UPDATE devices SET microsoft_update = ");
+            sql.bind(i64::from(settings.microsoft_update))
+                .push(", control_automatic_updates = ")
+                .bind(i64::from(settings.control_automatic_updates))
+                .push(" WHERE tenant_id = ")
+                .bind(tenant.0)
+                .push(" AND id IN (")
+                .bind_all(devices.iter().map(|device| device.0))
+                .push(")");
+            self.execute(sql).await?;
+        }
+        Ok(())
     }
 }

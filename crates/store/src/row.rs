@@ -2,6 +2,7 @@
 
 use crate::StoreError;
 use jiff::Timestamp;
+use latarnik_model::Titles;
 use sea_orm::{QueryResult, TryGetable};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -105,6 +106,11 @@ impl Row {
             .transpose()
     }
 
+    /// The column `titles`.
+    pub(crate) fn titles(&self) -> Result<Titles, StoreError> {
+        Ok(self.optional_json("titles")?.unwrap_or_default())
+    }
+
     /// A text column that holds the name of a variant.
     pub(crate) fn name<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError> {
         parse_name(&self.text(column)?).map_err(|error| unreadable(column, error))
@@ -130,6 +136,11 @@ pub(crate) fn variant_name<T: serde::Serialize>(variant: &T) -> String {
         Ok(serde_json::Value::String(name)) => name,
         _ => unreachable!("only unit variants are stored by name"),
     }
+}
+
+/// Titles as their column keeps them: none are nothing.
+pub(crate) fn titles_json(titles: &Titles) -> Option<String> {
+    (!titles.is_empty()).then(|| to_json(titles))
 }
 
 /// JSON for a text column.

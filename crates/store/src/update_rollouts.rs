@@ -2,12 +2,12 @@
 
 use crate::{
     Store, StoreError, Transaction,
-    row::{Row, milliseconds, variant_name},
+    row::{Row, milliseconds, titles_json, variant_name},
     sql::{Sql, sql},
 };
 use jiff::Timestamp;
 use latarnik_model::{
-    DeviceId, Rollout, RolloutId, RolloutState, Scope, TenantId, UpdateCategory, UpdateId,
+    DeviceId, Rollout, RolloutId, RolloutState, Scope, TenantId, Titles, UpdateCategory, UpdateId,
     UpdateState,
 };
 
@@ -22,6 +22,8 @@ pub struct RolloutRecord {
     pub update_id: UpdateId,
     /// Its title.
     pub title: String,
+    /// What it is called in other languages (BCP 47), where that is known.
+    pub titles: Titles,
     /// Its article.
     pub kb: Option<String>,
     /// How far it is.
@@ -53,6 +55,7 @@ impl RolloutRecord {
             tenant_id: TenantId(row.uuid("tenant_id")?),
             update_id: UpdateId(row.uuid("update_id")?),
             title: row.text("title")?,
+            titles: row.titles()?,
             kb: row.optional_text("kb")?,
             rollout: Rollout {
                 ring: u8::try_from(ring).unwrap_or(u8::MAX),
@@ -74,8 +77,8 @@ impl Transaction {
     pub async fn begin_rollout(&self, record: &RolloutRecord) -> Result<(), StoreError> {
         self.execute(sql!(
             "INSERT INTO update_rollouts (tenant_id, id, update_id, title, kb, ring, since, state,
-                forgiven, begun_at, changed_by_name)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                forgiven, begun_at, changed_by_name, titles)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
              ON CONFLICT (tenant_id, update_id) DO NOTHING",
             record.tenant_id.0,
             record.id.0,
@@ -88,6 +91,7 @@ impl Transaction {
             i64::from(record.rollout.forgiven),
             milliseconds(record.begun_at),
             record.changed_by_name.as_deref(),
+            titles_json(&record.titles),
         ))
         .await?;
         Ok(())

@@ -8,7 +8,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use latarnik_model::{
-    DeviceId, ReasonCode, Scope, TaskId, TenantId, UpdateCategory, UpdateId, UpdateState,
+    DeviceId, ReasonCode, Scope, TaskId, TenantId, Titles, UpdateCategory, UpdateId, UpdateState,
 };
 
 /// Where an update stands on a device, for working out its next step.
@@ -62,6 +62,8 @@ pub struct UpdateStepRecord {
     pub update_id: UpdateId,
     /// Its title.
     pub title: String,
+    /// What it is called in other languages (BCP 47), where that is known.
+    pub titles: Titles,
     /// Its knowledge base article.
     pub kb: Option<String>,
     /// Linux: its package.
@@ -246,7 +248,7 @@ impl Store {
         page: &PageRequest,
     ) -> Result<Page<UpdateStepRecord>, StoreError> {
         let mut sql = Sql::new(
-            "SELECT s.*, u.id, u.title, u.kb, u.package, k.created_by_name FROM update_steps s
+            "SELECT s.*, u.id, u.title, u.titles, u.kb, u.package, k.created_by_name FROM update_steps s
              JOIN device_updates u ON u.tenant_id = s.tenant_id AND u.device_id = s.device_id
                 AND u.update_key = s.update_key
              LEFT JOIN tasks k ON k.tenant_id = s.tenant_id AND k.id = s.task_id
@@ -274,6 +276,7 @@ impl UpdateStepRecord {
             position: row.count("position")?,
             update_id: UpdateId(row.uuid("id")?),
             title: row.text("title")?,
+            titles: row.titles()?,
             kb: row.optional_text("kb")?,
             package: row.optional_text("package")?,
             step: NewUpdateStep {

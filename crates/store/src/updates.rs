@@ -8,7 +8,8 @@ use crate::{
 };
 use jiff::Timestamp;
 use latarnik_model::{
-    DeviceId, Scope, Severity, TenantId, UpdateCategory, UpdateId, UpdateSource, UpdateState,
+    DeviceId, Scope, Severity, TenantId, Titles, UpdateCategory, UpdateId, UpdateSource,
+    UpdateState,
 };
 
 /// Which updates.
@@ -110,6 +111,8 @@ pub struct UpdateSummary {
     pub source: UpdateSource,
     /// Its title on one of the devices.
     pub title: String,
+    /// What it is called in other languages (BCP 47), where that is known.
+    pub titles: Titles,
     /// Kind of update.
     pub category: UpdateCategory,
     /// Severity of what it closes.
@@ -148,7 +151,7 @@ pub struct DeviceUpdateRecord {
 /// One row for each update. What differs between devices, such as the language of the title, is
 /// taken from any of them.
 const SUMMARIES: &str = "SELECT id, MAX(source) AS source, MAX(title) AS title,
-    MAX(category) AS category, MAX(severity) AS severity, MAX(kb) AS kb, MAX(package) AS package,
+    MAX(titles) AS titles, MAX(category) AS category, MAX(severity) AS severity, MAX(kb) AS kb, MAX(package) AS package,
     MAX(available_version) AS available_version, MAX(released_at) AS released_at,
     MIN(first_offered_at) AS first_offered_at,
     SUM(CASE WHEN state IN ('offered', 'approved', 'downloaded', 'failed') THEN 1 ELSE 0 END)
@@ -181,7 +184,7 @@ impl Store {
         }
         if let Some(search) = &filter.search {
             sql.push(" AND (").contains_name("title", search);
-            for column in ["kb", "package"] {
+            for column in ["COALESCE(titles, '')", "kb", "package"] {
                 sql.push(" OR ").contains_name(column, search);
             }
             sql.push(")");
@@ -265,6 +268,7 @@ impl UpdateSummary {
             id: UpdateId(row.uuid("id")?),
             source: row.name("source")?,
             title: row.text("title")?,
+            titles: row.titles()?,
             category: row.name("category")?,
             severity: row.optional_name("severity")?,
             kb: row.optional_text("kb")?,

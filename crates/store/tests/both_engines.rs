@@ -100,6 +100,7 @@ async fn devices(
 fn update(number: usize) -> (UpdateId, OfferedUpdate) {
     use latarnik_model::{RestartBehavior, UpdateCategory, UpdateSource};
     let update = OfferedUpdate {
+        titles: Default::default(),
         key: format!("package-{number}"),
         source: UpdateSource::Apt,
         title: format!("package-{number}"),

@@ -8,7 +8,7 @@ use latarnik_app::{
     agents::{self, AgentIdentity, CheckIn, DeviceFacts, OfferedUpdate, Registration, Restart},
 };
 use latarnik_model::{
-    Clock, OsFamily, RestartBehavior, RestartSignal, RestartSignalName, Role, TenantId,
+    Clock, OsFamily, RestartBehavior, RestartSignal, RestartSignalName, Role, TenantId, Titles,
     UpdateCategory, UpdateSource,
 };
 use latarnik_store::{Engine, Store};
@@ -304,6 +304,7 @@ pub fn offered(key: &str) -> OfferedUpdate {
         key: key.to_owned(),
         source: UpdateSource::Apt,
         title: format!("Title of {key}"),
+        titles: Titles::new(),
         category: UpdateCategory::Security,
         severity: None,
         kb: None,

@@ -1329,6 +1329,9 @@ export interface components {
             problem?: components["schemas"]["AuditProblem"] | null;
             state: components["schemas"]["AuditChainState"];
         };
+        BTreeMap: {
+            [key: string]: string;
+        };
         /**
          * @description Why.
          * @enum {string}
@@ -1395,6 +1398,7 @@ export interface components {
             group?: components["schemas"]["GroupReference"] | null;
             hostname: string;
             id: components["schemas"]["DeviceId"];
+            last_restart?: components["schemas"]["LastRestart"] | null;
             /** @description When it last said anything. */
             last_seen_at: components["schemas"]["Instant"];
             /** @description The next maintenance window; null while none is defined. */
@@ -1516,8 +1520,10 @@ export interface components {
             size_bytes?: number | null;
             source: components["schemas"]["UpdateSource"];
             standing: components["schemas"]["Standing"];
-            /** @description For people, in any language. */
+            /** @description For people, in the language of the device. */
             title: string;
+            /** @description By language (BCP 47), where the device's system has it in others too. */
+            titles: components["schemas"]["BTreeMap"];
             /** @description Windows: the UpdateID. */
             update_id?: string | null;
         };
@@ -1525,11 +1531,14 @@ export interface components {
         DeviceUpdatePolicy: {
             /** @description Categories that nobody says anything about are left to people. */
             categories: components["schemas"]["CategoryInForce"][];
+            control_automatic_updates?: components["schemas"]["SwitchInForce"] | null;
             deadline?: components["schemas"]["DeadlineInForce"] | null;
             /** @description The decisions on single updates that were asked, from the device outwards. */
             decisions: components["schemas"]["UpdateDecision"][];
+            microsoft_update?: components["schemas"]["SwitchInForce"] | null;
             /** @description The policies that were asked, from the device outwards. */
             policies: components["schemas"]["UpdatePolicy"][];
+            restart?: components["schemas"]["RestartInForce"] | null;
             ring?: components["schemas"]["RingInForce"] | null;
         };
         /** @description A token; its text was shown once and is not kept. */
@@ -1669,6 +1678,19 @@ export interface components {
          * @enum {string}
          */
         Language: "pl" | "en";
+        /** @description A restart that a device came out of, as its system tells it. */
+        LastRestart: {
+            /** @description When it was asked for. */
+            at: components["schemas"]["Instant"];
+            /** @description The account that asked, such as `NT AUTHORITY\\SYSTEM`. */
+            by?: string | null;
+            /** @description What was said to the people at the machine. */
+            comment?: string | null;
+            /** @description The program that asked. */
+            process?: string | null;
+            /** @description The system's code for the reason, such as `0x80020011`. */
+            reason?: string | null;
+        };
         /**
          * @description How a link reaches its person.
          * @enum {string}
@@ -1829,6 +1851,7 @@ export interface components {
                 group?: components["schemas"]["GroupReference"] | null;
                 hostname: string;
                 id: components["schemas"]["DeviceId"];
+                last_restart?: components["schemas"]["LastRestart"] | null;
                 /** @description When it last said anything. */
                 last_seen_at: components["schemas"]["Instant"];
                 /** @description The next maintenance window; null while none is defined. */
@@ -1881,8 +1904,10 @@ export interface components {
                 size_bytes?: number | null;
                 source: components["schemas"]["UpdateSource"];
                 standing: components["schemas"]["Standing"];
-                /** @description For people, in any language. */
+                /** @description For people, in the language of the device. */
                 title: string;
+                /** @description By language (BCP 47), where the device's system has it in others too. */
+                titles: components["schemas"]["BTreeMap"];
                 /** @description Windows: the UpdateID. */
                 update_id?: string | null;
             }[];
@@ -1970,6 +1995,8 @@ export interface components {
                 state: components["schemas"]["RolloutState"];
                 tenant_id: components["schemas"]["TenantId"];
                 title: string;
+                /** @description By language (BCP 47), where the device's system has it in others too. */
+                titles: components["schemas"]["BTreeMap"];
                 update_id: components["schemas"]["UpdateId"];
             }[];
             /** @description Where the next page begins; null after the last. */
@@ -2005,6 +2032,11 @@ export interface components {
                 exit_code?: number | null;
                 finished_at?: components["schemas"]["Instant"] | null;
                 id: components["schemas"]["TaskId"];
+                /**
+                 * @description For `restart`: whether it is for what other tasks may leave behind, and is not needed if they
+                 *     leave nothing.
+                 */
+                if_pending?: boolean | null;
                 kind: components["schemas"]["ActionKind"];
                 /**
                  * Format: int64
@@ -2090,6 +2122,8 @@ export interface components {
                 source: components["schemas"]["UpdateSource"];
                 /** @description For people, in the language of one of the devices. */
                 title: string;
+                /** @description By language (BCP 47), where the device's system has it in others too. */
+                titles: components["schemas"]["BTreeMap"];
             }[];
             /** @description Where the next page begins; null after the last. */
             next_cursor?: string | null;
@@ -2184,6 +2218,8 @@ export interface components {
                 /** @description Where the update stands from then on. */
                 state: components["schemas"]["UpdateState"];
                 title: string;
+                /** @description By language (BCP 47), where the device's system has it in others too. */
+                titles: components["schemas"]["BTreeMap"];
                 update_id: components["schemas"]["UpdateId"];
             }[];
             /** @description Where the next page begins; null after the last. */
@@ -2268,7 +2304,7 @@ export interface components {
             device_ids?: components["schemas"]["DeviceId"][] | null;
             filter?: components["schemas"]["DeviceConditions"] | null;
             kind: components["schemas"]["ActionKind"];
-            postponements?: components["schemas"]["NewPostponements"] | null;
+            postponements?: components["schemas"]["TaskPostponements"] | null;
             /** @description For `install_updates`: these updates; absent is everything that is offered. */
             update_keys?: string[] | null;
             when: components["schemas"]["When"];
@@ -2318,19 +2354,6 @@ export interface components {
             password: string;
             /** @description What stands behind `#` in the link. */
             token: string;
-        };
-        /** @description How often the people at the machine may put a restart off, all together, and by how much. */
-        NewPostponements: {
-            /**
-             * Format: int32
-             * @description By how many minutes each time.
-             */
-            minutes: number;
-            /**
-             * Format: int32
-             * @description How often.
-             */
-            most: number;
         };
         /** @description Who signs in. */
         NewSession: {
@@ -2539,6 +2562,8 @@ export interface components {
             devices_in_scope: number;
             /** @description How many devices are offered something. */
             devices_total: number;
+            /** @description How many of the devices that wait for a restart now do it by themselves. */
+            restarts: components["schemas"]["RestartCounts"];
             updates: components["schemas"]["UpdatePreview"][];
             /** @description How many updates there are in all. */
             updates_total: number;
@@ -2547,12 +2572,15 @@ export interface components {
         PolicyRules: {
             /** @description Each category once. */
             categories: components["schemas"]["CategoryEntry"][];
+            control_automatic_updates?: components["schemas"]["Switch"] | null;
             /**
              * Format: int32
              * @description So many days after the first offer, 1 to 365, neither deferral nor rings hold back what
              *     installs by itself; 0 is no deadline, null leaves it to wider scopes.
              */
             deadline_days?: number | null;
+            microsoft_update?: components["schemas"]["Switch"] | null;
+            restart?: components["schemas"]["RestartEntry"] | null;
             /**
              * Format: int32
              * @description The ring of the devices here, from 1.
@@ -2630,6 +2658,34 @@ export interface components {
          * @enum {string}
          */
         RestartCondition: "required";
+        /** @description Numbers of devices. */
+        RestartCounts: {
+            /**
+             * Format: int64
+             * @description With the policy.
+             */
+            after: number;
+            /**
+             * Format: int64
+             * @description As it is today.
+             */
+            before: number;
+        };
+        /** @description How devices come to restart when they wait for it. */
+        RestartEntry: {
+            /**
+             * Format: int32
+             * @description With `automatic`: 0 or 5 to 60 minutes for the people at the machine; absent is 0.
+             */
+            delay_minutes?: number | null;
+            postponements?: components["schemas"]["TaskPostponements"] | null;
+            restart: components["schemas"]["Restarting"];
+        };
+        /** @description How a device comes to restart, and who says so. */
+        RestartInForce: {
+            rule: components["schemas"]["RestartEntry"];
+            scope: components["schemas"]["ScopeKind"];
+        };
         /**
          * @description Whether a device waits for a restart.
          * @enum {string}
@@ -2640,6 +2696,11 @@ export interface components {
          * @enum {string}
          */
         RestartSignalName: "reboot_required_file" | "wua_reboot_required" | "windows_update_reboot_required" | "component_servicing_reboot_pending" | "component_servicing_reboot_in_progress" | "component_servicing_packages_pending" | "installer_requested_restart" | "pending_file_rename" | "pending_computer_rename" | "pending_domain_join" | "update_exe_volatile" | "dvd_reboot_signal" | "server_manager_reboot_attempts" | "other";
+        /**
+         * @description How a device comes to restart when it waits for it.
+         * @enum {string}
+         */
+        Restarting: "manual" | "automatic";
         /** @description The ring of a device. */
         RingInForce: {
             name: string;
@@ -2727,6 +2788,8 @@ export interface components {
             state: components["schemas"]["RolloutState"];
             tenant_id: components["schemas"]["TenantId"];
             title: string;
+            /** @description By language (BCP 47), where the device's system has it in others too. */
+            titles: components["schemas"]["BTreeMap"];
             update_id: components["schemas"]["UpdateId"];
         };
         /**
@@ -2854,6 +2917,16 @@ export interface components {
             state: components["schemas"]["UpdateState"];
             task_id?: components["schemas"]["TaskId"] | null;
         };
+        /**
+         * @description Whether something is wanted.
+         * @enum {string}
+         */
+        Switch: "on" | "off";
+        /** @description Whether something is wanted, and who says so. */
+        SwitchInForce: {
+            scope: components["schemas"]["ScopeKind"];
+            value: components["schemas"]["Switch"];
+        };
         /** @description A task with everything that is known of it. */
         Task: {
             action_id: components["schemas"]["ActionId"];
@@ -2877,6 +2950,11 @@ export interface components {
             exit_code?: number | null;
             finished_at?: components["schemas"]["Instant"] | null;
             id: components["schemas"]["TaskId"];
+            /**
+             * @description For `restart`: whether it is for what other tasks may leave behind, and is not needed if they
+             *     leave nothing.
+             */
+            if_pending?: boolean | null;
             kind: components["schemas"]["ActionKind"];
             /**
              * Format: int64
@@ -2910,14 +2988,17 @@ export interface components {
          * @description One action on one device.
          */
         TaskId: string;
-        /** @description How often the people at the machine may put a restart off, and by how much. */
+        /** @description How often the people at the machine may put a restart off, all together, and by how much. */
         TaskPostponements: {
             /**
              * Format: int32
              * @description By how many minutes each time.
              */
             minutes: number;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description How often.
+             */
             most: number;
         };
         /**
@@ -3056,6 +3137,8 @@ export interface components {
             source: components["schemas"]["UpdateSource"];
             /** @description For people, in the language of one of the devices. */
             title: string;
+            /** @description By language (BCP 47), where the device's system has it in others too. */
+            titles: components["schemas"]["BTreeMap"];
         };
         /**
          * @description What kind of update it is: from category GUIDs on Windows, from the package's origin on Linux.
@@ -3149,6 +3232,8 @@ export interface components {
             next_at?: components["schemas"]["Instant"] | null;
             package?: string | null;
             title: string;
+            /** @description By language (BCP 47), where the device's system has it in others too. */
+            titles: components["schemas"]["BTreeMap"];
         };
         /** @description What became of one update. */
         UpdateResult: {
@@ -3192,6 +3277,8 @@ export interface components {
             /** @description Where the update stands from then on. */
             state: components["schemas"]["UpdateState"];
             title: string;
+            /** @description By language (BCP 47), where the device's system has it in others too. */
+            titles: components["schemas"]["BTreeMap"];
             update_id: components["schemas"]["UpdateId"];
         };
         /**

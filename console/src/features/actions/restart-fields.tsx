@@ -1,22 +1,27 @@
 import { Group, NativeSelect, Stack, Text } from '@mantine/core';
 import { useTranslation } from '@/i18n/use-translation';
-import { delays, postponementLengths, postponementNumbers, type Schedule } from './schedule';
+import { type Courtesy, delays, postponementLengths, postponementNumbers } from './schedule';
 
 interface RestartFieldsProps {
-  schedule: Schedule;
-  onChange: (schedule: Schedule) => void;
+  courtesy: Courtesy;
+  onChange: (courtesy: Courtesy) => void;
+}
+
+/** The numbers to choose from, with one that was set in another way. */
+function choices(numbers: readonly number[], set: number): number[] {
+  return [...new Set([...numbers, set])].sort((one, other) => one - other);
 }
 
 /** How long before it people are told, whether they may put it off, and what they will see. */
-export function RestartFields({ schedule, onChange }: RestartFieldsProps) {
+export function RestartFields({ courtesy, onChange }: RestartFieldsProps) {
   const { t } = useTranslation();
-  const { delayMinutes, mostPostponements, postponeMinutes } = schedule;
+  const { delayMinutes, mostPostponements, postponeMinutes } = courtesy;
   return (
     <Stack gap="sm">
       <NativeSelect
         label={t('actions.delay')}
         value={String(delayMinutes)}
-        data={delays.map((minutes) => ({
+        data={choices(delays, delayMinutes).map((minutes) => ({
           value: String(minutes),
           label:
             minutes === 0
@@ -24,14 +29,14 @@ export function RestartFields({ schedule, onChange }: RestartFieldsProps) {
               : t('actions.delay_minutes', { count: minutes }),
         }))}
         onChange={(event) =>
-          onChange({ ...schedule, delayMinutes: Number(event.currentTarget.value) })
+          onChange({ ...courtesy, delayMinutes: Number(event.currentTarget.value) })
         }
       />
       <Group gap="sm" grow align="flex-start">
         <NativeSelect
           label={t('actions.postpone')}
           value={String(mostPostponements)}
-          data={postponementNumbers.map((most) => ({
+          data={choices(postponementNumbers, mostPostponements).map((most) => ({
             value: String(most),
             label:
               most === 0
@@ -39,19 +44,19 @@ export function RestartFields({ schedule, onChange }: RestartFieldsProps) {
                 : t('actions.postpone_times', { count: most }),
           }))}
           onChange={(event) =>
-            onChange({ ...schedule, mostPostponements: Number(event.currentTarget.value) })
+            onChange({ ...courtesy, mostPostponements: Number(event.currentTarget.value) })
           }
         />
         {mostPostponements > 0 && (
           <NativeSelect
             label={t('actions.postpone_by')}
             value={String(postponeMinutes)}
-            data={postponementLengths.map((minutes) => ({
+            data={choices(postponementLengths, postponeMinutes).map((minutes) => ({
               value: String(minutes),
               label: t('actions.postpone_minutes', { count: minutes }),
             }))}
             onChange={(event) =>
-              onChange({ ...schedule, postponeMinutes: Number(event.currentTarget.value) })
+              onChange({ ...courtesy, postponeMinutes: Number(event.currentTarget.value) })
             }
           />
         )}

@@ -75,16 +75,20 @@ export function narrowFilter(filter: DeviceFilter, kind: ActionKind): DeviceFilt
 
 export type WhenChoice = When['type'];
 
-export interface Schedule {
+/** What a restart leaves to the people at the machine. */
+export interface Courtesy {
+  delayMinutes: number;
+  /** How often they may put it off; 0 is not at all. */
+  mostPostponements: number;
+  postponeMinutes: number;
+}
+
+export interface Schedule extends Courtesy {
   choice: WhenChoice;
   /** As typed into the date and time field, on the reader's wall clock. */
   at: string;
-  delayMinutes: number;
   /** Until when a device that is offline may catch up, counted from the beginning. */
   deadlineHours: number | null;
-  /** How often the people at the machine may put a restart off; 0 is not at all. */
-  mostPostponements: number;
-  postponeMinutes: number;
 }
 
 export const deadlines = [null, 4, 24, 72, 168, 720] as const;
@@ -95,18 +99,22 @@ export const postponementNumbers = [0, 1, 2, 3, 5, 10] as const;
 
 export const postponementLengths = [5, 10, 15, 30, 60, 120, 240] as const;
 
-export const standardSchedule: Schedule = {
-  choice: 'now',
-  at: '',
+export const standardCourtesy: Courtesy = {
   delayMinutes: 15,
-  deadlineHours: null,
   mostPostponements: 2,
   postponeMinutes: 30,
 };
 
+export const standardSchedule: Schedule = {
+  ...standardCourtesy,
+  choice: 'now',
+  at: '',
+  deadlineHours: null,
+};
+
 /** What a restart is asked for with, beside when. */
-export function restartTerms(schedule: Schedule) {
-  const { delayMinutes, mostPostponements, postponeMinutes } = schedule;
+export function restartTerms(courtesy: Courtesy) {
+  const { delayMinutes, mostPostponements, postponeMinutes } = courtesy;
   return {
     delay_minutes: delayMinutes,
     postponements:

@@ -64,7 +64,12 @@ export function WhenFields({ kind, schedule, problem, onChange }: WhenFieldsProp
           onChange({ ...schedule, deadlineHours: value === '' ? null : Number(value) });
         }}
       />
-      {kind === 'restart' && <RestartFields schedule={schedule} onChange={onChange} />}
+      {kind === 'restart' && (
+        <RestartFields
+          courtesy={schedule}
+          onChange={(courtesy) => onChange({ ...schedule, ...courtesy })}
+        />
+      )}
     </Stack>
   );
 }

@@ -11,6 +11,7 @@ import { useFormat } from '@/util/use-format';
 import { Connection, MaintenanceWindow } from './device-cells';
 import classes from './device-page.module.css';
 import { GroupField } from './group-field';
+import { LastStart } from './last-start';
 import { RestartCountDown } from './restart-count-down';
 
 export function DeviceSummary({ device }: { device: Device }) {
@@ -157,11 +158,7 @@ function FactsCard({ device }: { device: Device }) {
         <Fact name={t('devices.architecture')}>{device.os.architecture}</Fact>
         <Fact name={t('columns.agent_version')}>{device.agent_version}</Fact>
         <Fact name={t('devices.booted')}>
-          {device.booted_at ? (
-            <RelativeTime at={device.booted_at} deviceZone={zone} />
-          ) : (
-            t('common.unknown')
-          )}
+          <LastStart device={device} />
         </Fact>
         <Fact name={t('devices.time_zone')}>{zone ?? t('common.unknown')}</Fact>
         <Fact name={t('columns.enrolled')}>

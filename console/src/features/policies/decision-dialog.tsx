@@ -8,6 +8,7 @@ import { useForm } from '@/components/form/use-form';
 import { ProblemNote } from '@/components/problem-note';
 import { useShownTenants } from '@/features/tenants/shown-tenants';
 import { groupOptions, groupsQuery } from '@/features/tenants/tenants';
+import { useTitle } from '@/features/updates/title';
 import { useTranslation } from '@/i18n/use-translation';
 import { DecisionList } from './decision-list';
 import { decisionsQuery, useDecideUpdate } from './policies';
@@ -16,7 +17,7 @@ import type { DeviceChoice } from './policy-rules';
 import { isAbout, nameOf } from './policy-words';
 import { DeviceField } from './scope-fields';
 
-export type DecidedUpdate = Pick<Update, 'id' | 'title' | 'kb' | 'package'>;
+export type DecidedUpdate = Pick<Update, 'id' | 'title' | 'titles' | 'kb' | 'package'>;
 
 /** The device from whose page the question came. */
 export interface DecidedDevice {
@@ -49,6 +50,7 @@ interface DecisionDialogProps {
 export function DecisionDialog(props: DecisionDialogProps) {
   const { update, verdict, tenantId, device, onClose } = props;
   const { t } = useTranslation();
+  const titleOf = useTitle();
   const decide = useDecideUpdate();
   const shown = useShownTenants(device?.tenant.id ?? tenantId);
   const tenants = device ? [device.tenant] : shown;
@@ -99,7 +101,7 @@ export function DecisionDialog(props: DecisionDialogProps) {
   return (
     <FormDialog
       title={t(`policies.decide.${verdict}_title`, {
-        name: name.kind === 'update_id' ? update.title : name.value,
+        name: name.kind === 'update_id' ? titleOf(update) : name.value,
       })}
       size={540}
       onClose={onClose}
@@ -107,7 +109,7 @@ export function DecisionDialog(props: DecisionDialogProps) {
       <Form form={form} request={decide} onSubmit={submit}>
         <Stack gap="md">
           <div>
-            {name.kind !== 'update_id' && <p className={classes.none}>{update.title}</p>}
+            {name.kind !== 'update_id' && <p className={classes.none}>{titleOf(update)}</p>}
             <p className={classes.meaning}>
               {t(`policies.decide.${verdict}_meaning`)} {t(`policies.decide.by_${name.kind}`)}
             </p>

@@ -5,6 +5,7 @@ import type { UpdateVerdict } from '@/api/types';
 import { GuardedMenuItem } from '@/components/guarded-menu-item';
 import { RowMenu } from '@/components/row-menu';
 import { useCan } from '@/features/session/session';
+import { useTitle } from '@/features/updates/title';
 import { useTranslation } from '@/i18n/use-translation';
 import { type DecidedDevice, type DecidedUpdate, DecisionDialog } from './decision-dialog';
 
@@ -17,10 +18,11 @@ interface DecisionMenuProps {
 /** The row menu of an update: to approve it or to block it. */
 export function DecisionMenu({ update, tenantId, device }: DecisionMenuProps) {
   const { t } = useTranslation();
+  const titleOf = useTitle();
   const [verdict, setVerdict] = useState<UpdateVerdict | null>(null);
   return (
     <>
-      <RowMenu label={t('common.more_for', { name: update.title })}>
+      <RowMenu label={t('common.more_for', { name: titleOf(update) })}>
         <GuardedMenuItem
           reason={null}
           icon={<IconCircleCheck size={16} stroke={1.7} aria-hidden />}

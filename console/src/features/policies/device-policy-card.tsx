@@ -10,7 +10,8 @@ import { updateCategories } from '@/features/updates/update-search';
 import { useTranslation } from '@/i18n/use-translation';
 import { devicePolicyQuery } from './policies';
 import classes from './policies.module.css';
-import { deadlineText, ringName, ruleText, scopeText } from './policy-words';
+import { switches } from './policy-rules';
+import { deadlineText, restartText, ringName, ruleText, scopeText } from './policy-words';
 
 /** What applies to updates of a device, and who says so. */
 export function DevicePolicyCard({ device }: { device: Device }) {
@@ -44,8 +45,10 @@ function Rules({ rules, tenant }: { rules: DeviceUpdatePolicy; tenant: string })
     const scope: ScopeReference | undefined = rules.policies.find(say)?.scope;
     return scope ? scopeText(t, scope, tenant) : null;
   };
-  const { categories, deadline, ring, decisions } = rules;
-  if (categories.length === 0 && decisions.length === 0 && !deadline && !ring) {
+  const { categories, deadline, ring, restart, decisions } = rules;
+  const said = [...categories, ...decisions, deadline, ring, restart];
+  const windows = switches.filter((name) => rules[name]);
+  if (![...said, ...windows].some(Boolean)) {
     return <p className={classes.none}>{t('policies.here.nothing')}</p>;
   }
   return (
@@ -70,6 +73,18 @@ function Rules({ rules, tenant }: { rules: DeviceUpdatePolicy; tenant: string })
               </div>
             )}
           </Fact>
+          <Fact name={t('policies.restart.title')}>
+            {restart ? restartText(t, restart.rule) : t('policies.rule.manual')}
+            {restart && (
+              <div className={classes.dim}>{whose((policy) => policy.rules.restart != null)}</div>
+            )}
+          </Fact>
+          {windows.map((name) => (
+            <Fact key={name} name={t(`policies.windows.${name}.label`)}>
+              {t(`policies.windows.${name}.${rules[name]?.value ?? 'off'}`)}
+              <div className={classes.dim}>{whose((policy) => policy.rules[name] != null)}</div>
+            </Fact>
+          ))}
         </Facts>
       </div>
       <ul className={classes.rules} aria-label={t('policies.categories_title')}>

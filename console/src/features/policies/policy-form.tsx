@@ -31,9 +31,11 @@ import {
   scopeOfDraft,
   widerPolicies,
 } from './policy-rules';
+import { RestartField } from './restart-field';
 import { RingField } from './ring-field';
 import { RingsFields } from './rings-fields';
 import { ScopeFields } from './scope-fields';
+import { WindowsFields } from './windows-fields';
 
 interface PolicyFormProps {
   /** The one that is changed; `null` makes a new one. */
@@ -210,6 +212,34 @@ export function PolicyForm(props: PolicyFormProps) {
               narrow={values.kind !== 'tenant'}
               error={form.errorOf('ring')}
               onChange={(ring) => form.change({ ring })}
+            />
+          </Card>
+          <Card title={t('policies.restart.title')}>
+            <RestartField
+              value={values.restart}
+              wider={wider}
+              tenant={tenant.name}
+              narrow={values.kind !== 'tenant'}
+              error={form.errorOf('restart')}
+              onChange={(restart) => form.change({ restart })}
+            />
+          </Card>
+          <Card title={t('policies.windows.title')}>
+            <WindowsFields
+              values={{
+                microsoft_update: values.microsoftUpdate,
+                control_automatic_updates: values.automaticUpdates,
+              }}
+              wider={wider}
+              tenant={tenant.name}
+              narrow={values.kind !== 'tenant'}
+              onChange={(name, value) =>
+                form.change(
+                  name === 'microsoft_update'
+                    ? { microsoftUpdate: value }
+                    : { automaticUpdates: value },
+                )
+              }
             />
           </Card>
           {mayChange && (

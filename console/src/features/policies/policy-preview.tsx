@@ -7,6 +7,7 @@ import { toApiError } from '@/api/problem';
 import type { NewUpdatePolicy, PolicyCounts, PolicyPreview, ScopeKind } from '@/api/types';
 import { Card } from '@/components/page';
 import { ProblemNote } from '@/components/problem-note';
+import { useTitle } from '@/features/updates/title';
 import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import { policyPreviewQuery } from './policies';
@@ -46,6 +47,14 @@ export function PolicyPreviewPanel({ body, scope }: PolicyPreviewPanelProps) {
           <div className={behind ? classes.stale : undefined} aria-busy={behind && body !== null}>
             <Headline preview={shown} />
             <Counts preview={shown} />
+            {(shown.restarts.before > 0 || shown.restarts.after > 0) && (
+              <p className={classes.restarts}>
+                {t('policies.preview.restarts', {
+                  count: shown.restarts.after,
+                  before: shown.restarts.before,
+                })}
+              </p>
+            )}
           </div>
         )}
         {!shown && body !== null && !refused && (
@@ -113,6 +122,7 @@ function Counts({ preview }: { preview: PolicyPreview }) {
 function Items({ preview, scope }: { preview: PolicyPreview; scope: ScopeKind }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const titleOf = useTitle();
   const [tab, setTab] = useState<string | null>('updates');
   const { updates, devices, updates_total, devices_total } = preview;
   if (updates.length === 0) return null;
@@ -129,7 +139,7 @@ function Items({ preview, scope }: { preview: PolicyPreview; scope: ScopeKind })
             {updates.map((update) => (
               <li key={update.id} className={classes.item}>
                 <Link to="/updates/$updateId" params={{ updateId: update.id }}>
-                  {update.title}
+                  {titleOf(update)}
                 </Link>
                 <span className={classes.dim}>
                   {[
@@ -139,7 +149,7 @@ function Items({ preview, scope }: { preview: PolicyPreview; scope: ScopeKind })
                       ? t('policies.preview.next', { day: format.day(update.next_at) })
                       : null,
                   ]
-                    .filter((part) => part && part !== update.title)
+                    .filter((part) => part && part !== titleOf(update))
                     .join(' · ')}
                 </span>
               </li>

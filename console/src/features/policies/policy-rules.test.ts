@@ -52,12 +52,27 @@ const tenant = policy(
     deadline_days: 14,
     ring: null,
     rings,
+    restart: {
+      restart: 'automatic',
+      delay_minutes: 20,
+      postponements: { most: 4, minutes: 45 },
+    },
+    microsoft_update: 'on',
+    control_automatic_updates: 'off',
   },
 );
 const outer = policy(
   'p-outer',
   { kind: 'group', group_id: 'g-outer', name: 'Offices' },
-  { categories: [], deadline_days: 0, ring: 2, rings: null },
+  {
+    categories: [],
+    deadline_days: 0,
+    ring: 2,
+    rings: null,
+    restart: { restart: 'manual' },
+    microsoft_update: null,
+    control_automatic_updates: 'on',
+  },
 );
 const inner = policy(
   'p-inner',
@@ -67,6 +82,9 @@ const inner = policy(
     deadline_days: null,
     ring: 1,
     rings: null,
+    restart: null,
+    microsoft_update: null,
+    control_automatic_updates: null,
   },
 );
 const policies = [tenant, outer, inner];
@@ -181,6 +199,7 @@ describe('updates in rings', () => {
     tenant_id: 't1',
     update_id: id,
     title: id,
+    titles: {},
     state,
     ring: 2,
     since: '2026-11-20T10:00:00Z',

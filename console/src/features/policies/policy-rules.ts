@@ -3,12 +3,15 @@ import type {
   Group,
   NewUpdatePolicy,
   PolicyRules,
+  RestartEntry,
   RingPlan,
   ScopeKind,
   ScopeReference,
+  Switch,
   UpdateCategory,
   UpdatePolicy,
 } from '@/api/types';
+import { type Courtesy, restartTerms, standardCourtesy } from '@/features/actions/schedule';
 import { updateCategories } from '@/features/updates/update-search';
 
 export const longestDays = 365;
@@ -41,6 +44,12 @@ export interface RingsDraft {
   stopPercent: Typed;
 }
 
+export interface RestartDraft extends Courtesy {
+  choice: CategoryChoice;
+}
+
+export type SwitchChoice = 'inherit' | Switch;
+
 export interface DeviceChoice {
   id: string;
   name: string;
@@ -56,6 +65,9 @@ export interface PolicyDraft {
   deadline: DeadlineDraft;
   ring: number | null;
   rings: RingsDraft | null;
+  restart: RestartDraft;
+  microsoftUpdate: SwitchChoice;
+  automaticUpdates: SwitchChoice;
 }
 
 const inheritAll = (): PolicyDraft['categories'] =>
@@ -73,6 +85,9 @@ export function emptyDraft(tenant: string): PolicyDraft {
     deadline: { choice: 'inherit', days: 14 },
     ring: null,
     rings: null,
+    restart: { ...standardCourtesy, choice: 'inherit' },
+    microsoftUpdate: 'inherit',
+    automaticUpdates: 'inherit',
   };
 }
 
@@ -88,7 +103,13 @@ export const standardRings: RingsDraft = {
 export const presets = ['cautious', 'balanced', 'fast'] as const;
 export type Preset = (typeof presets)[number];
 
-type PresetRules = Pick<PolicyRules, 'categories'> & { deadline_days: number };
+type PresetRules = Pick<PolicyRules, 'categories' | 'restart'> & { deadline_days: number };
+
+const restartsByItself: RestartEntry = {
+  restart: 'automatic',
+  delay_minutes: 15,
+  postponements: { most: 2, minutes: 30 },
+};
 
 function automatic(after_days: number, ...categories: UpdateCategory[]): CategoryEntry[] {
   return categories.map((category) => ({ category, install: 'automatic', after_days }));
@@ -104,6 +125,7 @@ export const presetRules: Record<Preset, PresetRules> = {
   cautious: {
     categories: [...automatic(7, 'critical', 'security'), ...automatic(0, 'definition'), ...byHand],
     deadline_days: 30,
+    restart: { restart: 'manual' },
   },
   balanced: {
     categories: [
@@ -113,6 +135,7 @@ export const presetRules: Record<Preset, PresetRules> = {
       ...byHand,
     ],
     deadline_days: 14,
+    restart: restartsByItself,
   },
   fast: {
     categories: [
@@ -121,6 +144,7 @@ export const presetRules: Record<Preset, PresetRules> = {
       ...byHand,
     ],
     deadline_days: 7,
+    restart: restartsByItself,
   },
 };
 
@@ -132,6 +156,17 @@ function ringsDraft(plan: RingPlan): RingsDraft {
     success: plan.success_percent,
     stopDevices: plan.stop_failed_devices,
     stopPercent: plan.stop_failed_percent,
+  };
+}
+
+function restartDraft(entry: RestartEntry): RestartDraft {
+  const { restart, delay_minutes, postponements } = entry;
+  if (restart === 'manual') return { ...standardCourtesy, choice: 'manual' };
+  return {
+    choice: 'automatic',
+    delayMinutes: delay_minutes ?? 0,
+    mostPostponements: postponements?.most ?? 0,
+    postponeMinutes: postponements?.minutes ?? standardCourtesy.postponeMinutes,
   };
 }
 
@@ -151,6 +186,9 @@ export function withRules(draft: PolicyDraft, rules: PolicyRules): PolicyDraft {
         : { choice: days === 0 ? 'none' : 'days', days: days || 14 },
     ring: rules.ring ?? null,
     rings: rules.rings ? ringsDraft(rules.rings) : null,
+    restart: rules.restart ? restartDraft(rules.restart) : emptyDraft(draft.tenant).restart,
+    microsoftUpdate: rules.microsoft_update ?? 'inherit',
+    automaticUpdates: rules.control_automatic_updates ?? 'inherit',
   };
 }
 
@@ -176,6 +214,12 @@ function planOf(rings: RingsDraft): RingPlan {
   };
 }
 
+function restartEntry(draft: RestartDraft): RestartEntry | null {
+  if (draft.choice === 'inherit') return null;
+  if (draft.choice === 'manual') return { restart: 'manual' };
+  return { restart: 'automatic', ...restartTerms(draft) };
+}
+
 export function rulesOf(draft: PolicyDraft): PolicyRules {
   const { deadline } = draft;
   const days = deadline.choice === 'days' ? Number(deadline.days) : 0;
@@ -189,6 +233,9 @@ export function rulesOf(draft: PolicyDraft): PolicyRules {
     deadline_days: deadline.choice === 'inherit' ? null : days,
     ring: draft.ring,
     rings: draft.kind === 'tenant' && draft.rings ? planOf(draft.rings) : null,
+    restart: restartEntry(draft.restart),
+    microsoft_update: draft.microsoftUpdate === 'inherit' ? null : draft.microsoftUpdate,
+    control_automatic_updates: draft.automaticUpdates === 'inherit' ? null : draft.automaticUpdates,
   };
 }
 
@@ -327,6 +374,18 @@ export function inheritedDeadline(wider: readonly UpdatePolicy[]) {
 
 export function inheritedRing(wider: readonly UpdatePolicy[]) {
   return first(wider, ({ ring }) => ring);
+}
+
+export function inheritedRestart(wider: readonly UpdatePolicy[]) {
+  return first(wider, ({ restart }) => restart);
+}
+
+/** The two questions about Windows, as policies name them. */
+export const switches = ['microsoft_update', 'control_automatic_updates'] as const;
+export type SwitchName = (typeof switches)[number];
+
+export function inheritedSwitch(wider: readonly UpdatePolicy[], name: SwitchName) {
+  return first(wider, (rules) => rules[name]);
 }
 
 /** The names of the tenant's rings; empty if it has none. */

@@ -32,11 +32,13 @@ describe('a policy in one line', () => {
   it('gathers categories by what is done about them, the quickest first', () => {
     expect(summaryOf(en, presetRules.balanced)).toBe(
       'Definitions in the next window · critical and security after 3 days · ' +
-        'rollups and tools after 7 days · feature updates and drivers by hand · deadline 14 days',
+        'rollups and tools after 7 days · feature updates and drivers by hand · deadline 14 days · ' +
+        'restarts in the window',
     );
     expect(summaryOf(pl, presetRules.balanced)).toBe(
       'Definicje w najbliższym oknie · krytyczne i zabezpieczenia po 3 dniach · ' +
-        'zbiorcze i narzędzia po 7 dniach · aktualizacje funkcji i sterowniki ręcznie · termin 14 dni',
+        'zbiorcze i narzędzia po 7 dniach · aktualizacje funkcji i sterowniki ręcznie · termin 14 dni · ' +
+        'restarty w oknie',
     );
   });
 
@@ -244,6 +246,7 @@ describe('a preview', () => {
   };
   const preview = (after: Partial<PolicyCounts>, devices: number) => ({
     devices_in_scope: devices,
+    restarts: { before: 0, after: 0 },
     before: none,
     after: { ...none, ...after },
     updates: [],

@@ -5,6 +5,7 @@ import type {
   DeviceUpdatePolicy,
   PolicyAnswer,
   PolicyRules,
+  RestartEntry,
   RingPlan,
   ScopeReference,
   UpdateCategory,
@@ -14,6 +15,7 @@ import type {
 import type { Tone } from '@/components/state-badge';
 import { updateCategories } from '@/features/updates/update-search';
 import type { Format } from '@/util/format';
+import { switches } from './policy-rules';
 
 /** Capitals begin a sentence in every language that the console speaks. */
 function sentence(text: string): string {
@@ -68,6 +70,11 @@ export function policySummary(
   if (rules.rings) {
     parts.push(t('policies.summary.rings', { names: rules.rings.names.join(' → ') }));
   }
+  if (rules.restart) parts.push(t(`policies.summary.restart_${rules.restart.restart}`));
+  for (const name of switches) {
+    const value = rules[name];
+    if (value) parts.push(t(`policies.summary.${name}_${value}`));
+  }
   return parts.length === 0 ? t('policies.summary.nothing') : sentence(parts.join(' · '));
 }
 
@@ -80,6 +87,18 @@ export function ruleText(t: TFunction, rule: Pick<CategoryEntry, 'install' | 'af
 
 export function deadlineText(t: TFunction, days: number): string {
   return days === 0 ? t('policies.deadline_none') : t('policies.deadline_after', { count: days });
+}
+
+/** How a device comes to restart, as a value in a table. */
+export function restartText(t: TFunction, rule: RestartEntry): string {
+  if (rule.restart === 'manual') return t('policies.rule.manual');
+  const minutes = rule.delay_minutes ?? 0;
+  const told =
+    minutes === 0 ? t('policies.restart.at_once') : t('policies.restart.told', { count: minutes });
+  const { postponements } = rule;
+  if (!postponements || postponements.most === 0) return told;
+  const { most, minutes: each } = postponements;
+  return `${told}, ${t('policies.restart.postponed', { count: most, minutes: each })}`;
 }
 
 /** Whose policy or decision it is, as the subject of a line. */

@@ -19,6 +19,7 @@ import { RelativeTime } from '@/components/relative-time';
 import { StateBadge, type Tone } from '@/components/state-badge';
 import { useCan } from '@/features/session/session';
 import { useShownTenants } from '@/features/tenants/shown-tenants';
+import { useTitle } from '@/features/updates/title';
 import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import { type RolloutChange, rolloutsQuery, useChangeRollout } from './policies';
@@ -39,6 +40,7 @@ interface Asked {
 
 function Rollouts({ tenantId }: { tenantId: string | undefined }) {
   const { t } = useTranslation();
+  const titleOf = useTitle();
   const tenants = useShownTenants(tenantId);
   const list = useQuery(rolloutsQuery(tenantId));
   const request = useChangeRollout();
@@ -92,7 +94,7 @@ function Rollouts({ tenantId }: { tenantId: string | undefined }) {
         <ConfirmDialog
           opened
           harmless={asked.change !== 'release'}
-          title={t(`rollouts.${asked.change}_title`, { title: asked.rollout.title })}
+          title={t(`rollouts.${asked.change}_title`, { title: titleOf(asked.rollout) })}
           body={t(`rollouts.${asked.change}_body`)}
           confirm={t(`rollouts.${asked.change}_confirm`)}
           busy={request.isPending}
@@ -127,6 +129,7 @@ interface RolloutItemProps {
 
 function RolloutItem({ rollout, onAsk }: RolloutItemProps) {
   const { t } = useTranslation();
+  const titleOf = useTitle();
   const mayChange = useCan('manage_update_policies');
   const { state, since, changed_by, kb, rings } = rollout;
   const stopped = state === 'stopped_by_failures' || state === 'stopped_by_person';
@@ -140,7 +143,7 @@ function RolloutItem({ rollout, onAsk }: RolloutItemProps) {
             search={{ tenant: rollout.tenant_id }}
             className={classes.name}
           >
-            {rollout.title}
+            {titleOf(rollout)}
           </Link>
           <span className={classes.marks}>
             <StateBadge tone={tones[state]}>{t(`rollouts.states.${state}`)}</StateBadge>
@@ -160,7 +163,7 @@ function RolloutItem({ rollout, onAsk }: RolloutItemProps) {
                   key={change}
                   variant="default"
                   leftSection={<Icon size={16} aria-hidden />}
-                  aria-label={t(`rollouts.${change}_named`, { title: rollout.title })}
+                  aria-label={t(`rollouts.${change}_named`, { title: titleOf(rollout) })}
                   onClick={() => onAsk(change)}
                 >
                   {t(`rollouts.${change}`)}

@@ -37,6 +37,7 @@ export function TaskDetails({ task }: { task: Task }) {
             })}
           </Fact>
         )}
+        {task.if_pending && <Fact name={t('tasks.condition')}>{t('tasks.if_pending')}</Fact>}
         <Fact name={t('tasks.exit_code')}>
           {typeof task.exit_code === 'number' ? <code>{task.exit_code}</code> : t('common.none')}
         </Fact>

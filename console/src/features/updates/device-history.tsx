@@ -14,6 +14,7 @@ import { useFormat } from '@/util/use-format';
 import classes from './device-history.module.css';
 import { entriesByDay, firstFew, gatherSteps, type HistoryEntry, hasRestarted } from './history';
 import { HistoryEvidence } from './history-evidence';
+import { useTitle } from './title';
 import { toneOf, UpdateStateBadge } from './update-state-badge';
 import { deviceStepsQuery } from './updates';
 
@@ -28,6 +29,7 @@ interface DeviceHistoryProps {
 /** The ledger of a device as a time line, newest first. */
 export function DeviceHistory({ device, updateId }: DeviceHistoryProps) {
   const { t } = useTranslation();
+  const titleOf = useTitle();
   const navigate = useNavigate();
   const query = useInfiniteQuery(deviceStepsQuery(device.id, updateId));
   const steps = useMemo(
@@ -46,11 +48,13 @@ export function DeviceHistory({ device, updateId }: DeviceHistoryProps) {
         <div className={tools.toolbar}>
           <FilterChip
             label={
-              first ? t('history.only', { name: first.kb ?? first.title }) : t('history.only_this')
+              first
+                ? t('history.only', { name: first.kb ?? titleOf(first) })
+                : t('history.only_this')
             }
             onRemove={showAll}
           />
-          {first?.kb && <span className={classes.dim}>{first.title}</span>}
+          {first?.kb && <span className={classes.dim}>{titleOf(first)}</span>}
         </div>
       )}
       {query.isPending && <HistorySkeleton />}
@@ -153,6 +157,7 @@ function UpdateNames({ steps }: { steps: readonly UpdateStep[] }) {
 
 function UpdateName({ step }: { step: UpdateStep }) {
   const { t } = useTranslation();
+  const titleOf = useTitle();
   return (
     <>
       {step.kb && <span className={classes.kb}>{step.kb}</span>}
@@ -160,9 +165,9 @@ function UpdateName({ step }: { step: UpdateStep }) {
         to="."
         search={(previous) => ({ ...previous, update: step.update_id })}
         className={classes.update}
-        aria-description={t('history.only_update', { title: step.title })}
+        aria-description={t('history.only_update', { title: titleOf(step) })}
       >
-        {step.title}
+        {titleOf(step)}
       </Link>
       {step.package && <span className={classes.package}>{step.package}</span>}
     </>

@@ -9,6 +9,7 @@ import { useTranslation } from '@/i18n/use-translation';
 import type { Format } from '@/util/format';
 import classes from './device-updates.module.css';
 import { StandingCell } from './standing-cell';
+import { useTitle } from './title';
 import { Category } from './update-cells';
 
 /** What an administrator searches for: the KB on Windows, the package on Linux. */
@@ -18,13 +19,14 @@ function identifier(update: DeviceUpdate): string | null {
 
 function UpdateTitle({ update }: { update: DeviceUpdate }) {
   const { t } = useTranslation();
+  const title = useTitle()(update);
   const id = identifier(update);
   const restart = update.may_restart === 'unknown' ? null : t(`may_restart.${update.may_restart}`);
-  const below = [id && id !== update.title ? id : null, restart].filter(Boolean).join(' · ');
+  const below = [id && id !== title ? id : null, restart].filter(Boolean).join(' · ');
   return (
     <div className={classes.title}>
       <span className={`${classes.name} ${classes.two}`} data-cut>
-        {update.title}
+        {title}
       </span>
       {below && <span className={`${classes.dim} ${classes.whole}`}>{below}</span>}
     </div>
@@ -46,12 +48,13 @@ function UpdateVersion({ update }: { update: DeviceUpdate }) {
 
 function HistoryLink({ update, deviceId }: { update: DeviceUpdate; deviceId: string }) {
   const { t } = useTranslation();
+  const titleOf = useTitle();
   return (
     <Link
       to="/devices/$deviceId"
       params={{ deviceId }}
       search={{ tab: 'history', update: update.id }}
-      aria-label={t('updates.history_of', { title: update.title })}
+      aria-label={t('updates.history_of', { title: titleOf(update) })}
     >
       {t('columns.history')}
     </Link>

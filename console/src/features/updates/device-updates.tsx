@@ -19,6 +19,7 @@ import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import classes from './device-updates.module.css';
 import { deviceUpdatesColumns } from './device-updates-columns';
+import { useTitle } from './title';
 
 function deviceUpdatesQuery(id: string) {
   return queryOptions({
@@ -44,6 +45,7 @@ interface DeviceUpdatesProps {
 export function DeviceUpdates({ device, onInstall }: DeviceUpdatesProps) {
   const { t } = useTranslation();
   const format = useFormat();
+  const titleOf = useTitle();
   const exact = useExactTime();
   const query = useQuery(deviceUpdatesQuery(device.id));
   const offered = query.data?.items ?? none;
@@ -96,7 +98,7 @@ export function DeviceUpdates({ device, onInstall }: DeviceUpdatesProps) {
         columns={columns}
         rows={updates}
         rowId={(update) => update.key}
-        rowName={(update) => update.title}
+        rowName={titleOf}
         loading={query.isPending}
         selection={
           mayInstall

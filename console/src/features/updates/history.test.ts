@@ -8,6 +8,7 @@ function step(position: number, values: Partial<UpdateStep> = {}): UpdateStep {
     update_id: 'u1',
     key: 'k1',
     title: 'Update',
+    titles: {},
     state: 'offered',
     at: '2026-11-20T10:00:00Z',
     evidence: {},

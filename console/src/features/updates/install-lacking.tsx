@@ -8,13 +8,11 @@ import { ActionDialog } from '@/features/actions/action-dialog';
 import type { ActionIntent } from '@/features/actions/schedule';
 import { useCan } from '@/features/session/session';
 import { useTranslation } from '@/i18n/use-translation';
+import { useTitle } from './title';
 import { fetchLackingDevices } from './updates';
 
 /** Where a task is already to install it, a second one would only find nothing to do. */
-export function installationIntent(
-  update: Pick<Update, 'title'>,
-  lacking: readonly UpdateDevice[],
-): ActionIntent {
+export function installationIntent(title: string, lacking: readonly UpdateDevice[]): ActionIntent {
   const free = lacking.filter(({ standing }) => standing.state !== 'approved');
   const busy = lacking.length - free.length;
   return {
@@ -25,7 +23,7 @@ export function installationIntent(
       skipped: busy > 0 ? { count: busy, reason: 'already_approved' } : null,
     },
     updateKeys: [...new Set(free.map(({ key }) => key))],
-    updateTitle: update.title,
+    updateTitle: title,
   };
 }
 
@@ -37,11 +35,12 @@ interface InstallLackingProps {
 
 export function InstallLacking({ update, tenantId }: InstallLackingProps) {
   const { t } = useTranslation();
+  const titleOf = useTitle();
   const mayInstall = useCan('install_updates');
   const [intent, setIntent] = useState<ActionIntent | null>(null);
   const find = useMutation({
     mutationFn: () => fetchLackingDevices(update.id, tenantId),
-    onSuccess: (devices) => setIntent(installationIntent(update, devices)),
+    onSuccess: (devices) => setIntent(installationIntent(titleOf(update), devices)),
   });
   if (!mayInstall) return null;
   return (

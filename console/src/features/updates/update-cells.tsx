@@ -5,6 +5,7 @@ import { StateBadge, type Tone } from '@/components/state-badge';
 import { DecisionMark } from '@/features/policies/decision-list';
 import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
+import { useTitle } from './title';
 import classes from './update-cells.module.css';
 
 const categoryTones: Partial<Record<Update['category'], Tone>> = {
@@ -25,7 +26,8 @@ interface UpdateTitleProps {
 }
 
 export function UpdateTitle({ update, decisions }: UpdateTitleProps) {
-  const { id, title, package: name, available_version: version } = update;
+  const title = useTitle()(update);
+  const { id, package: name, available_version: version } = update;
   const below = [name && name !== title ? name : null, version].filter(Boolean).join(' · ');
   return (
     <div className={classes.update}>

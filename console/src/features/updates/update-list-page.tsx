@@ -19,6 +19,7 @@ import { NoMatch } from '@/features/devices/no-match';
 import { decisionsQuery } from '@/features/policies/policies';
 import { useCan } from '@/features/session/session';
 import { useTranslation } from '@/i18n/use-translation';
+import { useTitle } from './title';
 import { updateColumns } from './update-columns';
 import {
   asUpdateSort,
@@ -43,6 +44,7 @@ type Change = (values: Partial<UpdateSearch>, replace?: boolean) => void;
 /** Every update that devices are or were offered, and how far it has got on them. */
 export function UpdateListPage({ search }: { search: TenantUpdateSearch }) {
   const { t } = useTranslation();
+  const titleOf = useTitle();
   const navigate = useNavigate();
   const list = useQuery(updateListQuery(updateListParameters(search)));
   const [settings, changeSettings] = useViewSettings('update-list', standardView);
@@ -100,7 +102,7 @@ export function UpdateListPage({ search }: { search: TenantUpdateSearch }) {
         columns={columns}
         rows={updates}
         rowId={(update) => update.id}
-        rowName={(update) => update.title}
+        rowName={titleOf}
         loading={list.isPending}
         stale={list.isPlaceholderData}
         hidden={settings.hidden}

@@ -7,6 +7,7 @@ import { ProblemState } from '@/components/problem-state';
 import { UpdateDecisions } from '@/features/policies/update-decisions';
 import { useTranslation } from '@/i18n/use-translation';
 import { InstallLacking } from './install-lacking';
+import { useTitle } from './title';
 import { UpdateDevices } from './update-devices';
 import { UpdateFacts } from './update-facts';
 import classes from './update-page.module.css';
@@ -42,8 +43,9 @@ function BackToList() {
 }
 
 function LoadedUpdate({ update, search }: { update: Update; search: TenantUpdatePageSearch }) {
+  const titleOf = useTitle();
   return (
-    <Page title={update.title} above={<BackToList />}>
+    <Page title={titleOf(update)} above={<BackToList />}>
       <div className={classes.cards}>
         <UpdateStanding counts={update.devices} chosen={search.state} />
         <div className={classes.side}>

@@ -20,6 +20,7 @@ function offer(key: string, state: UpdateState): DeviceUpdate {
     key,
     id: key,
     title: key,
+    titles: {},
     standing: { state, since },
     source: 'windows_update',
     category: 'security',
@@ -48,7 +49,7 @@ describe("a device's updates", () => {
 });
 
 describe('installing an update wherever it is lacking', () => {
-  const update = { title: 'Cumulative update' };
+  const update = 'Cumulative update';
 
   it('leaves out devices that already have a task for it, and says how many', () => {
     const intent = installationIntent(update, [

@@ -5,7 +5,7 @@ use crate::{
     state::{JournalEntry, Stage, Start},
 };
 use jiff::Timestamp;
-use latarnik_model::{ActionKind, ReasonCode, TaskId, TaskState, When};
+use latarnik_model::{ActionKind, ReasonCode, TaskId, TaskParameters, TaskState, When};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What is to happen with a task that has not begun.
@@ -139,13 +139,15 @@ impl Queue {
         })
     }
 
-    /// The task that begins next. A restart waits for the end of one that counts down.
+    /// The task that begins next. A restart waits for the end of one that counts down, and one for
+    /// what others may leave behind comes after them.
     pub(super) fn next(&self, now: Timestamp) -> Option<JournalEntry> {
         let restarting = self.restarting().is_some();
         self.decisions(now)
             .into_iter()
             .filter(|(entry, _)| !(restarting && is_restart(entry)))
-            .find_map(|(entry, decision)| (decision == Decision::Begin).then_some(entry))
+            .filter_map(|(entry, decision)| (decision == Decision::Begin).then_some(entry))
+            .min_by_key(|entry| (comes_last(entry), entry.sequence))
     }
 }
 
@@ -153,10 +155,20 @@ fn is_restart(entry: &JournalEntry) -> bool {
     entry.task.parameters.kind() == ActionKind::Restart
 }
 
+fn comes_last(entry: &JournalEntry) -> bool {
+    matches!(
+        entry.task.parameters,
+        TaskParameters::Restart {
+            if_pending: true,
+            ..
+        }
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use latarnik_model::{RestartDelay, TaskParameters};
+    use latarnik_model::RestartDelay;
     use latarnik_protocol::Task;
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -183,6 +195,7 @@ mod tests {
         TaskParameters::Restart {
             delay_minutes: RestartDelay::NONE,
             postponements: None,
+            if_pending: false,
         }
     }
 
@@ -246,6 +259,20 @@ mod tests {
             entry(3, restart(), When::Now),
         ]);
         assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(3));
+    }
+
+    #[test]
+    fn a_restart_for_what_others_leave_behind_comes_after_them() {
+        let for_others = TaskParameters::Restart {
+            delay_minutes: RestartDelay::NONE,
+            postponements: None,
+            if_pending: true,
+        };
+        let queue = Queue::new(vec![
+            entry(3, for_others, When::Now),
+            entry(8, TaskParameters::Scan, When::Now),
+        ]);
+        assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(8));
     }
 
     proptest! {

@@ -50,13 +50,18 @@ async fn see_through(
     entry: &JournalEntry,
     start: Start,
 ) -> Option<TaskOutcome> {
-    let allowance = match &entry.task.parameters {
-        TaskParameters::Restart { postponements, .. } => *postponements,
-        TaskParameters::Scan | TaskParameters::InstallUpdates { .. } => None,
+    let (allowance, if_pending) = match &entry.task.parameters {
+        TaskParameters::Restart {
+            postponements,
+            if_pending,
+            ..
+        } => (*postponements, *if_pending),
+        TaskParameters::Scan | TaskParameters::InstallUpdates { .. } => (None, false),
     };
     let mut restart = Restart {
         shared,
         id: entry.id,
+        if_pending,
         start,
         cancel: CancelSignal::default(),
     };
@@ -86,6 +91,7 @@ async fn see_through(
 struct Restart<'a> {
     shared: &'a Arc<Shared>,
     id: TaskId,
+    if_pending: bool,
     start: Start,
     cancel: CancelSignal,
 }
@@ -271,7 +277,13 @@ impl Restart<'_> {
     }
 
     fn unwanted(&self) -> TaskOutcome {
-        self.failed(ReasonCode::NoRestartPending)
+        match self.if_pending {
+            true => TaskOutcome {
+                exit_code: None,
+                ..self.ended(TaskState::Cancelled, Some(ReasonCode::NoRestartPending))
+            },
+            false => self.failed(ReasonCode::NoRestartPending),
+        }
     }
 
     fn failed(&self, reason: ReasonCode) -> TaskOutcome {

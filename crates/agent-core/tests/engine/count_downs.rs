@@ -17,6 +17,7 @@ fn restart(gateway: &Gateway, minutes: u16, most: u8) -> TaskId {
     let parameters = TaskParameters::Restart {
         delay_minutes: RestartDelay::try_from(minutes).unwrap(),
         postponements: (most > 0).then(|| Postponements::new(most, 15).unwrap()),
+        if_pending: false,
     };
     gateway.add(&task(parameters, When::Now))
 }

@@ -22,6 +22,7 @@ fn restart(gateway: &Gateway, minutes: u16) -> TaskId {
     let parameters = TaskParameters::Restart {
         delay_minutes,
         postponements: None,
+        if_pending: false,
     };
     gateway.add(&task(parameters, When::Now))
 }
@@ -38,6 +39,22 @@ async fn without_a_strong_signal_nothing_restarts() {
     let agent = Agent::running(&gateway).await;
     let id = restart(&gateway, 0);
     let outcome = gateway.outcome(id).await;
+    assert_eq!(outcome.reason, Some(ReasonCode::NoRestartPending));
+    assert!(agent.machine.restarts.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_restart_for_what_others_may_leave_behind_is_not_needed_without_a_strong_signal() {
+    let gateway = Gateway::start().await;
+    let agent = Agent::running(&gateway).await;
+    let parameters = TaskParameters::Restart {
+        delay_minutes: RestartDelay::NONE,
+        postponements: None,
+        if_pending: true,
+    };
+    let id = gateway.add(&task(parameters, When::Now));
+    let outcome = gateway.outcome(id).await;
+    assert_eq!(outcome.state, TaskState::Cancelled);
     assert_eq!(outcome.reason, Some(ReasonCode::NoRestartPending));
     assert!(agent.machine.restarts.lock().unwrap().is_empty());
 }

@@ -33,6 +33,8 @@ pub(crate) struct Device {
     time_zone: Option<String>,
     enrolled_at: Instant,
     booted_at: Option<Instant>,
+    /// The restart that it came out of, as far as its system knows; null is unknown.
+    last_restart: Option<LastRestart>,
     pending_updates: PendingUpdates,
     scan: Scan,
     restart: Restart,
@@ -92,6 +94,21 @@ struct Restart {
     scheduled_at: Option<Instant>,
     /// How often the people at the machine have put it off.
     postponed: u8,
+}
+
+/// A restart that a device came out of, as its system tells it.
+#[derive(Debug, Serialize, ToSchema)]
+struct LastRestart {
+    /// When it was asked for.
+    at: Instant,
+    /// The account that asked, such as `NT AUTHORITY\\SYSTEM`.
+    by: Option<String>,
+    /// The program that asked.
+    process: Option<String>,
+    /// The system's code for the reason, such as `0x80020011`.
+    reason: Option<String>,
+    /// What was said to the people at the machine.
+    comment: Option<String>,
 }
 
 /// A sign of a pending restart.
@@ -166,6 +183,13 @@ impl From<AppDevice> for Device {
             time_zone: record.facts.time_zone,
             enrolled_at: record.enrolled_at.into(),
             booted_at: optional(record.booted_at),
+            last_restart: record.last_restart.map(|last| LastRestart {
+                at: last.at.into(),
+                by: last.by,
+                process: last.process,
+                reason: last.reason,
+                comment: last.comment,
+            }),
             pending_updates: PendingUpdates {
                 total: record.pending_updates,
                 security: record.pending_security,

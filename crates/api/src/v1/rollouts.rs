@@ -7,7 +7,7 @@ pub(super) mod stop;
 
 use crate::{ApiState, caller::Caller, instant::Instant, problem::ApiError};
 use latarnik_app::{RolloutChange, RolloutProgress};
-use latarnik_model::{RolloutId, RolloutState, TenantId, UpdateId};
+use latarnik_model::{RolloutId, RolloutState, TenantId, Titles, UpdateId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,6 +30,8 @@ pub(super) struct Rollout {
     tenant_id: TenantId,
     update_id: UpdateId,
     title: String,
+    /// By language (BCP 47), where the device's system has it in others too.
+    titles: Titles,
     kb: Option<String>,
     state: RolloutState,
     /// The ring that it has reached, from 1.
@@ -58,6 +60,7 @@ impl From<RolloutProgress> for Rollout {
             tenant_id: record.tenant_id,
             update_id: record.update_id,
             title: record.title,
+            titles: record.titles,
             kb: record.kb,
             state: record.rollout.state,
             ring: record.rollout.ring,

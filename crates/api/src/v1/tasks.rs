@@ -9,10 +9,10 @@ use super::devices::Allowed;
 use crate::instant::{Instant, optional};
 use latarnik_app::{App, Context, Progress as AppProgress, TaskRecord, UpdateResultRecord};
 use latarnik_model::{
-    ActionId, ActionKind, CreatorKind, DeviceId, Permission, Postponements, ReasonCode, TaskId,
-    TaskParameters, TaskState, UpdateCategory, UpdateOutcome, When,
+    ActionId, ActionKind, CreatorKind, DeviceId, InvalidParameters, Permission, Postponements,
+    ReasonCode, TaskId, TaskParameters, TaskState, UpdateCategory, UpdateOutcome, When,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A task with everything that is known of it.
@@ -60,15 +60,29 @@ pub(crate) struct Task {
     delay_minutes: Option<u16>,
     /// For `restart`: whether the people at the machine may put it off.
     postponements: Option<TaskPostponements>,
+    /// For `restart`: whether it is for what other tasks may leave behind, and is not needed if they
+    /// leave nothing.
+    if_pending: Option<bool>,
     can: TaskAbilities,
 }
 
-/// How often the people at the machine may put a restart off, and by how much.
-#[derive(Debug, Serialize, ToSchema)]
-struct TaskPostponements {
+/// How often the people at the machine may put a restart off, all together, and by how much.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TaskPostponements {
+    /// How often.
+    #[schema(maximum = 10)]
     most: u8,
     /// By how many minutes each time.
+    #[schema(minimum = 5, maximum = 240)]
     minutes: u16,
+}
+
+impl TryFrom<TaskPostponements> for Postponements {
+    type Error = InvalidParameters;
+    fn try_from(written: TaskPostponements) -> Result<Self, InvalidParameters> {
+        Self::new(written.most, written.minutes)
+    }
 }
 
 /// What was chosen, of what each kind has to choose.
@@ -78,6 +92,7 @@ pub(super) struct Choice {
     pub(super) categories: Option<Vec<UpdateCategory>>,
     pub(super) delay_minutes: Option<u16>,
     pub(super) postponements: Option<Postponements>,
+    pub(super) if_pending: Option<bool>,
 }
 
 impl From<TaskParameters> for Choice {
@@ -95,9 +110,11 @@ impl From<TaskParameters> for Choice {
             TaskParameters::Restart {
                 delay_minutes,
                 postponements,
+                if_pending,
             } => Self {
                 delay_minutes: Some(delay_minutes.minutes()),
                 postponements,
+                if_pending: Some(if_pending),
                 ..Self::default()
             },
         }
@@ -208,6 +225,7 @@ impl Task {
             categories,
             delay_minutes,
             postponements,
+            if_pending,
         } = task.parameters.into();
         Self {
             id: task.id,
@@ -244,6 +262,7 @@ impl Task {
             categories,
             delay_minutes,
             postponements: postponements.map(TaskPostponements::from),
+            if_pending,
             can: TaskAbilities {
                 cancel: Allowed {
                     allowed: refusal.is_none(),

@@ -8,6 +8,7 @@ pub(super) mod read;
 pub(super) mod read_in_force;
 pub(super) mod replace;
 
+use super::tasks::TaskPostponements;
 use crate::{
     instant::{Instant, optional},
     problem::ApiError,
@@ -15,8 +16,8 @@ use crate::{
 use latarnik_app::{AppError, FieldCode, FieldError, UpdatePolicyRecord};
 use latarnik_model::{
     CategoryRule, DeviceId, DueBecause, GroupId, HeldBy, PolicyAnswer as Answer, PolicyScope,
-    PolicyVerdict, RingPlan, TenantId, UpdateCategory, UpdateDeadline, UpdatePolicy as Policy,
-    UpdatePolicyId,
+    PolicyVerdict, Postponements, RestartDelay, RestartRule, RingPlan, Switch, TenantId,
+    UpdateCategory, UpdateDeadline, UpdatePolicy as Policy, UpdatePolicyId,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use utoipa::ToSchema;
@@ -78,6 +79,37 @@ pub(super) struct PolicyRules {
     ring: Option<u8>,
     /// How updates go from ring to ring; in a tenant's policy only.
     rings: Option<RingPlan>,
+    /// How the devices here come to restart when they wait for it; null leaves it to wider scopes,
+    /// in the end to people.
+    restart: Option<RestartEntry>,
+    /// Windows: whether the devices here are offered updates for other products of Microsoft too,
+    /// from the service Microsoft Update; null leaves it to wider scopes, in the end it is off.
+    microsoft_update: Option<Switch>,
+    /// Windows: whether its own automatic updating rests on the devices here, so that nothing is
+    /// installed but what policies and people install; null leaves it to wider scopes, in the end
+    /// it is off.
+    control_automatic_updates: Option<Switch>,
+}
+
+/// How a device comes to restart when it waits for it.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Restarting {
+    /// When a person asks for it.
+    Manual,
+    /// By itself, in the next maintenance window.
+    Automatic,
+}
+
+/// How devices come to restart when they wait for it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RestartEntry {
+    restart: Restarting,
+    /// With `automatic`: 0 or 5 to 60 minutes for the people at the machine; absent is 0.
+    delay_minutes: Option<u16>,
+    /// With `automatic`: how often they may put it off; absent is not at all.
+    postponements: Option<TaskPostponements>,
 }
 
 /// What a tenant, a group or a device says about updates.
@@ -217,6 +249,44 @@ impl CategoryEntry {
     }
 }
 
+impl RestartEntry {
+    fn rule(self) -> Result<RestartRule, ApiError> {
+        let out_of_range = |_| invalid("restart", FieldCode::OutOfRange);
+        match self.restart {
+            Restarting::Manual if self.delay_minutes.is_some() || self.postponements.is_some() => {
+                Err(invalid("restart", FieldCode::NotAllowed))
+            }
+            Restarting::Manual => Ok(RestartRule::Manual),
+            Restarting::Automatic => {
+                let delay = RestartDelay::try_from(self.delay_minutes.unwrap_or_default());
+                let postponements = self.postponements.map(Postponements::try_from);
+                Ok(RestartRule::Automatic {
+                    delay_minutes: delay.map_err(out_of_range)?,
+                    postponements: postponements.transpose().map_err(out_of_range)?,
+                })
+            }
+        }
+    }
+
+    fn new(rule: RestartRule) -> Self {
+        let (restart, delay_minutes, postponements) = match rule {
+            RestartRule::Manual => (Restarting::Manual, None, None),
+            RestartRule::Automatic {
+                delay_minutes,
+                postponements,
+            } => {
+                let minutes = delay_minutes.minutes();
+                (Restarting::Automatic, Some(minutes), postponements)
+            }
+        };
+        Self {
+            restart,
+            delay_minutes,
+            postponements: postponements.map(TaskPostponements::from),
+        }
+    }
+}
+
 impl PolicyRules {
     pub(super) fn policy(self) -> Result<Policy, ApiError> {
         let mut policy = Policy {
@@ -226,6 +296,9 @@ impl PolicyRules {
             }),
             ring: self.ring,
             rings: self.rings,
+            restart: self.restart.map(RestartEntry::rule).transpose()?,
+            microsoft_update: self.microsoft_update,
+            control_automatic_updates: self.control_automatic_updates,
             ..Policy::default()
         };
         for entry in &self.categories {
@@ -246,6 +319,9 @@ impl From<Policy> for PolicyRules {
             deadline_days: policy.deadline.map(deadline_days),
             ring: policy.ring,
             rings: policy.rings,
+            restart: policy.restart.map(RestartEntry::new),
+            microsoft_update: policy.microsoft_update,
+            control_automatic_updates: policy.control_automatic_updates,
         }
     }
 }

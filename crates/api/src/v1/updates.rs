@@ -11,7 +11,7 @@ use crate::{
 };
 use latarnik_app::{UpdateCounts, UpdateStanding, UpdateSummary};
 use latarnik_model::{
-    ReasonCode, Severity, TaskId, UpdateCategory, UpdateId, UpdateSource, UpdateState,
+    ReasonCode, Severity, TaskId, Titles, UpdateCategory, UpdateId, UpdateSource, UpdateState,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,6 +23,8 @@ pub(crate) struct Update {
     source: UpdateSource,
     /// For people, in the language of one of the devices.
     title: String,
+    /// By language (BCP 47), where the device's system has it in others too.
+    titles: Titles,
     kb: Option<String>,
     package: Option<String>,
     category: UpdateCategory,
@@ -101,6 +103,7 @@ impl From<UpdateSummary> for Update {
             id: update.id,
             source: update.source,
             title: update.title,
+            titles: update.titles,
             kb: update.kb,
             package: update.package,
             category: update.category,

@@ -327,6 +327,7 @@ impl Scene {
             tenant_id: self.bakery(),
             update_id,
             title: format!("update-of-the-bakery-{number}"),
+            titles: Default::default(),
             kb: None,
             rollout: Rollout {
                 ring: 1,

@@ -92,6 +92,7 @@ impl RequestedParameters {
             } => TaskParameters::Restart {
                 delay_minutes: *delay,
                 postponements: *postponements,
+                if_pending: false,
             },
         }
     }

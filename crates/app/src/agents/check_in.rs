@@ -9,7 +9,8 @@ use crate::{App, Event};
 use jiff::Timestamp;
 use latarnik_model::{ReasonCode, RestartSignal, ScanState, Scope};
 use latarnik_store::{
-    AgentState, CheckInChanges, DeviceFacts, RestartRecord, ScanRecord, StoreError, Transaction,
+    AgentState, CheckInChanges, DeviceFacts, LastRestart, RestartRecord, ScanRecord, StoreError,
+    Transaction,
 };
 use std::collections::HashSet;
 
@@ -28,6 +29,8 @@ pub struct CheckIn {
     pub updates: Option<UpdatesReport>,
     /// Restart signals.
     pub restart: Option<Restart>,
+    /// The restart that the machine came out of.
+    pub last_restart: Option<LastRestart>,
 }
 
 /// The last look for updates.
@@ -178,6 +181,7 @@ impl Plan {
                     scheduled_at: restart.scheduled_at,
                     postponed: restart.postponed,
                 }),
+                last_restart: check_in.last_restart,
             },
             updates,
         }
@@ -189,11 +193,13 @@ impl Plan {
             facts,
             scan,
             restart,
+            last_restart,
         } = &self.changes;
         boot.is_none()
             && facts.is_none()
             && scan.is_none()
             && restart.is_none()
+            && last_restart.is_none()
             && self.updates.is_none()
     }
 }

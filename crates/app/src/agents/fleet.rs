@@ -2,7 +2,7 @@
 
 use super::AgentIdentity;
 use jiff::{SignedDuration, Timestamp};
-use latarnik_model::{DeviceId, TenantId};
+use latarnik_model::{DeviceId, SourceSettings, TenantId};
 use latarnik_store::AgentState;
 use std::{
     collections::HashMap,
@@ -34,12 +34,13 @@ impl Fleet {
         Some((member.state.clone(), was_silent))
     }
 
-    /// Remembers what is known of an agent.
-    pub(crate) fn remember(&self, agent: AgentIdentity, state: AgentState, now: Timestamp) {
+    /// Remembers what is known of an agent. How it is to be set up changes by [`Fleet::set_up`]
+    /// alone once it is known.
+    pub(crate) fn remember(&self, agent: AgentIdentity, mut state: AgentState, now: Timestamp) {
         let mut members = self.lock();
-        let acknowledged = members
-            .get(&agent.device_id)
-            .map_or(0, |member| member.acknowledged);
+        let before = members.get(&agent.device_id);
+        let acknowledged = before.map_or(0, |member| member.acknowledged);
+        state.settings = before.map_or(state.settings, |member| member.state.settings);
         let member = Member {
             agent,
             state,
@@ -48,6 +49,22 @@ impl Fleet {
             acknowledged,
         };
         members.insert(agent.device_id, member);
+    }
+
+    /// How an agent is to be set up. `None` if this process does not know it yet.
+    pub(crate) fn settings(&self, device: DeviceId) -> Option<SourceSettings> {
+        let members = self.lock();
+        members.get(&device).map(|member| member.state.settings)
+    }
+
+    /// Notes how agents are to be set up from now on, as it stands in the database.
+    pub(crate) fn set_up(&self, devices: impl Iterator<Item = (DeviceId, SourceSettings)>) {
+        let mut members = self.lock();
+        for (device, settings) in devices {
+            if let Some(member) = members.get_mut(&device) {
+                member.state.settings = settings;
+            }
+        }
     }
 
     /// Whether acknowledging up to that sequence says anything new.

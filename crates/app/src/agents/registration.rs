@@ -1,6 +1,6 @@
 //! How a machine becomes a device.
 
-use super::{AgentError, AgentIdentity, AgentSettings, Certificate};
+use super::{AgentError, AgentIdentity, Certificate};
 use crate::{
     App, Event, SecretsError,
     audit::Entry,
@@ -219,10 +219,4 @@ pub async fn authenticate(
         device_id,
         tenant_id,
     }))
-}
-
-/// What an agent is told to do.
-#[must_use]
-pub fn configuration(app: &App, _agent: &AgentIdentity) -> AgentSettings {
-    app.agent_settings()
 }

@@ -1,6 +1,9 @@
 //! Applying policies: what is due becomes a task, and what is not due any more is taken back.
 
-use super::book::{PolicyBook, offer};
+use super::{
+    book::{PolicyBook, offer},
+    restarts,
+};
 use crate::{
     App, AppError, Event,
     actions::{ActionOrder, BegunAction},
@@ -9,18 +12,25 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::{
-    CreatorKind, DeviceId, PolicyVerdict, ReasonCode, Scope, TaskId, TaskParameters, TaskState,
-    TenantId, UpdateCategory, UpdateState, When,
+    ActionKind, CreatorKind, DeviceId, OsFamily, PolicyVerdict, ReasonCode, RestartBehavior,
+    RestartRequired, Scope, SourceSettings, TaskId, TaskParameters, TaskState, TenantId,
+    UpdateCategory, UpdateState, When,
 };
 use latarnik_store::{
     AutomaticTask, Creator, PolicyCandidate, PolicyDevice, StoreError, TaskResult, TaskTaken,
     Transaction,
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 const INSTALL: Mutation = Mutation {
     permission: None,
     action: "install_updates",
+    target_kind: "action",
+};
+
+const RESTART: Mutation = Mutation {
+    permission: None,
+    action: "restart_devices",
     target_kind: "action",
 };
 
@@ -32,9 +42,22 @@ const SIGNATURES_WAIT: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Debug, Default)]
 struct Plan {
     /// What devices are to install that have no task for it.
-    install: Vec<(DeviceId, BTreeSet<String>)>,
+    install: Vec<(DeviceId, TaskParameters)>,
+    /// How devices are to restart that have no task for it.
+    restart: Vec<(DeviceId, TaskParameters)>,
     /// Tasks whose time is over before they began.
     withdraw: Vec<AutomaticTask>,
+    /// How devices are to be set up from now on.
+    set_up: HashMap<SourceSettings, Vec<DeviceId>>,
+}
+
+impl Plan {
+    fn is_empty(&self) -> bool {
+        self.install.is_empty()
+            && self.restart.is_empty()
+            && self.withdraw.is_empty()
+            && self.set_up.is_empty()
+    }
 }
 
 impl App {
@@ -61,10 +84,17 @@ impl App {
         self.advance_rollouts(tenant, &mut book, &devices, &candidates)
             .await?;
         let tasks = self.store().automatic_tasks(tenant).await?;
-        let plan = plan(&book, &devices, &candidates, tasks, self.now());
-        if !plan.install.is_empty() || !plan.withdraw.is_empty() {
+        let now = self.now();
+        let resting = restarts::resting_since(now);
+        let resting = self.store().devices_with_restarts(tenant, resting).await?;
+        let plan = plan(&book, &devices, &candidates, tasks, &resting, now);
+        if !plan.is_empty() {
             self.carry_out(tenant, plan).await?;
         }
+        let settings = devices
+            .iter()
+            .map(|device| (device.id, source(&book, device)));
+        self.fleet().set_up(settings);
         Ok(())
     }
 
@@ -75,44 +105,46 @@ impl App {
         for task in &plan.withdraw {
             taken.extend(withdraw(&transaction, tenant, task, now).await?);
         }
-        let begun = self.begin_installations(&transaction, tenant, plan.install);
-        let begun = begun.await?;
+        for (settings, devices) in &plan.set_up {
+            transaction
+                .set_up_devices(tenant, devices, *settings)
+                .await?;
+        }
+        let mut begun = Vec::new();
+        for (mutation, own) in [(&INSTALL, plan.install), (&RESTART, plan.restart)] {
+            let action = self.begin_automatic(&transaction, tenant, mutation, own);
+            begun.extend(action.await?);
+        }
         transaction.commit().await?;
         let devices = taken.iter().map(|task| task.device_id).collect();
         self.events().publish(Event::TasksWaiting {
             device_ids: devices,
         });
         self.tell_taken(&taken);
-        if let Some(begun) = begun {
-            self.announce_action(&begun);
+        for action in &begun {
+            self.announce_action(action);
         }
         Ok(())
     }
 
-    async fn begin_installations(
+    async fn begin_automatic(
         &self,
         transaction: &Transaction,
         tenant: TenantId,
-        install: Vec<(DeviceId, BTreeSet<String>)>,
+        mutation: &Mutation,
+        own: Vec<(DeviceId, TaskParameters)>,
     ) -> Result<Option<BegunAction>, AppError> {
-        if install.is_empty() {
+        let Some((_, first)) = own.first() else {
             return Ok(None);
-        }
-        let chosen = |update_keys| TaskParameters::InstallUpdates {
-            update_keys,
-            categories: None,
         };
         let order = ActionOrder {
             // Each task says for itself what is due on its device.
-            parameters: chosen(None),
-            devices: install
-                .iter()
-                .map(|(device, _)| (tenant, *device))
-                .collect(),
-            own: install
-                .into_iter()
-                .map(|(device, keys)| (device, chosen(Some(keys.into_iter().collect()))))
-                .collect(),
+            parameters: match first {
+                TaskParameters::InstallUpdates { .. } => installation(None),
+                other => other.clone(),
+            },
+            devices: own.iter().map(|(device, _)| (tenant, *device)).collect(),
+            own: own.into_iter().collect(),
             when: When::InWindow,
             deadline: None,
             created_by: Creator {
@@ -129,9 +161,24 @@ impl App {
             ..Target::new(tenant, begun.id, "")
         }
         .with("devices", begun.tenants().values().sum::<usize>());
-        self.write_audit(transaction, Entry::by_system(&INSTALL, target))
+        self.write_audit(transaction, Entry::by_system(mutation, target))
             .await?;
         Ok(Some(begun))
+    }
+}
+
+fn installation(update_keys: Option<Vec<String>>) -> TaskParameters {
+    TaskParameters::InstallUpdates {
+        update_keys,
+        categories: None,
+    }
+}
+
+/// How a device's own source of updates is to be set: only Windows has something to set.
+fn source(book: &PolicyBook, device: &PolicyDevice) -> SourceSettings {
+    match device.os_family {
+        OsFamily::Windows => book.rules(device.id, device.group_id).source_settings(),
+        _ => SourceSettings::default(),
     }
 }
 
@@ -176,6 +223,7 @@ fn plan(
     devices: &[PolicyDevice],
     candidates: &[PolicyCandidate],
     tasks: Vec<AutomaticTask>,
+    resting: &HashSet<DeviceId>,
     now: Timestamp,
 ) -> Plan {
     let mut of_devices: HashMap<DeviceId, Vec<&PolicyCandidate>> = HashMap::new();
@@ -190,8 +238,37 @@ fn plan(
     let mut plan = Plan::default();
     for device in devices {
         let offered = of_devices.remove(&device.id).unwrap_or_default();
-        let tasks = open.remove(&device.id).unwrap_or_default();
+        let (tasks, restarts): (Vec<_>, Vec<_>) = open
+            .remove(&device.id)
+            .unwrap_or_default()
+            .into_iter()
+            .partition(|task| task.parameters.kind() == ActionKind::InstallUpdates);
         let wanted = wanted(book, device, &offered, &tasks, now);
+        let installs = |key: &str| {
+            let runs = |task: &AutomaticTask| task.state == TaskState::Running;
+            let in_hand = tasks
+                .iter()
+                .any(|task| runs(task) && keys(task).contains(key));
+            in_hand || wanted.contains_key(key)
+        };
+        let may_restart = |candidate: &&PolicyCandidate| {
+            candidate.restart != RestartBehavior::Never && installs(&candidate.key)
+        };
+        let rule = book.rules(device.id, device.group_id).restart();
+        let restart = restarts::wanted(
+            rule.map(|(_, rule)| rule),
+            device.restart_required == RestartRequired::Yes || offered.iter().any(may_restart),
+        );
+        let (restart, wrong) = restarts::plan(restart, restarts);
+        plan.withdraw.extend(wrong);
+        if !resting.contains(&device.id) {
+            plan.restart
+                .extend(restart.map(|restart| (device.id, restart)));
+        }
+        let settings = source(book, device);
+        if settings != device.settings {
+            plan.set_up.entry(settings).or_default().push(device.id);
+        }
         let (busy, waiting): (Vec<_>, Vec<_>) = tasks
             .into_iter()
             .partition(|task| task.state == TaskState::Running || task.is_cancelled);
@@ -204,7 +281,9 @@ fn plan(
         // While one is at work, what else there is to do is not known.
         let runs = busy.iter().any(|task| task.state == TaskState::Running);
         if !has_one && !runs && !wanted.is_empty() {
-            plan.install.push((device.id, wanted.into_keys().collect()));
+            let mut keys: Vec<_> = wanted.into_keys().collect();
+            keys.sort_unstable();
+            plan.install.push((device.id, installation(Some(keys))));
         }
     }
     plan

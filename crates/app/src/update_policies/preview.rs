@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{App, AppError, Context};
 use jiff::Timestamp;
-use latarnik_model::{DeviceId, HeldBy, Permission, PolicyScope, PolicyVerdict, UpdateId};
+use latarnik_model::{
+    DeviceId, HeldBy, Permission, PolicyScope, PolicyVerdict, RestartRequired, RestartRule,
+    UpdateId,
+};
 use latarnik_store::{PolicyCandidate, PolicyDevice};
 use std::collections::{BTreeMap, HashMap};
 
@@ -65,6 +68,9 @@ pub struct PolicyPreview {
     pub before: PolicyCounts,
     /// And with the policy.
     pub after: PolicyCounts,
+    /// How many of the devices that wait for a restart now do it by themselves, today and with the
+    /// policy.
+    pub restarts: (u64, u64),
     /// Every update that they are offered: what is due on most devices first.
     pub updates: Vec<UpdatePreview>,
     /// Every device that is offered something: where most is due first.
@@ -135,6 +141,15 @@ fn compare(
     let mut updates: HashMap<UpdateId, UpdatePreview> = HashMap::new();
     let mut on_devices: BTreeMap<DeviceId, (PolicyCounts, PolicyCounts)> = BTreeMap::new();
     let devices_in_scope = devices.len() as u64;
+    let restarts = |book: &PolicyBook| {
+        let by_itself = |device: &&PolicyDevice| {
+            let rule = book.rules(device.id, device.group_id).restart();
+            device.restart_required == RestartRequired::Yes
+                && matches!(rule, Some((_, RestartRule::Automatic { .. })))
+        };
+        devices.values().filter(by_itself).count() as u64
+    };
+    let restarts = (restarts(today), restarts(then));
     candidates.retain(|candidate| devices.contains_key(&candidate.device_id));
     for candidate in candidates {
         let Some(device) = devices.get(&candidate.device_id) else {
@@ -190,6 +205,7 @@ fn compare(
         devices_in_scope,
         before,
         after,
+        restarts,
         updates,
         devices: previews,
     }

@@ -164,6 +164,7 @@ impl App {
                     tenant_id: tenant,
                     update_id: update,
                     title: candidate.title.clone(),
+                    titles: candidate.titles.clone(),
                     kb: candidate.kb.clone(),
                     rollout,
                     begun_at: now,

@@ -11,8 +11,9 @@ use latarnik_app::{
     },
 };
 use latarnik_model::{
-    CategoryRule, Clock, GroupId, PolicyScope, ReasonCode, Role, TaskId, TaskParameters, TaskState,
-    UpdateCategory, UpdateDecision, UpdateOutcome, UpdatePolicy, UpdateRef, UpdateVerdict, When,
+    ActionKind, CategoryRule, Clock, GroupId, PolicyScope, ReasonCode, Role, TaskId,
+    TaskParameters, TaskState, UpdateCategory, UpdateDecision, UpdateOutcome, UpdatePolicy,
+    UpdateRef, UpdateVerdict, When,
 };
 use latarnik_testkit::{Database, Office, facts, offered};
 use std::{
@@ -215,10 +216,20 @@ impl Scene {
         tasks.await.unwrap().items
     }
 
+    /// A machine's open tasks of a kind, the oldest first.
+    pub(crate) async fn open_tasks(
+        &self,
+        agent: &AgentIdentity,
+        kind: ActionKind,
+    ) -> Vec<TaskRecord> {
+        let mut tasks = self.tasks(agent).await;
+        tasks.retain(|task| !task.state.is_final() && task.kind == kind);
+        tasks
+    }
+
     /// What a machine's open task is to install; empty if it has none.
     pub(crate) async fn is_to_install(&self, agent: &AgentIdentity) -> Vec<String> {
-        let mut tasks = self.tasks(agent).await;
-        tasks.retain(|task| !task.state.is_final());
+        let mut tasks = self.open_tasks(agent, ActionKind::InstallUpdates).await;
         assert!(tasks.len() <= 1, "{tasks:?}");
         match tasks.pop().map(|task| task.parameters) {
             Some(TaskParameters::InstallUpdates { update_keys, .. }) => update_keys.unwrap(),

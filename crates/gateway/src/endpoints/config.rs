@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use latarnik_app::{AgentIdentity, agents};
-use latarnik_protocol::{AgentConfig, Fingerprint, Trust};
+use latarnik_protocol::{AgentConfig, Fingerprint, Trust, UpdateSettings};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The configuration, or 304 if the agent has it.
@@ -16,7 +16,7 @@ pub(super) async fn config(
     agent: Agent,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let document = Document::of(&inner, &agent.identity)?;
+    let document = Document::of(&inner, &agent.identity).await?;
     let etag = HeaderValue::try_from(&document.etag).map_err(|error| Refusal::internal(&error))?;
     let known = headers
         .get_all(header::IF_NONE_MATCH)
@@ -40,14 +40,22 @@ pub(crate) struct Document {
     pub(super) etag: String,
 }
 
-/// The latest document: most agents get the same one, and every check-in asks for its tag.
+/// The latest documents: agents of the same settings get the same one, and every check-in asks for
+/// its tag.
 #[derive(Debug, Default)]
-pub(crate) struct LatestDocument(Mutex<Option<(AgentConfig, Arc<Document>)>>);
+pub(crate) struct LatestDocuments(Mutex<Vec<(AgentConfig, Arc<Document>)>>);
+
+/// As many documents as there are settings that policies may combine.
+const DOCUMENTS: usize = 4;
 
 impl Document {
     /// What the agent gets now.
-    pub(super) fn of(inner: &Inner, identity: &AgentIdentity) -> Result<Arc<Self>, Refusal> {
-        let settings = agents::configuration(&inner.app, identity);
+    pub(super) async fn of(inner: &Inner, identity: &AgentIdentity) -> Result<Arc<Self>, Refusal> {
+        let agents::Configuration {
+            settings,
+            source,
+            title_languages,
+        } = agents::configuration(&inner.app, identity).await?;
         let standing = inner.standing();
         let config = AgentConfig {
             check_in_interval_seconds: settings.check_in_interval_seconds,
@@ -59,27 +67,31 @@ impl Document {
                 renewal_spread_seconds: u32::try_from(inner.settings.renewal_spread.as_secs())
                     .unwrap_or(u32::MAX),
             }),
-            updates: None,
+            updates: Some(UpdateSettings {
+                microsoft_update: source.microsoft_update,
+                control_automatic_updates: source.control_automatic_updates,
+                title_languages: title_languages.map(str::to_owned).to_vec(),
+            }),
         };
         inner
-            .latest_config
+            .latest_configs
             .document(config)
             .map_err(|error| Refusal::internal(&error))
     }
 }
 
-impl LatestDocument {
+impl LatestDocuments {
     fn document(&self, config: AgentConfig) -> serde_json::Result<Arc<Document>> {
         let mut latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, document)) = &*latest
-            && *known == config
-        {
+        if let Some((_, document)) = latest.iter().find(|(known, _)| *known == config) {
             return Ok(document.clone());
         }
         let json = serde_json::to_vec(&config)?;
         let etag = format!("\"{}\"", Fingerprint::of(&json));
         let document = Arc::new(Document { json, etag });
-        *latest = Some((config, document.clone()));
+        // Those of other authorities are asked for no more.
+        latest.truncate(DOCUMENTS - 1);
+        latest.insert(0, (config, document.clone()));
         Ok(document)
     }
 }

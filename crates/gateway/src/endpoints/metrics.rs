@@ -17,7 +17,7 @@ pub(super) async fn check_in(
     let answer = agents::check_in(&inner.app, &agent.identity, check_in).await?;
     Ok(Json(CheckInResponse {
         server_time: inner.app.now(),
-        config_etag: Document::of(&inner, &agent.identity)?.etag.clone(),
+        config_etag: Document::of(&inner, &agent.identity).await?.etag.clone(),
         resend_updates: answer.resend_updates,
         resend_facts: answer.resend_facts,
     }))

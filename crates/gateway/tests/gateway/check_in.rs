@@ -1,10 +1,13 @@
 //! Check-ins and configuration.
 
 use crate::support::{Device, Server, facts, ok, refused};
-use latarnik_model::{RestartBehavior, UpdateCategory, UpdateSource};
+use latarnik_app::NewUpdatePolicy;
+use latarnik_model::{
+    OsFamily, PolicyScope, RestartBehavior, Switch, UpdateCategory, UpdatePolicy, UpdateSource,
+};
 use latarnik_protocol::{
-    AgentConfig, CheckInRequest, CheckInResponse, Inventory, InventoryHash, InventoryReport,
-    ProblemCode, Update, limits, paths,
+    AgentConfig, CheckInRequest, CheckInResponse, Facts, Inventory, InventoryHash, InventoryReport,
+    LastRestart, ProblemCode, Update, UpdateSettings, limits, paths,
 };
 use reqwest::{Method, StatusCode};
 
@@ -125,6 +128,73 @@ async fn inventory_that_is_not_what_its_hash_says_is_refused_and_changes_nothing
 }
 
 #[tokio::test]
+async fn titles_in_other_languages_and_who_restarted_the_machine_are_kept() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let titles = [("en".to_owned(), "2026-11 Cumulative Update".to_owned())];
+    let inventory = Inventory::new([Update {
+        titles: Some(titles.clone().into()),
+        ..update("a")
+    }]);
+    let last = LastRestart {
+        at: "2026-11-23T11:58:00Z".parse().unwrap(),
+        by: Some("SHOP\\anna".to_owned()),
+        process: Some("C:\\Windows\\Explorer.EXE".to_owned()),
+        reason: Some("0x0".to_owned()),
+        comment: None,
+    };
+    let request = CheckInRequest {
+        updates: Some(full(&inventory)),
+        last_restart: Some(last),
+        ..check_in()
+    };
+    let _: CheckInResponse = ok(device.agent.post_json(paths::METRICS, &request).await).await;
+    let (app, operator) = (&server.app, &server.operator);
+    let updates = app.list_device_updates(operator, device.id).await.unwrap();
+    assert_eq!(updates[0].offer.titles, titles.into());
+    let known = app.read_device(operator, device.id).await.unwrap();
+    let by = known.record.last_restart.and_then(|last| last.by);
+    assert_eq!(by.as_deref(), Some("SHOP\\anna"));
+}
+
+#[tokio::test]
+async fn what_a_policy_wants_of_windows_reaches_the_agent() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let mut request = check_in();
+    request.facts = Some(Facts {
+        os_family: OsFamily::Windows,
+        ..facts()
+    });
+    let send = async || -> CheckInResponse {
+        ok(device.agent.post_json(paths::METRICS, &request).await).await
+    };
+    let before = send().await.config_etag;
+    let app = &server.app;
+    let known = app.read_device(&server.operator, device.id).await.unwrap();
+    let policy = NewUpdatePolicy {
+        tenant_id: known.record.tenant_id,
+        scope: PolicyScope::Tenant,
+        policy: UpdatePolicy {
+            control_automatic_updates: Some(Switch::On),
+            ..UpdatePolicy::default()
+        },
+    };
+    app.create_update_policy(&server.operator, policy)
+        .await
+        .unwrap();
+    app.apply_update_policies().await.unwrap();
+    assert_ne!(
+        send().await.config_etag,
+        before,
+        "the check-in says that it changed"
+    );
+    let config: AgentConfig = ok(device.agent.get(paths::CONFIG).await).await;
+    let updates = config.updates.unwrap();
+    assert!(updates.control_automatic_updates && !updates.microsoft_update);
+}
+
+#[tokio::test]
 async fn configuration_is_sent_once_and_then_unchanged() {
     let server = Server::start().await;
     let device = server.device().await;
@@ -135,9 +205,16 @@ async fn configuration_is_sent_once_and_then_unchanged() {
     assert_eq!(trust.authorities, [server.authority.fingerprint()]);
     assert_eq!(trust.since, server.authority.made_at());
     let defaults = AgentConfig::default();
+    let updates = config.updates.clone().unwrap();
+    let nothing_but_titles = UpdateSettings {
+        title_languages: vec!["en".to_owned(), "pl".to_owned()],
+        ..UpdateSettings::default()
+    };
+    assert_eq!(updates, nothing_but_titles);
     assert_eq!(
         AgentConfig {
             trust: None,
+            updates: None,
             ..config
         },
         defaults

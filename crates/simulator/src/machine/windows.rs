@@ -187,18 +187,24 @@ fn offered(
     let months = release_days(now, if care == Care::Poor { 4 } else { 1 });
     for (age, day) in months.into_iter().enumerate() {
         if age == 0 {
-            updates.push(catalogue::cumulative(release, language, day));
+            updates.push(in_both(language, |language| {
+                catalogue::cumulative(release, language, day)
+            }));
             updates.push(catalogue::removal_tool(day));
         }
         if random.percent(if age == 0 { 60 } else { 40 }) {
-            updates.push(catalogue::framework(release, language, day));
+            updates.push(in_both(language, |language| {
+                catalogue::framework(release, language, day)
+            }));
         }
         if release.is_server && random.percent(35) {
             updates.push(catalogue::sql_server(day));
         }
     }
     if random.percent(35) {
-        updates.push(catalogue::preview(release, language, now));
+        updates.push(in_both(language, |language| {
+            catalogue::preview(release, language, now)
+        }));
     }
     let drivers = match (release.is_server, care) {
         (true, _) => 0,
@@ -210,6 +216,19 @@ fn offered(
         updates.push(catalogue::feature_update(now));
     }
     updates
+}
+
+/// An update of a machine in this language, with its titles in both, as agents ask Windows for them.
+fn in_both(language: Language, offer: impl Fn(Language) -> Update) -> Update {
+    let title = |language| offer(language).title;
+    let titles = [
+        ("en".to_owned(), title(Language::English)),
+        ("pl".to_owned(), title(Language::Polish)),
+    ];
+    Update {
+        titles: Some(titles.into()),
+        ..offer(language)
+    }
 }
 
 /// The last second Tuesdays, the latest first.

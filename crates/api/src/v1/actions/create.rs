@@ -1,6 +1,6 @@
 //! Ask for something, on one or many devices.
 
-use super::Action;
+use super::{super::tasks::TaskPostponements, Action};
 use crate::{
     ApiState, access,
     caller::Caller,
@@ -45,33 +45,20 @@ pub(crate) struct NewAction {
     /// For `restart`: 0 or 5 to 60; absent is 0.
     delay_minutes: Option<u16>,
     /// For `restart`: how often the people at the machine may put it off; absent is not at all.
-    postponements: Option<NewPostponements>,
+    postponements: Option<TaskPostponements>,
 }
 
-/// How often the people at the machine may put a restart off, all together, and by how much.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NewPostponements {
-    /// How often.
-    #[schema(maximum = 10)]
-    most: u8,
-    /// By how many minutes each time.
-    #[schema(minimum = 5, maximum = 240)]
-    minutes: u16,
-}
-
-impl NewPostponements {
-    fn read(self) -> Result<Postponements, ApiError> {
-        Postponements::new(self.most, self.minutes).map_err(|error| {
-            let field = match error {
-                InvalidParameters::PostponementCount => "postponements.most",
-                InvalidParameters::PostponementLength
-                | InvalidParameters::RestartDelay
-                | InvalidParameters::Categories => "postponements.minutes",
-            };
-            invalid(field, FieldCode::OutOfRange)
-        })
-    }
+/// What people may put off, checked.
+fn postponements(written: TaskPostponements) -> Result<Postponements, ApiError> {
+    Postponements::try_from(written).map_err(|error| {
+        let field = match error {
+            InvalidParameters::PostponementCount => "postponements.most",
+            InvalidParameters::PostponementLength
+            | InvalidParameters::RestartDelay
+            | InvalidParameters::Categories => "postponements.minutes",
+        };
+        invalid(field, FieldCode::OutOfRange)
+    })
 }
 
 /// Agents may name a category that this program does not know; whoever asks for one may not.
@@ -120,7 +107,7 @@ impl NewAction {
             ActionKind::Restart => RequestedParameters::Restart {
                 delay: RestartDelay::try_from(self.delay_minutes.unwrap_or(0))
                     .map_err(|_| invalid("delay_minutes", FieldCode::OutOfRange))?,
-                postponements: self.postponements.map(NewPostponements::read).transpose()?,
+                postponements: self.postponements.map(postponements).transpose()?,
             },
         };
         Ok(ActionRequest {

@@ -12,8 +12,8 @@ use crate::{
 use axum::{Json, extract::State};
 use latarnik_app::UpdateRecord;
 use latarnik_model::{
-    DeviceId, Permission, PolicyAnswer as Answer, RestartBehavior, Severity, UpdateCategory,
-    UpdateId, UpdateSource,
+    DeviceId, Permission, PolicyAnswer as Answer, RestartBehavior, Severity, Titles,
+    UpdateCategory, UpdateId, UpdateSource,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -28,8 +28,10 @@ pub(crate) struct DeviceUpdate {
     standing: Standing,
     policy: PolicyAnswer,
     source: UpdateSource,
-    /// For people, in any language.
+    /// For people, in the language of the device.
     title: String,
+    /// By language (BCP 47), where the device's system has it in others too.
+    titles: Titles,
     kb: Option<String>,
     package: Option<String>,
     /// Windows: the UpdateID.
@@ -56,6 +58,7 @@ impl DeviceUpdate {
             policy: policy.into(),
             source: offer.source,
             title: offer.title,
+            titles: offer.titles,
             kb: offer.kb,
             package: offer.package,
             update_id: offer.update_id,

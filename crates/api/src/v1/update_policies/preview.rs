@@ -13,7 +13,7 @@ use latarnik_app::{
     DevicePreview as AppDevicePreview, PolicyCounts as AppPolicyCounts,
     PolicyPreview as AppPolicyPreview, UpdatePreview as AppUpdatePreview,
 };
-use latarnik_model::{DeviceId, Permission, UpdateCategory, UpdateId};
+use latarnik_model::{DeviceId, Permission, Titles, UpdateCategory, UpdateId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -46,6 +46,8 @@ struct PolicyCounts {
 struct UpdatePreview {
     id: UpdateId,
     title: String,
+    /// By language (BCP 47), where the device's system has it in others too.
+    titles: Titles,
     kb: Option<String>,
     package: Option<String>,
     category: UpdateCategory,
@@ -64,12 +66,23 @@ struct DevicePreview {
     after: PolicyCounts,
 }
 
+/// Numbers of devices.
+#[derive(Debug, Serialize, ToSchema)]
+struct RestartCounts {
+    /// As it is today.
+    before: u64,
+    /// With the policy.
+    after: u64,
+}
+
 /// What a policy would do, next to what happens without it. The numbers count every offer; the lists
 /// name at most 200, those where most is due first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PolicyPreview {
     /// Devices that the policy is for.
     devices_in_scope: u64,
+    /// How many of the devices that wait for a restart now do it by themselves.
+    restarts: RestartCounts,
     before: PolicyCounts,
     after: PolicyCounts,
     updates: Vec<UpdatePreview>,
@@ -100,6 +113,7 @@ impl From<AppUpdatePreview> for UpdatePreview {
         Self {
             id: preview.update.id,
             title: preview.update.title,
+            titles: preview.update.titles,
             kb: preview.update.kb,
             package: preview.update.package,
             category: preview.update.category,
@@ -126,6 +140,10 @@ impl From<AppPolicyPreview> for PolicyPreview {
         let (updates, devices) = (preview.updates, preview.devices);
         Self {
             devices_in_scope: preview.devices_in_scope,
+            restarts: RestartCounts {
+                before: preview.restarts.0,
+                after: preview.restarts.1,
+            },
             before: preview.before.into(),
             after: preview.after.into(),
             updates_total: updates.len(),

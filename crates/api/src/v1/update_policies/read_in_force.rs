@@ -1,6 +1,6 @@
 //! What holds for a device, and who says so.
 
-use super::{CategoryEntry, ScopeKind, UpdatePolicy, deadline_days};
+use super::{CategoryEntry, RestartEntry, ScopeKind, UpdatePolicy, deadline_days};
 use crate::{
     ApiState,
     caller::Caller,
@@ -10,7 +10,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use latarnik_app::RulesInForce;
-use latarnik_model::{DeviceId, Permission};
+use latarnik_model::{DeviceId, Permission, PolicyScope, Switch};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,6 +39,20 @@ struct RingInForce {
     scope: Option<ScopeKind>,
 }
 
+/// How a device comes to restart, and who says so.
+#[derive(Debug, Serialize, ToSchema)]
+struct RestartInForce {
+    rule: RestartEntry,
+    scope: ScopeKind,
+}
+
+/// Whether something is wanted, and who says so.
+#[derive(Debug, Serialize, ToSchema)]
+struct SwitchInForce {
+    value: Switch,
+    scope: ScopeKind,
+}
+
 /// The rules that hold for a device.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeviceUpdatePolicy {
@@ -47,10 +61,23 @@ pub(crate) struct DeviceUpdatePolicy {
     deadline: Option<DeadlineInForce>,
     /// Null where the tenant has no rings.
     ring: Option<RingInForce>,
+    /// Null where nobody says it: then people restart the device.
+    restart: Option<RestartInForce>,
+    /// Windows: updates for other products of Microsoft; null where nobody says it: then it is off.
+    microsoft_update: Option<SwitchInForce>,
+    /// Windows: its own automatic updating rests; null where nobody says it: then it is off.
+    control_automatic_updates: Option<SwitchInForce>,
     /// The policies that were asked, from the device outwards.
     policies: Vec<UpdatePolicy>,
     /// The decisions on single updates that were asked, from the device outwards.
     decisions: Vec<UpdateDecision>,
+}
+
+fn switch((scope, value): (PolicyScope, Switch)) -> SwitchInForce {
+    SwitchInForce {
+        value,
+        scope: ScopeKind::of(scope),
+    }
 }
 
 impl From<RulesInForce> for DeviceUpdatePolicy {
@@ -73,6 +100,12 @@ impl From<RulesInForce> for DeviceUpdatePolicy {
                 name,
                 scope: ring_scope,
             }),
+            restart: rules.restart.map(|(scope, rule)| RestartInForce {
+                rule: RestartEntry::new(rule),
+                scope: ScopeKind::of(scope),
+            }),
+            microsoft_update: rules.microsoft_update.map(switch),
+            control_automatic_updates: rules.control_automatic_updates.map(switch),
             policies: rules.policies.into_iter().map(UpdatePolicy::from).collect(),
             decisions: rules
                 .decisions

@@ -10,7 +10,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use latarnik_app::UpdateStepRecord;
-use latarnik_model::{DeviceId, Permission, ReasonCode, TaskId, UpdateId, UpdateState};
+use latarnik_model::{DeviceId, Permission, ReasonCode, TaskId, Titles, UpdateId, UpdateState};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -36,6 +36,8 @@ pub(crate) struct UpdateStep {
     /// Identifies the update on the device.
     key: String,
     title: String,
+    /// By language (BCP 47), where the device's system has it in others too.
+    titles: Titles,
     kb: Option<String>,
     package: Option<String>,
     /// Where the update stands from then on.
@@ -71,6 +73,7 @@ impl From<UpdateStepRecord> for UpdateStep {
             update_id: record.update_id,
             key: step.key,
             title: record.title,
+            titles: record.titles,
             kb: record.kb,
             package: record.package,
             state: step.state,
