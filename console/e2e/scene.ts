@@ -101,6 +101,14 @@ export async function listDevices(page: Page, query = ''): Promise<DeviceFacts[]
   return body.items;
 }
 
+/** What an update is called for somebody who reads this language. */
+export function titleIn(
+  { title, titles }: { title: string; titles: Record<string, string> },
+  language: Language,
+): string {
+  return titles[language] ?? title;
+}
+
 /** An update that some device is or was offered; what failed most comes first. */
 export async function someUpdate(page: Page): Promise<{ id: string; title: string }> {
   const answer = await page.request.get('/api/v1/updates?sort=-failed&limit=1');

@@ -1,10 +1,11 @@
 import { expect, type Page, test } from '@playwright/test';
-import { type DeviceFacts, listDevices, owner, signIn, viewer } from './scene';
+import { type DeviceFacts, listDevices, owner, signIn, titleIn, viewer } from './scene';
 
 interface OfferedUpdate {
   id: string;
   key: string;
   title: string;
+  titles: Record<string, string>;
   kb?: string | null;
   standing: { state: string };
 }
@@ -57,7 +58,10 @@ test.describe('the owner', () => {
     const found = await somethingToInstall(page);
     const { device, update } = found;
     await page.goto(`/devices/${device.id}?tab=updates`);
-    const row = page.getByRole('row').filter({ hasText: update.title }).first();
+    const row = page
+      .getByRole('row')
+      .filter({ hasText: titleIn(update, 'en') })
+      .first();
     await expect(row).toContainText('Offered');
     await row.getByRole('checkbox').check();
     await page.getByRole('button', { name: 'Install 1 chosen' }).click();
@@ -84,7 +88,7 @@ test.describe('the owner', () => {
     const found = await somethingToInstall(page);
     const { device, update } = found;
     await page.goto(`/devices/${device.id}?tab=updates`);
-    await page.getByRole('link', { name: `History of ${update.title}` }).click();
+    await page.getByRole('link', { name: `History of ${titleIn(update, 'en')}` }).click();
     await expect(page).toHaveURL(new RegExp(`update=${update.id}`));
     await page.getByRole('button', { name: /^Remove the filter/ }).click();
     await expect(page).not.toHaveURL(/update=/);
@@ -93,7 +97,10 @@ test.describe('the owner', () => {
     // A scan that offered many shows a few of them first.
     const more = history.getByRole('button', { name: /^Show \d+ more$/ });
     while ((await more.count()) > 0) await more.first().click();
-    await history.getByRole('link', { name: update.title }).first().click();
+    await history
+      .getByRole('link', { name: titleIn(update, 'en') })
+      .first()
+      .click();
     await expect(page).toHaveURL(new RegExp(`update=${update.id}`));
   });
 

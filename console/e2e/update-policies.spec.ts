@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { type Language, listDevices, owner, signIn, unique, viewer } from './scene';
+import { type Language, listDevices, owner, signIn, titleIn, unique, viewer } from './scene';
 
 interface Place {
   id: string;
@@ -10,6 +10,7 @@ interface OfferedUpdate {
   id: string;
   key: string;
   title: string;
+  titles: Record<string, string>;
   kb?: string | null;
   package?: string | null;
   category: string;
@@ -43,6 +44,11 @@ const words = {
     deleteConfirm: 'Delete policy',
     deleteBody: 'nothing installs by itself there any more',
     here: 'What applies here',
+    restarts: 'When a device waits for a restart',
+    restartsSummary: 'restarts in the window',
+    restartHere: 'told 15 minutes before, may be put off 2 times by 30 min',
+    windows: "Windows' own automatic updating",
+    rests: 'rests, only Latarnik installs',
   },
   pl: {
     title: 'Zasady aktualizacji',
@@ -69,6 +75,11 @@ const words = {
     deleteConfirm: 'Usuń zasady',
     deleteBody: 'nic już nie zainstaluje się tam samo',
     here: 'Co tu obowiązuje',
+    restarts: 'Gdy urządzenie czeka na restart',
+    restartsSummary: 'restarty w oknie',
+    restartHere: '15 minut po uprzedzeniu, można odłożyć 2 razy o 30 min',
+    windows: 'Własne automatyczne aktualizowanie Windows',
+    rests: 'wstrzymane, instaluje tylko Latarnik',
   },
 } as const;
 
@@ -111,8 +122,8 @@ async function offeredSomewhere(page: Page) {
     const update = items.find(({ standing }) => standing.state === 'offered');
     if (!update) continue;
     const detail = await page.request.get(`/api/v1/devices/${device.id}`);
-    const { tenant }: { tenant: Place } = await detail.json();
-    return { device, update, tenant };
+    const { tenant, os }: { tenant: Place; os: { family: string } } = await detail.json();
+    return { device, update, tenant, isWindows: os.family === 'windows' };
   }
   throw new Error('no simulated device has an update that is only offered');
 }
@@ -136,7 +147,8 @@ for (const language of ['en', 'pl'] as const satisfies readonly Language[]) {
     tag: '@smoke',
   }, async ({ page }) => {
     await signIn(page, owner(), { language, color_scheme: 'light' });
-    const { device, update, tenant } = await offeredSomewhere(page);
+    const { device, update, tenant, isWindows } = await offeredSomewhere(page);
+    const title = titleIn(update, language);
     await clear(page, tenant);
 
     await page.goto(`/settings/update-policies?tenant=${tenant.id}`);
@@ -147,18 +159,25 @@ for (const language of ['en', 'pl'] as const satisfies readonly Language[]) {
       await choice.selectOption({ label: say.automatic });
       await expect(page.getByLabel(say.days(category), { exact: true })).toHaveValue('0');
     }
+    const restarts = page.getByRole('radiogroup', { name: say.restarts });
+    await restarts.getByRole('radio', { name: say.automatic }).check();
+    await page.getByLabel(say.windows, { exact: true }).selectOption({ label: say.rests });
     const preview = page.getByRole('complementary', { name: say.preview });
     await expect(preview).toContainText(say.previewOf);
-    await expect(preview.getByRole('link', { name: update.title }).first()).toBeVisible();
+    await expect(preview.getByRole('link', { name: title }).first()).toBeVisible();
     await page.getByRole('button', { name: say.save }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(say.title);
     const row = page.getByRole('listitem').filter({ hasText: say.allDevices }).first();
     await expect(row).toContainText(new RegExp(say.everything, 'i'));
+    await expect(row).toContainText(say.restartsSummary);
 
     await page.goto(`/devices/${device.id}`);
-    await expect(page.getByRole('region', { name: say.here })).toContainText(tenant.name);
+    const here = page.getByRole('region', { name: say.here });
+    await expect(here).toContainText(tenant.name);
+    await expect(here).toContainText(say.restartHere);
+    await (isWindows ? expect(here) : expect(here).not).toContainText(say.rests);
     await page.goto(`/devices/${device.id}?tab=updates`);
-    const offer = page.getByRole('row').filter({ hasText: update.title }).first();
+    const offer = page.getByRole('row').filter({ hasText: title }).first();
     // A simulated window may open at once: then a task has it already.
     await expect(offer).toContainText(
       language === 'en'
@@ -167,7 +186,7 @@ for (const language of ['en', 'pl'] as const satisfies readonly Language[]) {
     );
 
     const why = unique('Printers stop');
-    await offer.getByRole('button', { name: say.more(update.title) }).click();
+    await offer.getByRole('button', { name: say.more(title) }).click();
     await page.getByRole('menuitem', { name: say.block }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel(say.note).fill(why);

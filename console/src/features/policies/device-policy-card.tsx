@@ -33,12 +33,13 @@ export function DevicePolicyCard({ device }: { device: Device }) {
     <Card title={t('policies.here.title')} actions={actions || undefined}>
       {query.isPending && <Skeleton height={160} aria-label={t('common.loading')} />}
       {query.isError && !rules && <ProblemNote error={query.error} />}
-      {rules && <Rules rules={rules} tenant={device.tenant.name} />}
+      {rules && <Rules rules={rules} device={device} />}
     </Card>
   );
 }
 
-function Rules({ rules, tenant }: { rules: DeviceUpdatePolicy; tenant: string }) {
+function Rules({ rules, device }: { rules: DeviceUpdatePolicy; device: Device }) {
+  const tenant = device.tenant.name;
   const { t } = useTranslation();
   /** The scope of this kind that says something, by name: the first one asked is the nearest. */
   const whose = (say: (policy: DeviceUpdatePolicy['policies'][number]) => boolean) => {
@@ -47,7 +48,7 @@ function Rules({ rules, tenant }: { rules: DeviceUpdatePolicy; tenant: string })
   };
   const { categories, deadline, ring, restart, decisions } = rules;
   const said = [...categories, ...decisions, deadline, ring, restart];
-  const windows = switches.filter((name) => rules[name]);
+  const windows = device.os.family === 'windows' ? switches.filter((name) => rules[name]) : [];
   if (![...said, ...windows].some(Boolean)) {
     return <p className={classes.none}>{t('policies.here.nothing')}</p>;
   }

@@ -115,10 +115,11 @@ impl Updates for WindowsUpdates {
         let mut turn = self.turn();
         turn.clone_from(settings);
         let automatic = automatic::apply(settings.control_automatic_updates);
-        let service = match settings.microsoft_update || services::is_ours() {
+        let wanted = settings.microsoft_update && !services::has_own_server();
+        let service = match wanted || services::is_ours() {
             true => com::on_own_thread(|| {
                 let session = Session::open()?;
-                services::apply(&session, settings.microsoft_update).map_err(failure::from_com)
+                services::apply(&session, wanted).map_err(failure::from_com)
             }),
             // Nothing was registered, and nothing is to be.
             false => Ok(()),
@@ -129,7 +130,12 @@ impl Updates for WindowsUpdates {
 
 /// Microsoft Update if it is wanted and there; otherwise the machine's own default.
 fn place(session: &Session, settings: &UpdateSettings, sink: &dyn LogSink) -> Place {
+    let own_server = settings.microsoft_update && services::has_own_server();
+    if own_server {
+        sink.log("Microsoft Update is not asked: the machine has an update server of its own\n");
+    }
     let there = settings.microsoft_update
+        && !own_server
         && services::is_registered(session).unwrap_or_else(|error| {
             let code = failure::text(error.code().0);
             sink.log(&format!("Microsoft Update cannot be asked: {code}\n"));

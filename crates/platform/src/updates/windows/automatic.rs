@@ -6,7 +6,8 @@
 
 use windows_registry::{Key, LOCAL_MACHINE, Result, Value};
 
-const POLICY: &str = r"SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate\AU";
+/// Windows' policies for its automatic updating.
+pub(super) const POLICY: &str = r"SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate\AU";
 const NO_AUTO_UPDATE: &str = "NoAutoUpdate";
 /// Outlasts restarts, and the agent's state folder.
 const OWN: &str = r"SOFTWARE\Latarnik\UpdateSettings";

@@ -1,7 +1,7 @@
 //! Microsoft Update: the service that offers updates of other products beside those of Windows.
 
 use super::{
-    automatic::{forget, is_kept, own},
+    automatic::{POLICY, forget, is_kept, own},
     session::Session,
 };
 use windows::{
@@ -15,6 +15,7 @@ use windows::{
     },
     core::{BSTR, Error, Interface, Result},
 };
+use windows_registry::LOCAL_MACHINE;
 
 /// Microsoft's own identifier of the service.
 pub(super) const MICROSOFT_UPDATE: &str = "7971f918-a847-4430-9279-4a52d1efe18d";
@@ -28,6 +29,15 @@ const MARK: &str = "MicrosoftUpdateIsOurs";
 /// Whether the agent registered the service.
 pub(super) fn is_ours() -> bool {
     is_kept(MARK)
+}
+
+/// Whether the machine takes its updates from a server of its own (WSUS). Microsoft Update would pass
+/// that server by, and offer what its administrators have not approved.
+pub(super) fn has_own_server() -> bool {
+    LOCAL_MACHINE
+        .open(POLICY)
+        .and_then(|policy| policy.get_u32("UseWUServer"))
+        .is_ok_and(|uses| uses == 1)
 }
 
 /// Registers the service, or takes back a registration of the agent's.

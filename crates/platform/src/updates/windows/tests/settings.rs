@@ -1,6 +1,7 @@
 //! Services and languages, as the server wants them.
 
 use super::*;
+use windows_registry::{Key, LOCAL_MACHINE};
 
 const MICROSOFT_UPDATE: &str = "7971f918-a847-4430-9279-4a52d1efe18d";
 
@@ -43,6 +44,43 @@ fn microsoft_update_is_registered_searched_and_taken_back() {
     updates.apply(&wanting(false, &[])).unwrap();
     assert_eq!(world.calls().matches("RemoveService").count(), 1);
     assert_eq!(keys(&found_by(&updates)), [A_KEY]);
+}
+
+/// A machine that takes its updates from WSUS, until this is dropped.
+struct OwnServer(Key);
+
+impl OwnServer {
+    fn new() -> Self {
+        let policies = r"SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate\AU";
+        let key = LOCAL_MACHINE.create(policies).unwrap();
+        key.set_u32("UseWUServer", 1).unwrap();
+        Self(key)
+    }
+}
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        let _ = self.0.remove_value("UseWUServer");
+    }
+}
+
+#[test]
+fn a_machine_with_an_update_server_of_its_own_stays_with_it() {
+    let world = windows_and_office();
+    let updates = updates();
+    let own_server = OwnServer::new();
+    updates.apply(&wanting(true, &[])).unwrap();
+    assert_eq!(keys(&found_by(&updates)), [A_KEY]);
+    let calls = world.calls();
+    assert!(!calls.contains("AddService2") && !calls.contains(MICROSOFT_UPDATE));
+    // It begins while Microsoft Update is in use.
+    drop(own_server);
+    updates.apply(&wanting(true, &[])).unwrap();
+    assert_eq!(keys(&found_by(&updates)), [A_KEY, B_KEY]);
+    let _own_server = OwnServer::new();
+    assert_eq!(keys(&found_by(&updates)), [A_KEY]);
+    updates.apply(&wanting(true, &[])).unwrap();
+    assert_eq!(world.calls().matches("RemoveService").count(), 1);
 }
 
 #[test]
