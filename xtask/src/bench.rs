@@ -1,12 +1,12 @@
 //! `cargo xtask bench`: the figures in `docs/operating.md`, measured on this machine.
 
-mod audit;
 mod connection;
 mod listings;
 mod loads;
 mod processes;
 mod refusals;
 mod sign_ins;
+mod studies;
 mod table;
 mod times;
 mod walls;
@@ -23,6 +23,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use loads::{SETTLING, Subject};
 use std::{fs, path::Path, thread};
+use studies::Studies;
 
 /// As a server is run for real, unlike the one for tests.
 const DURABLE: &[&str] = &["fsync=on", "synchronous_commit=on", "full_page_writes=on"];
@@ -33,7 +34,7 @@ pub(crate) struct Load {
     /// Simulated agents that stay connected.
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     agents: u32,
-    /// Devices in the list.
+    /// Devices in the list, of an action, and of a tenant with policies.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     devices: u32,
     /// How long check-ins are measured.
@@ -43,8 +44,7 @@ pub(crate) struct Load {
 
 struct Bench<'a> {
     programs: &'a Programs,
-    /// Compares mutations with and without audit.
-    audit_cost: &'a Path,
+    studies: &'a Studies,
     settings: &'a Load,
 }
 
@@ -60,10 +60,10 @@ pub(crate) fn run(workspace: &Workspace, settings: &Load) -> Result<()> {
     packages::install(postgres::PACKAGES)?;
     let shipped = dist::run(workspace)?;
     let programs = programs::build(workspace, Build::Release)?;
-    let audit_cost = audit::build(workspace)?;
+    let studies = Studies::build(workspace)?;
     let bench = Bench {
         programs: &programs,
-        audit_cost: &audit_cost,
+        studies: &studies,
         settings,
     };
     let sizes = measure_sizes(workspace, &programs, &shipped)?;

@@ -1,7 +1,7 @@
-//! What it takes to apply the policies of a tenant with 10,000 devices that are offered ten updates
+//! What it takes to apply the policies of a tenant with many devices that are offered ten updates
 //! each: the pass that makes a task on every device, passes in which nothing changes, and a preview.
 //!
-//! `policy_pass sqlite`, or `policy_pass postgres` with `LATARNIK_TEST_POSTGRES`; prints one line of
+//! `policy_pass sqlite 10000`, or `policy_pass postgres 10000` with `LATARNIK_TEST_POSTGRES`; prints one line of
 //! JSON, times in milliseconds.
 #![expect(
     clippy::unwrap_used,
@@ -19,21 +19,22 @@ use latarnik_model::{
 use latarnik_testkit::{Database, Office, facts, offered};
 use std::time::Instant;
 
-const DEVICES: u32 = 10_000;
 const OFFERS: u32 = 10;
 const PASSES: usize = 5;
 
 #[tokio::main]
 async fn main() {
-    let database = match std::env::args().nth(1).as_deref() {
+    let mut arguments = std::env::args().skip(1);
+    let database = match arguments.next().as_deref() {
         Some("sqlite") => Database::sqlite().await,
         Some("postgres") => Database::postgres().await,
         _ => panic!("say `sqlite` or `postgres`"),
     };
+    let devices: u32 = arguments.next().unwrap().parse().unwrap();
     let office = Office::open(database).await;
     let owner = office.person(office.bakery, Role::Owner).await;
     let secret_hash = office.secret_hash(office.bakery, None).await;
-    for number in 0..DEVICES {
+    for number in 0..devices {
         machine(&office, secret_hash, number).await;
     }
     let new = policy(&office, None);

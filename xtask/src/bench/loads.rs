@@ -2,10 +2,10 @@
 
 use super::{
     Bench,
-    audit::{self, AuditCost},
     processes::{self, Cpu},
     refusals::Refusals,
     sign_ins::SignIns,
+    studies::{ActionCourse, AuditCost, Place, PolicyPass},
     walls::Walls,
 };
 use crate::{
@@ -49,6 +49,8 @@ pub(super) struct Measured {
     pub(super) sign_ins: SignIns,
     pub(super) refusals: Refusals,
     pub(super) audit: AuditCost,
+    pub(super) course: ActionCourse,
+    pub(super) policies: PolicyPass,
     /// Where there is a second wall.
     pub(super) walls: Option<Walls>,
     pub(super) action_p50_ms: f64,
@@ -102,11 +104,7 @@ impl<'a> Subject<'a> {
             measured.refusals = self.refusals()?;
             Ok(())
         })?;
-        step::work("mutations with and without audit", || {
-            let folder = &self.settings.folder;
-            measured.audit = audit::compare(self.bench.audit_cost, self.postgres, folder)?;
-            Ok(())
-        })?;
+        self.study(&mut measured)?;
         let agents = self.bench.settings.agents;
         step::work(&format!("actions on {agents} connected agents"), || {
             self.action_to_start(agents, &mut measured)
@@ -124,6 +122,27 @@ impl<'a> Subject<'a> {
         }
         self.server.check()?;
         Ok(measured)
+    }
+
+    /// Use cases, while the server has nothing to do.
+    fn study(&self, measured: &mut Measured) -> Result<()> {
+        let (studies, devices) = (self.bench.studies, self.bench.settings.devices);
+        let place = Place {
+            postgres: self.postgres,
+            folder: &self.settings.folder,
+        };
+        step::work("mutations with and without audit", || {
+            measured.audit = studies.audit_cost(place)?;
+            Ok(())
+        })?;
+        step::work(&format!("an action over {devices} devices"), || {
+            measured.course = studies.action_course(place, devices)?;
+            Ok(())
+        })?;
+        step::work(&format!("policies over {devices} devices"), || {
+            measured.policies = studies.policy_pass(place, devices)?;
+            Ok(())
+        })
     }
 
     /// Memory of the idle server, with agents connected, and what each of as many further ones adds:

@@ -86,7 +86,44 @@ pub(super) fn write(load: &Load, sizes: &Sizes, sqlite: &Figures, postgres: &Fig
     }));
     text.push('\n');
     text.push_str(&protection(*devices, &sqlite.0, &postgres.0));
+    text.push('\n');
+    text.push_str(&fleet_work(*devices, &sqlite.0, &postgres.0));
     text
+}
+
+/// What it takes to ask many devices for something, and to apply policies to them.
+fn fleet_work(devices: u32, sqlite: &Measured, postgres: &Measured) -> String {
+    let row = |name: &str, show: &dyn Fn(&Measured) -> f64| {
+        let seconds = |milliseconds: f64| format!("{:.2} s", milliseconds / 1e3);
+        let (sqlite, postgres) = (seconds(show(sqlite)), seconds(show(postgres)));
+        format!("| {name} | {sqlite} | {postgres} |\n")
+    };
+    let rows = [
+        row(
+            "an action is asked for, until all tasks are written",
+            &|m| m.course.create,
+        ),
+        row("all tasks delivered", &|m| m.course.deliver),
+        row("all tasks begun and ended", &|m| m.course.end),
+        row("told after the last one's end", &|m| m.course.told_after),
+        row("reading the action with its counts and reasons", &|m| {
+            m.course.read
+        }),
+        row("preview of a policy, ten offers on each device", &|m| {
+            m.policies.preview
+        }),
+        row("the pass that makes a task on each device", &|m| {
+            m.policies.makes_tasks
+        }),
+        row("a pass in which nothing changes", &|m| {
+            m.policies.nothing_changes
+        }),
+        row("the pass that takes all tasks back", &|m| {
+            m.policies.takes_tasks_back
+        }),
+    ];
+    let head = format!("| {devices} devices | SQLite | PostgreSQL |\n|---|---|---|\n");
+    format!("{head}{}", rows.concat())
 }
 
 /// What it costs that not everybody may do everything, and that it is written down.
