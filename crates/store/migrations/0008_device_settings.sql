@@ -13,3 +13,6 @@ ALTER TABLE devices ADD COLUMN last_restart TEXT;
 -- JSON: language to title
 ALTER TABLE device_updates ADD COLUMN titles TEXT;
 ALTER TABLE update_rollouts ADD COLUMN titles TEXT;
+
+-- restarts that have not ended, and those of the last day
+CREATE INDEX tasks_restarts ON tasks (tenant_id, finished_at) WHERE kind = 'restart';

@@ -61,7 +61,7 @@ pub use error::StoreError;
 pub use groups::GroupRecord;
 pub use openid::{OpenidProviderRecord, OpenidSignInRecord};
 pub use page::{Cursor, Direction, InvalidCursor, KeyKind, Page, PageRequest};
-pub use policy_candidates::{AutomaticTask, PolicyCandidate, PolicyDevice};
+pub use policy_candidates::{AutomaticTask, PastRestart, PolicyCandidate, PolicyDevice};
 pub use sessions::SessionRecord;
 pub use task_logs::{TaskLog, TaskLogChunk};
 pub use tasks::{

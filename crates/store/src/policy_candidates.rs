@@ -8,10 +8,11 @@ use crate::{
 };
 use jiff::Timestamp;
 use latarnik_model::{
-    DeviceId, GroupId, OsFamily, RestartBehavior, RestartRequired, Scope, SourceSettings, TaskId,
-    TaskParameters, TaskState, TenantId, Titles, UpdateCategory, UpdateId, UpdateState,
+    DeviceId, GroupId, OsFamily, ReasonCode, RestartBehavior, RestartRequired, Scope,
+    SourceSettings, TaskId, TaskParameters, TaskState, TenantId, Titles, UpdateCategory, UpdateId,
+    UpdateState,
 };
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// A device, as far as policies ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +77,15 @@ pub struct AutomaticTask {
     pub created_at: Timestamp,
     /// Whether it is being taken back.
     pub is_cancelled: bool,
+}
+
+/// A restart that keeps policies from making another one. The greater counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PastRestart {
+    /// It was not needed.
+    NotNeeded,
+    /// A person asked for it, or it came to another end.
+    Other,
 }
 
 impl PolicyCandidate {
@@ -198,31 +208,38 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// The devices of a tenant that policies restart by nothing new: people have asked for one that
-    /// has not ended, or one of a policy came to an end since `since`. A restart that was taken back
-    /// or not needed is none.
+    /// Restarts that keep policies from making another one, by device: those that people asked for
+    /// and that have not ended, and those of policies that ended after `since`. One that was taken
+    /// back is none.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn devices_with_restarts(
+    pub async fn past_restarts(
         &self,
         tenant: TenantId,
         since: Timestamp,
-    ) -> Result<HashSet<DeviceId>, StoreError> {
+    ) -> Result<HashMap<DeviceId, PastRestart>, StoreError> {
         let sql = sql!(
-            "SELECT device_id FROM tasks
+            "SELECT device_id, reason FROM tasks
              WHERE tenant_id = $1 AND kind = 'restart' AND created_by_kind <> 'policy'
-                AND state IN ('queued', 'delivered', 'waiting_for_window', 'running')
-             UNION SELECT device_id FROM tasks
+                AND finished_at IS NULL
+             UNION ALL SELECT device_id, reason FROM tasks
              WHERE tenant_id = $1 AND kind = 'restart' AND created_by_kind = 'policy'
-                AND finished_at > $2
-                AND COALESCE(reason, '') NOT IN ('replaced_by_policy', 'no_restart_pending')",
+                AND finished_at > $2 AND COALESCE(reason, '') <> 'replaced_by_policy'",
             tenant.0,
             milliseconds(since)
         );
-        let rows = self.all(&Scope::one(tenant), sql).await?;
-        let read = |row: &Row| row.uuid("device_id").map(DeviceId);
-        rows.iter().map(read).collect()
+        let mut past = HashMap::new();
+        for row in self.all(&Scope::one(tenant), sql).await? {
+            let restart = match row.optional_name("reason")? {
+                Some(ReasonCode::NoRestartPending) => PastRestart::NotNeeded,
+                _ => PastRestart::Other,
+            };
+            let of_device = past.entry(DeviceId(row.uuid("device_id")?));
+            let known = of_device.or_insert(restart);
+            *known = (*known).max(restart);
+        }
+        Ok(past)
     }
 }
 

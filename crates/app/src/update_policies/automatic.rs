@@ -2,7 +2,7 @@
 
 use super::{
     book::{PolicyBook, offer},
-    restarts,
+    restarts::{self, Cause},
 };
 use crate::{
     App, AppError, Event,
@@ -17,10 +17,10 @@ use latarnik_model::{
     UpdateCategory, UpdateState, When,
 };
 use latarnik_store::{
-    AutomaticTask, Creator, PolicyCandidate, PolicyDevice, StoreError, TaskResult, TaskTaken,
-    Transaction,
+    AutomaticTask, Creator, PastRestart, PolicyCandidate, PolicyDevice, StoreError, TaskResult,
+    TaskTaken, Transaction,
 };
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 const INSTALL: Mutation = Mutation {
     permission: None,
@@ -85,9 +85,11 @@ impl App {
             .await?;
         let tasks = self.store().automatic_tasks(tenant).await?;
         let now = self.now();
-        let resting = restarts::resting_since(now);
-        let resting = self.store().devices_with_restarts(tenant, resting).await?;
-        let plan = plan(&book, &devices, &candidates, tasks, &resting, now);
+        let past = self
+            .store()
+            .past_restarts(tenant, restarts::resting_since(now))
+            .await?;
+        let plan = plan(&book, &devices, &candidates, tasks, &past, now);
         if !plan.is_empty() {
             self.carry_out(tenant, plan).await?;
         }
@@ -223,7 +225,7 @@ fn plan(
     devices: &[PolicyDevice],
     candidates: &[PolicyCandidate],
     tasks: Vec<AutomaticTask>,
-    resting: &HashSet<DeviceId>,
+    past: &HashMap<DeviceId, PastRestart>,
     now: Timestamp,
 ) -> Plan {
     let mut of_devices: HashMap<DeviceId, Vec<&PolicyCandidate>> = HashMap::new();
@@ -244,49 +246,75 @@ fn plan(
             .into_iter()
             .partition(|task| task.parameters.kind() == ActionKind::InstallUpdates);
         let wanted = wanted(book, device, &offered, &tasks, now);
-        let installs = |key: &str| {
-            let runs = |task: &AutomaticTask| task.state == TaskState::Running;
-            let in_hand = tasks
-                .iter()
-                .any(|task| runs(task) && keys(task).contains(key));
-            in_hand || wanted.contains_key(key)
-        };
-        let may_restart = |candidate: &&PolicyCandidate| {
-            candidate.restart != RestartBehavior::Never && installs(&candidate.key)
-        };
+        let cause = cause(device, &offered, &tasks, &wanted);
         let rule = book.rules(device.id, device.group_id).restart();
-        let restart = restarts::wanted(
-            rule.map(|(_, rule)| rule),
-            device.restart_required == RestartRequired::Yes || offered.iter().any(may_restart),
-        );
-        let (restart, wrong) = restarts::plan(restart, restarts);
-        plan.withdraw.extend(wrong);
-        if !resting.contains(&device.id) {
-            plan.restart
-                .extend(restart.map(|restart| (device.id, restart)));
-        }
+        let past = past.get(&device.id).copied();
+        let restart = restarts::plan(rule.map(|(_, rule)| rule), cause, past, restarts);
+        plan.restart
+            .extend(restart.make.map(|restart| (device.id, restart)));
+        plan.withdraw.extend(restart.withdraw);
         let settings = source(book, device);
         if settings != device.settings {
             plan.set_up.entry(settings).or_default().push(device.id);
         }
+        plan.plan_installation(device.id, &offered, wanted, tasks, now);
+    }
+    plan
+}
+
+impl Plan {
+    fn plan_installation(
+        &mut self,
+        device: DeviceId,
+        offered: &[&PolicyCandidate],
+        wanted: HashMap<String, UpdateCategory>,
+        tasks: Vec<AutomaticTask>,
+        now: Timestamp,
+    ) {
         let (busy, waiting): (Vec<_>, Vec<_>) = tasks
             .into_iter()
             .partition(|task| task.state == TaskState::Running || task.is_cancelled);
         let (mut right, wrong): (Vec<_>, Vec<_>) = waiting
             .into_iter()
-            .partition(|task| still_right(task, &offered, &wanted, now));
-        plan.withdraw.extend(wrong);
+            .partition(|task| still_right(task, offered, &wanted, now));
+        self.withdraw.extend(wrong);
         let has_one = right.pop().is_some();
-        plan.withdraw.extend(right);
+        self.withdraw.extend(right);
         // While one is at work, what else there is to do is not known.
         let runs = busy.iter().any(|task| task.state == TaskState::Running);
         if !has_one && !runs && !wanted.is_empty() {
             let mut keys: Vec<_> = wanted.into_keys().collect();
             keys.sort_unstable();
-            plan.install.push((device.id, installation(Some(keys))));
+            self.install.push((device, installation(Some(keys))));
         }
     }
-    plan
+}
+
+/// Why a device may have to restart.
+fn cause(
+    device: &PolicyDevice,
+    offered: &[&PolicyCandidate],
+    tasks: &[AutomaticTask],
+    wanted: &HashMap<String, UpdateCategory>,
+) -> Option<Cause> {
+    if device.restart_required == RestartRequired::Yes {
+        return Some(Cause::Pending);
+    }
+    let runs = |task: &&AutomaticTask| task.state == TaskState::Running;
+    let at_work: BTreeSet<&str> = tasks.iter().filter(runs).flat_map(keys).collect();
+    let may_restart = |candidate: &&&PolicyCandidate| {
+        let key = candidate.key.as_str();
+        let installs = at_work.contains(key) || wanted.contains_key(key);
+        candidate.restart != RestartBehavior::Never && installs
+    };
+    let waits = |candidate: &&PolicyCandidate| candidate.state == UpdateState::RestartPending;
+    if offered.iter().any(|candidate| may_restart(&candidate)) {
+        Some(Cause::Installation)
+    } else if offered.iter().any(waits) {
+        Some(Cause::Installed)
+    } else {
+        None
+    }
 }
 
 /// The keys of what the device is to install, with their category. What waits in a task of a policy

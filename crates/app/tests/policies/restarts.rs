@@ -160,7 +160,7 @@ on_both_engines! {
         assert_eq!(open_restarts(&scene, &till).await.len(), 1);
     }
 
-    async fn restart_that_was_not_needed_holds_up_no_other(database: Database) {
+    async fn restart_that_was_not_needed_is_repeated_when_the_machine_waits_for_one(database: Database) {
         let scene = Scene::open(database).await;
         let till = scene.device("till", None).await;
         waits(&scene, &till, STRONG).await;
@@ -171,6 +171,38 @@ on_both_engines! {
         comes_to_an_end(&scene, &till, open[0].id, unneeded).await;
         scene.policies_are_applied().await;
         assert_eq!(open_restarts(&scene, &till).await.len(), 1);
+    }
+
+    async fn restart_that_was_not_needed_is_not_repeated_for_the_same_installation(database: Database) {
+        let scene = Scene::open(database).await;
+        let till = scene.device("till", None).await;
+        let policy = UpdatePolicy { restart: Some(rule(15)), ..automatic(&[SECURITY], 0) };
+        scene.says(PolicyScope::Tenant, policy).await;
+        scene.finds_security(&till, &["a"]).await;
+        scene.policies_are_applied().await;
+        let open = open_restarts(&scene, &till).await;
+        let unneeded = (TaskState::Cancelled, Some(ReasonCode::NoRestartPending));
+        comes_to_an_end(&scene, &till, open[0].id, unneeded).await;
+        scene.policies_are_applied().await;
+        assert!(open_restarts(&scene, &till).await.is_empty(), "the installation still waits");
+        waits(&scene, &till, STRONG).await;
+        scene.policies_are_applied().await;
+        assert_eq!(open_restarts(&scene, &till).await.len(), 1);
+    }
+
+    async fn restart_stays_between_the_installation_and_the_signal(database: Database) {
+        let scene = Scene::open(database).await;
+        let till = scene.device("till", None).await;
+        let policy = UpdatePolicy { restart: Some(rule(15)), ..automatic(&[SECURITY], 0) };
+        scene.says(PolicyScope::Tenant, policy).await;
+        scene.finds_security(&till, &["a"]).await;
+        scene.policies_are_applied().await;
+        let restart = open_restarts(&scene, &till).await;
+        scene.installs_for_a_restart(&till).await;
+        scene.policies_are_applied().await;
+        let left = open_restarts(&scene, &till).await;
+        assert_eq!(left.len(), 1);
+        assert_eq!((left[0].id, left[0].cancel_requested_at), (restart[0].id, None));
     }
 
     async fn restart_that_counts_down_is_left_alone(database: Database) {

@@ -263,8 +263,25 @@ impl Scene {
 
     /// The machine takes its task and runs it; every update ends like this.
     pub(crate) async fn installs(&self, agent: &AgentIdentity, outcome: UpdateOutcome) {
+        self.runs_installation(agent, outcome, false).await;
+    }
+
+    /// The machine installs what it is to install, and everything waits for a restart.
+    pub(crate) async fn installs_for_a_restart(&self, agent: &AgentIdentity) {
+        self.runs_installation(agent, UpdateOutcome::Installed, true)
+            .await;
+    }
+
+    async fn runs_installation(
+        &self,
+        agent: &AgentIdentity,
+        outcome: UpdateOutcome,
+        restart_required: bool,
+    ) {
         let keys = self.is_to_install(agent).await;
-        let task = self.takes_tasks(agent).await.unwrap();
+        self.takes_tasks(agent).await.unwrap();
+        let open = self.open_tasks(agent, ActionKind::InstallUpdates).await;
+        let task = open[0].id;
         self.reports(agent, task, Report::Running).await;
         self.searches.set(self.searches.get() + 1);
         let result = |key: String| UpdateResult {
@@ -274,7 +291,7 @@ impl Scene {
             result_code: None,
             hresult: None,
             reason: None,
-            restart_required: false,
+            restart_required,
         };
         let state = match outcome {
             UpdateOutcome::Installed => TaskState::Succeeded,
