@@ -16,6 +16,10 @@ const MIGRATIONS: &[(i64, &str)] = &[
         7,
         include_str!("../migrations/0007_restart_postponements.sql"),
     ),
+    (
+        10,
+        include_str!("../migrations/0010_pending_definitions.sql"),
+    ),
 ];
 
 /// Any number that nothing else locks: servers that start together migrate one after the other.

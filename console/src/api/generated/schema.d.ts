@@ -2468,9 +2468,20 @@ export interface components {
         };
         /** @description Counts of offered updates; null is unknown, which is not zero. */
         PendingUpdates: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Beside `total`: new signatures of protection programs.
+             */
+            definitions?: number | null;
+            /**
+             * Format: int64
+             * @description Of `total`, those that close security holes.
+             */
             security?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Without definitions, which come several times a day.
+             */
             total?: number | null;
         };
         /** @description What policies say of an offer, and why. */
@@ -3202,7 +3213,7 @@ export interface components {
          */
         UpdateVerdict: "approve" | "block";
         /**
-         * @description By pending updates: some, known to be none, or not known.
+         * @description By pending updates without definitions: some, known to be none, or not known.
          * @enum {string}
          */
         UpdatesCondition: "pending" | "none" | "unknown";
@@ -4236,7 +4247,7 @@ export interface operations {
                 connection?: components["schemas"]["ConnectionCondition"];
                 /** @description Waiting for a restart. */
                 restart?: components["schemas"]["RestartCondition"];
-                /** @description By their pending updates. */
+                /** @description By their pending updates; definitions do not count. */
                 updates?: components["schemas"]["UpdatesCondition"];
                 /**
                  * @description `hostname`, `os_name`, `agent_version`, `pending_updates`, `restart`, `last_scan_at` or
