@@ -3307,6 +3307,8 @@ export interface operations {
                 open?: boolean;
                 /** @description Only what the caller asked for. */
                 own?: boolean;
+                /** @description From somebody of this kind. */
+                created_by_kind?: components["schemas"]["CreatorKind"];
                 /** @description Most items, 1 to 500. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
