@@ -36,6 +36,8 @@ const places = [
   '/updates/by-update?search=no+such+update+anywhere',
   '/devices',
   '/tasks',
+  '/actions',
+  '/actions?by=command_line&state=ended',
   '/audit',
   '/settings/users',
   '/settings/tenants',

@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { listDevices, owner, signIn, unique } from './scene';
+import { listDevices, owner, signIn, startScan, unique } from './scene';
 
 test.beforeEach(async ({ page }) => {
   await signIn(page, owner());
@@ -86,6 +86,56 @@ test('a group with the groups in it is scanned, and the bar is watched to its en
   await main.getByRole('combobox', { name: 'State' }).selectOption({ label: 'Expired' });
   await expect(page).toHaveURL(/state=expired/);
   await expect(main.getByText('Nothing matches these filters')).toBeVisible();
+});
+
+test('actions are listed newest first, filtered in the address, and followed as they go', {
+  tag: '@smoke',
+}, async ({ page }) => {
+  await page.goto('/tasks');
+  const views = page.getByRole('navigation', { name: 'View of the tasks' });
+  await views.getByRole('link', { name: 'Actions' }).click();
+  await expect(page).toHaveURL(/\/actions$/);
+  const main = page.getByRole('main');
+  await expect(main.getByRole('heading', { level: 1 })).toHaveText('Actions');
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+
+  const { action } = await startScan(page);
+  const link = main.locator(`a[href*="${action}"]`);
+  const row = main.getByRole('row').filter({ has: link });
+  await expect(link).toHaveText('Scan');
+  await expect(row).toContainText('1 succeeded', { timeout: 60_000 });
+  await expect(row).toContainText('Finished');
+
+  await main.getByRole('combobox', { name: 'State' }).selectOption({ label: 'Finished' });
+  await expect(page).toHaveURL(/state=ended/);
+  await main.getByRole('combobox', { name: 'Kind' }).selectOption({ label: 'Scan' });
+  await expect(page).toHaveURL(/kind=scan/);
+  await main.getByRole('combobox', { name: 'Asked by' }).selectOption({ label: 'Me' });
+  await expect(page).toHaveURL(/by=own/);
+  await page.reload();
+  await expect(link).toBeVisible();
+  await expect(main.getByRole('combobox', { name: 'Asked by' })).toHaveValue('own');
+  await main.getByRole('combobox', { name: 'Asked by' }).selectOption({ label: 'Command line' });
+  await expect(main.getByText('Nothing matches these filters')).toBeVisible();
+  await main.getByRole('button', { name: 'Clear filters' }).click();
+  await expect(page).toHaveURL(/\/actions$/);
+
+  await link.click();
+  await expect(main.getByRole('heading', { level: 1 })).toContainText('Scan of 1 device');
+  await main.getByRole('link', { name: 'All actions' }).click();
+  await expect(page).toHaveURL(/\/actions$/);
+});
+
+test('the list of actions says so when it cannot be read', async ({ page }) => {
+  await page.route('**/api/v1/actions?*', (route) =>
+    route.fulfill({
+      status: 403,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ status: 403, code: 'forbidden', request_id: 'e2e' }),
+    }),
+  );
+  await page.goto('/actions');
+  await expect(page.getByRole('alert')).toContainText('forbidden');
 });
 
 test('installing by category asks for at least one', async ({ page }) => {

@@ -104,7 +104,8 @@ export function actionsRoute(state: State, call: Call, matches: Matches): Respon
       (one) =>
         (open === null || (one.ended_at === null) === (open === 'true')) &&
         (!query.get('kind') || one.kind === query.get('kind')) &&
-        (query.get('own') !== 'true' || one.created_by === caller.name),
+        (query.get('own') !== 'true' || one.created_by === caller.name) &&
+        (!query.get('created_by_kind') || one.created_by_kind === query.get('created_by_kind')),
     );
     return page(found, query);
   }

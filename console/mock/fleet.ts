@@ -144,10 +144,18 @@ export function catalogue(family: string, now: number): DeviceUpdate[] {
 
 const allowed = { allowed: true, reason: null };
 
+/** Counts as the server makes them: definitions apart. */
+export function pendingOf(updates: readonly DeviceUpdate[]): Device['pending_updates'] {
+  const count = (wanted: string) => updates.filter(({ category }) => category === wanted).length;
+  const definitions = count('definition');
+  return { total: updates.length - definitions, security: count('security'), definitions };
+}
+
 /** What may be done follows from the state, as it does on the server. */
 export function withPermissions(device: Device, acts: boolean): Device {
   const refused = (reason: string) => ({ allowed: false, reason });
-  const install = device.pending_updates.total === 0 ? refused('no_pending_updates') : allowed;
+  const { total, definitions } = device.pending_updates;
+  const install = total === 0 && !definitions ? refused('no_pending_updates') : allowed;
   const restart = device.restart.required === 'yes' ? allowed : refused('no_restart_pending');
   const forbidden = refused('forbidden');
   return {
@@ -198,7 +206,7 @@ function makeDevice(index: number, next: () => number, now: number): Device {
     server ? 2 : index % 2
   ];
   const scan = scanOf(next(), now);
-  const total = scan.scanned_at ? Math.max(0, Math.floor(next() * 11) - 3) : null;
+  const offers = scan.scanned_at ? Math.max(0, Math.floor(next() * 11) - 3) : null;
   const prefix = server ? prefixes[5 + (index % 2)] : prefixes[index % 5];
   const linux = system.family === 'linux';
   return {
@@ -215,11 +223,10 @@ function makeDevice(index: number, next: () => number, now: number): Device {
     time_zone: next() > 0.1 ? 'Europe/Warsaw' : 'America/New_York',
     enrolled_at: iso(now - Math.floor(next() * 200 * day) - day),
     booted_at: iso(now - Math.floor(next() * 20 * day)),
-    pending_updates: {
-      total:
-        total === null ? null : Math.min(total, linux ? packages.length : windowsTitles.length),
-      security: total === null ? null : Math.min(2, total),
-    },
+    pending_updates:
+      offers === null
+        ? { total: null, security: null, definitions: null }
+        : pendingOf(catalogue(system.family, now).slice(0, offers)),
     scan,
     restart:
       scan.state === 'never'
@@ -235,9 +242,9 @@ export function createFleet(size: number, now: number) {
   const next = random(7);
   const devices = Array.from({ length: size }, (_, index) => makeDevice(index + 1, next, now));
   const updates = new Map(
-    devices.map((device) => [
-      device.id,
-      catalogue(device.os.family, now).slice(0, device.pending_updates.total ?? 0),
+    devices.map(({ id, os, pending_updates: { total, definitions } }) => [
+      id,
+      catalogue(os.family, now).slice(0, (total ?? 0) + (definitions ?? 0)),
     ]),
   );
   return {

@@ -2,7 +2,7 @@ import type { components } from '../src/api/generated/schema.d.ts';
 import type { ApiToken, AuditEvent, Openid, Session } from '../src/api/types.ts';
 import { createAccounts } from './accounts.ts';
 import { recordHistory } from './audit.ts';
-import { catalogue, createFleet, provider } from './fleet.ts';
+import { catalogue, createFleet, pendingOf, provider } from './fleet.ts';
 import { createLedger, tellStory } from './ledger.ts';
 import { createApiTokens } from './people.ts';
 import { createPolicies } from './policies.ts';
@@ -146,8 +146,7 @@ function finishScan(state: State, task: Task): void {
   if (device) {
     state.ledger.scanned(device.id);
     device.scan = { state: 'succeeded', scanned_at: iso(), attempted_at: iso() };
-    device.pending_updates = { total: state.updates.get(device.id)?.length ?? 0, security: 1 };
-    if (device.pending_updates.total === 0) device.pending_updates.security = 0;
+    device.pending_updates = pendingOf(state.updates.get(device.id) ?? []);
   }
 }
 
@@ -173,7 +172,7 @@ function finishInstall(state: State, task: Task): Task['updates'] {
   );
   const left = offered.filter(({ key }) => !installed.has(key));
   state.updates.set(task.device.id, left);
-  if (device) device.pending_updates = { total: left.length, security: Math.min(1, left.length) };
+  if (device) device.pending_updates = pendingOf(left);
   return results;
 }
 

@@ -3,6 +3,7 @@ import { createRouter } from '@tanstack/react-router';
 import { ProblemState } from './components/problem-state';
 import {
   actionRoute,
+  actionsRoute,
   auditRoute,
   deviceRoute,
   devicesRoute,
@@ -53,6 +54,7 @@ const routeTree = rootRoute.addChildren([
     deviceRoute,
     tasksRoute,
     taskRoute,
+    actionsRoute,
     actionRoute,
     auditRoute,
     usersRoute,

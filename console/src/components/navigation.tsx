@@ -13,7 +13,7 @@ import {
   IconUserCog,
   IconUsers,
 } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
+import { Link, useRouterState } from '@tanstack/react-router';
 import type { Capability } from '@/api/types';
 import { useSession } from '@/features/session/session';
 import { useTranslation } from '@/i18n/use-translation';
@@ -23,7 +23,13 @@ import classes from './navigation.module.css';
 const places = [
   { to: '/updates', text: 'navigation.updates', icon: IconRefreshDot, needs: [] },
   { to: '/devices', text: 'navigation.devices', icon: IconDeviceDesktop, needs: [] },
-  { to: '/tasks', text: 'navigation.tasks', icon: IconListCheck, needs: [] },
+  {
+    to: '/tasks',
+    text: 'navigation.tasks',
+    icon: IconListCheck,
+    needs: [],
+    also: '/actions',
+  },
   { to: '/audit', text: 'navigation.audit', icon: IconClipboardList, needs: ['read_audit'] },
 ] as const satisfies readonly PlaceDefinition[];
 
@@ -82,6 +88,8 @@ interface PlaceDefinition {
   icon: typeof IconKey;
   needs: readonly Capability[];
   unless?: Capability;
+  /** Another address of the same place. */
+  also?: string;
 }
 
 /** The same widths as in the style sheet. */
@@ -114,13 +122,18 @@ type PlaceProps = ((typeof places)[number] | (typeof settings)[number]) & {
   onNavigate: () => void;
 };
 
-function Place({ to, text, icon: Icon, onNavigate }: PlaceProps) {
+function Place({ to, text, icon: Icon, onNavigate, ...more }: PlaceProps) {
   const { t } = useTranslation();
+  const also = 'also' in more ? more.also : null;
+  const inside = useRouterState({
+    select: ({ location }) => also !== null && location.pathname.startsWith(also),
+  });
   const iconsOnly = useMediaQuery(iconsOnlyWidths);
   return (
     <Link
       to={to}
       className={classes.place}
+      data-active={inside || undefined}
       data-hint={iconsOnly ? t(text) : undefined}
       activeOptions={{ includeSearch: false }}
       activeProps={{ 'data-active': true }}

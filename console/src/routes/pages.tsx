@@ -2,6 +2,8 @@ import { createRoute, redirect } from '@tanstack/react-router';
 import { ApiError } from '@/api/problem';
 import { ProblemState } from '@/components/problem-state';
 import { ActionPage, type ActionPageSearch } from '@/features/actions/action-page';
+import { parseActionSearch } from '@/features/actions/action-search';
+import { ActionsPage } from '@/features/actions/actions-page';
 import { AuditPage } from '@/features/audit/audit-page';
 import { parseAuditSearch } from '@/features/audit/audit-search';
 import { DevicePage, type DevicePageSearch, deviceTabs } from '@/features/devices/device-page';
@@ -87,6 +89,13 @@ export const taskRoute = createRoute({
     const { taskId } = taskRoute.useParams();
     return <TaskPage key={taskId} id={taskId} />;
   },
+});
+
+export const actionsRoute = createRoute({
+  getParentRoute,
+  path: '/actions',
+  validateSearch: parseActionSearch,
+  component: () => <ActionsPage search={actionsRoute.useSearch()} />,
 });
 
 export const actionRoute = createRoute({

@@ -20,10 +20,10 @@ pub mod state;
 
 pub use backoff::Pace;
 pub use ports::{
-    Answer, CancelSignal, Choice, Facts, FactsError, InstallReport, InstallRequest, LastRestart,
-    LogSink, MachineState, Notice, OUTPUT_EXCERPT_BYTES, OutputExcerpt, People, PeopleError,
-    Postponement, Power, RestartError, RestartRequest, Session, TaskProgress, Update, UpdateError,
-    UpdateResult, UpdateSettings, Updates, Withdrawal,
+    Answer, CancelSignal, Choice, Creator, Facts, FactsError, InstallReport, InstallRequest,
+    LastRestart, LogSink, MachineState, Notice, OUTPUT_EXCERPT_BYTES, OutputExcerpt, People,
+    PeopleError, Postponement, Power, RestartError, RestartRequest, Session, TaskProgress, Update,
+    UpdateError, UpdateResult, UpdateSettings, Updates, Withdrawal,
 };
 pub use renewal_schedule::{take_up_at, two_thirds};
 pub use server_clock::{LearnedTime, ServerClock};

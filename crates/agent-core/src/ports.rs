@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use latarnik_model::{ReasonCode, RestartSignal, UpdateCategory};
+use serde::{Deserialize, Serialize};
 use std::{
     sync::{
         Arc,
@@ -12,7 +13,7 @@ use std::{
 };
 
 pub use latarnik_protocol::{
-    Facts, LastRestart, OutputExcerpt, TaskProgress, Update, UpdateResult, UpdateSettings,
+    Creator, Facts, LastRestart, OutputExcerpt, TaskProgress, Update, UpdateResult, UpdateSettings,
 };
 
 /// Longest excerpt of standard output or standard error in a report, in bytes.
@@ -172,7 +173,7 @@ pub trait People: Send + Sync {
     fn sessions(&self) -> Result<Vec<Session>, PeopleError>;
 
     /// Shows the notice in each of these sessions, in the language of its person, with the time
-    /// that remains. A session that shows this very notice is left alone; an earlier one is
+    /// that remains, and lets it be answered from a command line. A session that shows this very notice is left alone; an earlier one is
     /// replaced. Does not wait for anybody.
     fn show(&self, notice: &Notice, sessions: &[Session]);
 
@@ -194,7 +195,7 @@ pub struct Session {
 }
 
 /// What a person is told before the machine restarts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// When it restarts, by the machine's clock.
     pub until: Timestamp,
@@ -202,10 +203,12 @@ pub struct Notice {
     pub postponement: Option<Postponement>,
     /// Whether the person may have it at once: not while others are signed in.
     pub may_restart_now: bool,
+    /// Who asked for it, as far as the server tells.
+    pub created_by: Option<Creator>,
 }
 
 /// A postponement that is still to be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Postponement {
     /// By how much.
     pub minutes: u16,

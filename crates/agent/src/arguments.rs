@@ -13,7 +13,20 @@ Exit codes:
   3  this machine is not enrolled
   4  this machine is enrolled already
   5  the gateway refused, or could not be reached
-  6  the rights of an administrator are needed";
+  6  the rights of an administrator are needed
+  7  no restart counts down (of `restart`)
+  8  what was asked cannot be had (of `restart`)";
+const RESTART_HELP: &str = "\
+Whoever is signed in to this machine, and its administrator, may ask. An answer counts
+for all: a postponement puts the restart off for everybody, and as often as was allowed;
+at once has it only who is the only one signed in.
+
+Exit codes:
+  0  a restart counts down (status), or it was done
+  1  the agent does not answer
+  2  the command line is not understood
+  7  no restart counts down
+  8  it cannot be had: no postponement is left, others are signed in, or whoever asks is not";
 
 /// Keeps this machine in the care of a Latarnik server: reports its pending updates, installs and
 /// restarts when asked to.
@@ -54,6 +67,9 @@ pub(crate) enum Command {
     Run(Running),
     /// Tells how the agent on this machine is.
     Status(Asking),
+    /// Tells how a restart of this machine stands, and answers its notice.
+    #[command(after_help = RESTART_HELP)]
+    Restart(Answering),
     /// Shows a person that the machine restarts. The service starts this in each session.
     #[command(hide = true)]
     Notice(Noticing),
@@ -124,6 +140,31 @@ pub(crate) struct Asking {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Answering {
+    #[command(subcommand)]
+    pub(crate) answer: RestartAnswer,
+    /// A folder that stands for the machine, for tests.
+    #[arg(
+        long,
+        global = true,
+        env = "LATARNIK_AGENT_MACHINE_FOLDER",
+        hide = true,
+        value_name = "DIR"
+    )]
+    pub(crate) machine_folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum RestartAnswer {
+    /// Tells when the machine restarts, who asked for it, and what may be answered.
+    Status,
+    /// Puts the restart off, by as much as whoever asked for it allows.
+    Postpone,
+    /// Has the restart at once.
+    Now,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Noticing {
     /// When the machine restarts.
     #[arg(long)]
@@ -161,6 +202,12 @@ mod tests {
     #[test]
     fn help_of_the_program() {
         insta::assert_snapshot!(help(&mut Arguments::command()));
+    }
+
+    #[test]
+    fn help_of_restart() {
+        let mut command = Arguments::command();
+        insta::assert_snapshot!(help(command.find_subcommand_mut("restart").unwrap()));
     }
 
     #[test]

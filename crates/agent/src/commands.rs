@@ -3,6 +3,7 @@
 mod enroll;
 mod install;
 mod notice;
+mod restart;
 mod run;
 mod status;
 mod uninstall;
@@ -31,6 +32,7 @@ pub(crate) fn perform(command: Command, filter: String) -> anyhow::Result<ExitCo
         Command::Enroll(arguments) => enroll::enroll(&arguments).map(drop),
         Command::Run(arguments) => run::run(arguments, filter),
         Command::Status(arguments) => status::status(&arguments),
+        Command::Restart(arguments) => return restart::restart(&arguments),
         Command::Notice(arguments) => return Ok(notice::notice(&arguments)),
     }
     .map(|()| ExitCode::SUCCESS)

@@ -237,8 +237,8 @@ impl App {
                 Err(Refusal::Forbidden)
             }
         };
-        let pending = match record.pending_updates {
-            Some(0) => Err(Refusal::NoPendingUpdates),
+        let pending = match (record.pending_updates, record.pending_definitions) {
+            (Some(0), None | Some(0)) => Err(Refusal::NoPendingUpdates),
             _ => Ok(()),
         };
         let waiting = match record.restart_required {

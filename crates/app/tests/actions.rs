@@ -517,6 +517,11 @@ on_both_engines! {
         let tasks = tasks_of(&office, &owner, begun.id).await;
         assert_eq!(tasks.len(), 1, "a device that is gone gets no task");
         assert_eq!(tasks[0].created_by_kind, CreatorKind::Policy);
+        for kind in CreatorKind::ALL {
+            let query = ActionQuery { created_by_kind: Some(kind), ..ActionQuery::default() };
+            let expected = usize::from(kind != CreatorKind::ApiToken);
+            assert_eq!(listed(&office, &owner, query).await.len(), expected, "{kind:?}");
+        }
     }
 
     async fn an_action_has_an_upper_limit(database: Database) {

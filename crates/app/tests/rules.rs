@@ -11,12 +11,13 @@ use latarnik_app::{
     Direction, FieldCode, NewEnrollmentToken, Origin, PageRequest, Password, Problem, Refusal,
     RequestedParameters, SignIn,
     agents::{
-        self, AgentError, AgentIdentity, CheckIn, Outcome, RegisterError, Registration, Report,
-        UpdatesChange, UpdatesReport,
+        self, AgentError, AgentIdentity, CheckIn, OfferedUpdate, Outcome, RegisterError,
+        Registration, Report, UpdatesChange, UpdatesReport,
     },
 };
 use latarnik_model::{
-    Clock, DeviceId, ReasonCode, RestartDelay, RestartSignalName, Role, TaskId, TaskState, When,
+    Clock, DeviceId, ReasonCode, RestartDelay, RestartSignalName, Role, TaskId, TaskState,
+    UpdateCategory, When,
 };
 use latarnik_testkit::{Office, facts, offered, on_both_engines};
 
@@ -379,6 +380,26 @@ on_both_engines! {
         assert!(!check_in(inventory("two", None)).await);
         assert!(!check_in(inventory("none", Some(UpdatesChange::Full(Vec::new())))).await);
         assert_eq!((keys().await.len(), pending().await), (0, Some(0)));
+    }
+
+    async fn definitions_alone_are_nothing_pending_and_can_be_installed(database: Database) {
+        let office = Office::open(database).await;
+        let owner = office.person(office.bakery, Role::Owner).await;
+        let agent = office.device(office.bakery, "till").await;
+        office.check_in(&agent, "till", None).await;
+        let offer = async |name: &str, updates| {
+            let report = inventory(name, Some(UpdatesChange::Full(updates)));
+            agents::check_in(&office.app, &agent, report).await.unwrap();
+            office.app.read_device(&owner, agent.device_id).await.unwrap()
+        };
+        let signatures =
+            OfferedUpdate { category: UpdateCategory::Definition, ..offered("signatures") };
+        let device = offer("signatures", vec![signatures]).await;
+        assert_eq!(device.record.pending_updates, Some(0));
+        assert_eq!(device.record.pending_definitions, Some(1));
+        assert_eq!(device.install, Ok(()));
+        let device = offer("nothing", Vec::new()).await;
+        assert_eq!(device.install, Err(Refusal::NoPendingUpdates));
     }
 
     async fn removed_device_is_gone_at_once(database: Database) {

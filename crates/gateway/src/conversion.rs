@@ -3,9 +3,10 @@
 use crate::{body::malformed_body, refusal::Refusal};
 use jiff::Timestamp;
 use latarnik_app::{Progress, agents};
+use latarnik_model::{ActionKind, CreatorKind};
 use latarnik_protocol::{
-    CheckInRequest, Facts, Inventory, InventoryHash, InventoryReport, RawTask, Task, TaskBatch,
-    TaskEvent, TaskOutcome, TaskProgress, Update, limits,
+    CheckInRequest, Creator, Facts, Inventory, InventoryHash, InventoryReport, RawTask, Task,
+    TaskBatch, TaskEvent, TaskOutcome, TaskProgress, Update, limits,
 };
 
 /// Longest key of an update, in bytes.
@@ -184,11 +185,15 @@ fn offered_update(update: Update) -> agents::OfferedUpdate {
 /// Tasks on their way to an agent.
 pub(crate) fn batch(delivery: agents::Delivery, server_time: Timestamp) -> TaskBatch {
     let tasks = delivery.tasks.into_iter().map(|delivered| {
+        let is_told = delivered.parameters.kind() == ActionKind::Restart;
+        let name = delivered.created_by_name;
+        let created_by = is_told.then(|| creator(delivered.created_by_kind, name));
         let task = Task {
             parameters: delivered.parameters,
             when: delivered.when,
             deadline: delivered.deadline_at,
             timeout_seconds: delivered.timeout_seconds,
+            created_by,
         };
         RawTask::new(delivered.id, delivered.sequence, &task)
     });
@@ -196,6 +201,15 @@ pub(crate) fn batch(delivery: agents::Delivery, server_time: Timestamp) -> TaskB
         tasks: tasks.collect(),
         cancelled: delivery.cancelled,
         server_time,
+    }
+}
+
+fn creator(kind: CreatorKind, name: String) -> Creator {
+    match kind {
+        CreatorKind::User => Creator::User { name },
+        CreatorKind::ApiToken => Creator::ApiToken { name },
+        CreatorKind::CommandLine => Creator::CommandLine,
+        CreatorKind::Policy => Creator::Policy,
     }
 }
 

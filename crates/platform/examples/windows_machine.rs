@@ -2,8 +2,8 @@
 //! Windows side is tried under Wine and, before a release, on a real Windows.
 //!
 //! `windows_machine facts | signals | last-restart | scan | install | take-control | give-back |
-//! restart SECONDS | cancel-restart | sessions | ask SESSION SECONDS | notice … |
-//! service-install | service-start | service-stop | service-state | service-uninstall | serve |
+//! restart SECONDS | cancel-restart | sessions | ask SESSION SECONDS | desk |
+//! notice … | service-install | service-start | service-stop | service-state | service-uninstall | serve |
 //! hold`
 
 #![expect(clippy::print_stdout, reason = "showing is what it is for")]
@@ -63,6 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let seconds = arguments.next().unwrap_or_default().parse()?;
             ask(&machine, &session, seconds)?;
         }
+        "desk" => desk(&machine),
         "notice" => std::process::exit(notice()?),
         "service-install" => service::install(&definition()?)?,
         "service-start" => service::start(SERVICE)?,
@@ -81,14 +82,7 @@ fn ask(machine: &Machine, session: &str, seconds: i64) -> Result<(), Box<dyn Err
     let people = machine.people(Arc::new(Now));
     let sessions = people.sessions()?;
     let asked = sessions.into_iter().filter(|one| one.id == session);
-    let notice = Notice {
-        until: Now.now() + SignedDuration::from_secs(seconds),
-        postponement: Some(Postponement {
-            minutes: 15,
-            left: 2,
-        }),
-        may_restart_now: true,
-    };
+    let notice = restart_in(seconds);
     people.show(&notice, &asked.collect::<Vec<_>>());
     let deadline = Instant::now() + Duration::from_secs(20);
     while Instant::now() < deadline {
@@ -99,6 +93,36 @@ fn ask(machine: &Machine, session: &str, seconds: i64) -> Result<(), Box<dyn Err
         std::thread::sleep(Duration::from_millis(50));
     }
     Err("nobody answered".into())
+}
+
+fn restart_in(seconds: i64) -> Notice {
+    Notice {
+        until: Now.now() + SignedDuration::from_secs(seconds),
+        postponement: Some(Postponement {
+            minutes: 15,
+            left: 2,
+        }),
+        may_restart_now: true,
+        created_by: None,
+    }
+}
+
+/// Lets a restart that does not come be postponed once, on a command line, within a minute.
+fn desk(machine: &Machine) {
+    let people = machine.people(Arc::new(Now));
+    people.show(&restart_in(600), &[]);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < deadline {
+        if let Some(answer) = people.answers().first() {
+            println!("{:?}", answer.choice);
+            let later = Notice {
+                postponement: None,
+                ..restart_in(1500)
+            };
+            people.show(&later, &[]);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// What the service starts in a person's session: notes that, and ends with the code in the file

@@ -17,6 +17,8 @@
 
 #[cfg(windows)]
 mod com;
+#[cfg(windows)]
+mod descriptor;
 mod machine;
 mod machine_state;
 pub mod paths;

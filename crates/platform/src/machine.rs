@@ -1,6 +1,10 @@
 //! The machine that the agent looks after.
 
-use crate::{machine_state, people, power, updates};
+use crate::{
+    machine_state,
+    people::{self, Inquiry, Reply, SilenceError},
+    power, updates,
+};
 use latarnik_agent_core::{MachineState, People, Power, Updates};
 use latarnik_model::Clock;
 use std::{path::PathBuf, sync::Arc};
@@ -45,6 +49,14 @@ impl Machine {
     #[must_use]
     pub fn people(&self, clock: Arc<dyn Clock>) -> Arc<dyn People> {
         Arc::new(people::open(self.folder.as_deref(), clock))
+    }
+
+    /// Asks the agent that runs on it how a restart stands, or answers its notice.
+    ///
+    /// # Errors
+    /// If no agent answers.
+    pub fn inquire(&self, inquiry: Inquiry) -> Result<Reply, SilenceError> {
+        people::ask(self.folder.as_deref(), inquiry)
     }
 
     /// What can be told about it.

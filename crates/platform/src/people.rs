@@ -1,6 +1,7 @@
 //! The people who are signed in, and the notice that they see before the machine restarts.
 
 mod desk;
+mod line;
 #[cfg(not(windows))]
 mod linux;
 #[cfg(windows)]
@@ -8,15 +9,19 @@ mod windows;
 mod words;
 
 use desk::Desk;
+use jiff::{Timestamp, tz::TimeZone};
 use latarnik_agent_core::{Choice, Notice};
 use latarnik_model::Clock;
 use std::{path::Path, sync::Arc};
+use words::Words;
 
 #[cfg(not(windows))]
 use linux as system;
 #[cfg(windows)]
 use windows as system;
 
+pub(crate) use line::ask;
+pub use line::{Inquiry, Refusal, Reply, SilenceError};
 #[cfg(not(windows))]
 pub(crate) use linux::machine_locale;
 #[cfg(windows)]
@@ -24,7 +29,7 @@ pub(crate) use windows::system_locale;
 pub(crate) use words::announcement;
 
 pub(crate) fn open(folder: Option<&Path>, clock: Arc<dyn Clock>) -> Desk<system::Screens> {
-    Desk::new(system::Screens::open(folder), clock)
+    Desk::new(system::Screens::open(folder), clock).with_line(folder)
 }
 
 /// What came of a notice in the session of the person who saw it.
@@ -64,6 +69,16 @@ impl Seen {
         codes
             .find(|(known, _)| u32::from(*known) == code)
             .map_or(Self::Unavailable, |(_, seen)| seen)
+    }
+}
+
+/// What the agent said to an inquiry, in the language of whoever runs this program.
+#[must_use]
+pub fn in_words(inquiry: Inquiry, said: &Result<Reply, SilenceError>, now: Timestamp) -> String {
+    let words = Words(system::own_language());
+    match said {
+        Ok(reply) => words.reply(inquiry, reply, (now, &TimeZone::system())),
+        Err(_) => words.silence().to_owned(),
     }
 }
 

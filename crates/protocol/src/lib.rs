@@ -23,8 +23,8 @@ pub use inventory::{Inventory, InventoryDelta, InventoryHash, InventoryReport, U
 pub use problem::{Problem, ProblemCode};
 pub use register::{RegisterRequest, RegisterResponse, RenewRequest, RenewResponse};
 pub use task::{
-    OutputExcerpt, RawTask, Task, TaskBatch, TaskEvent, TaskOutcome, TaskProgress, TaskReport,
-    TaskReportResponse, UnusableTask, UpdateResult,
+    Creator, OutputExcerpt, RawTask, Task, TaskBatch, TaskEvent, TaskOutcome, TaskProgress,
+    TaskReport, TaskReportResponse, UnusableTask, UpdateResult,
 };
 
 /// The version of the protocol that these types speak.

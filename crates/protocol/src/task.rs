@@ -45,6 +45,32 @@ pub struct Task {
     pub deadline: Option<Timestamp>,
     /// How long it may run, in seconds.
     pub timeout_seconds: u32,
+    /// Who asked for it, of a task of which the people at the machine are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<Creator>,
+}
+
+/// Who asked for a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Creator {
+    /// A person.
+    User {
+        /// Their name.
+        name: String,
+    },
+    /// A program with a token.
+    ApiToken {
+        /// The token's name.
+        name: String,
+    },
+    /// Someone with a shell on the server.
+    CommandLine,
+    /// A policy, by itself.
+    Policy,
+    /// Something a newer server knows and this program does not.
+    #[serde(other)]
+    Other,
 }
 
 /// A task that this agent cannot run; it is reported as failed with `unknown_task_kind`.

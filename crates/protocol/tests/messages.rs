@@ -10,11 +10,11 @@ use latarnik_model::{
     UpdateSource, When,
 };
 use latarnik_protocol::{
-    AgentConfig, CheckInRequest, CheckInResponse, Facts, Fingerprint, Inventory, InventoryReport,
-    LastRestart, OutputExcerpt, PROTOCOL_VERSION, Problem, ProblemCode, RawTask, RegisterRequest,
-    RegisterResponse, RenewRequest, RenewResponse, RestartReport, ScanReport, Secret, Task,
-    TaskBatch, TaskEvent, TaskOutcome, TaskProgress, TaskReport, TaskReportResponse, Trust, Update,
-    UpdateResult, UpdateSettings,
+    AgentConfig, CheckInRequest, CheckInResponse, Creator, Facts, Fingerprint, Inventory,
+    InventoryReport, LastRestart, OutputExcerpt, PROTOCOL_VERSION, Problem, ProblemCode, RawTask,
+    RegisterRequest, RegisterResponse, RenewRequest, RenewResponse, RestartReport, ScanReport,
+    Secret, Task, TaskBatch, TaskEvent, TaskOutcome, TaskProgress, TaskReport, TaskReportResponse,
+    Trust, Update, UpdateResult, UpdateSettings,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
@@ -115,6 +115,7 @@ fn task(parameters: TaskParameters, when: When) -> Task {
         when,
         deadline: None,
         timeout_seconds: 3600,
+        created_by: None,
     }
 }
 
@@ -366,14 +367,32 @@ fn a_restart_for_what_others_leave_behind() {
 }
 
 #[test]
+fn somebody_whom_this_program_does_not_know_may_ask_for_a_task() {
+    let body = serde_json::json!({
+        "kind": "scan", "when": {"type": "now"}, "timeout_seconds": 60,
+        "created_by": {"kind": "oracle", "name": "Pythia"},
+    });
+    let raw = RawTask {
+        id: task_id(1),
+        sequence: 1,
+        body,
+    };
+    assert_eq!(raw.read().unwrap().created_by, Some(Creator::Other));
+}
+
+#[test]
 fn a_restart_that_people_may_postpone() {
     let restart = TaskParameters::Restart {
         delay_minutes: RestartDelay::try_from(15).unwrap(),
         postponements: Postponements::new(2, 30).ok(),
         if_pending: false,
     };
+    let mut restart = task(restart, When::Now);
+    restart.created_by = Some(Creator::User {
+        name: "Anna Nowak".to_owned(),
+    });
     let batch = TaskBatch {
-        tasks: vec![RawTask::new(task_id(5), 5, &task(restart, When::Now))],
+        tasks: vec![RawTask::new(task_id(5), 5, &restart)],
         cancelled: Vec::new(),
         server_time: now(),
     };

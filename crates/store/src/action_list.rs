@@ -148,6 +148,9 @@ fn push_filter(sql: &mut Sql, scope: &Scope, filter: &ActionFilter) {
     if let Some(creator) = filter.created_by {
         sql.push(" AND a.created_by = ").bind(creator);
     }
+    if let Some(kind) = filter.created_by_kind {
+        sql.push(" AND a.created_by_kind = ").bind(kind.name());
+    }
     if let Some(open) = filter.open {
         let not = if open { "" } else { "NOT " };
         sql.push(&format!(

@@ -115,6 +115,8 @@ pub struct ActionFilter {
     pub open: Option<bool>,
     /// From this creator.
     pub created_by: Option<Uuid>,
+    /// From creators of this kind.
+    pub created_by_kind: Option<CreatorKind>,
 }
 
 /// A task that ended or is to end together with others.

@@ -31,7 +31,7 @@ pub struct DeviceFilter {
     pub pending: Option<PendingFilter>,
 }
 
-/// Which state of pending updates.
+/// Which state of pending updates; definitions are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PendingFilter {
     /// At least one.

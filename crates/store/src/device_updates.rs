@@ -222,10 +222,14 @@ impl Transaction {
         self.execute(sql!(
             "UPDATE devices SET updates_hash = $3,
                 pending_updates = (SELECT COUNT(*) FROM device_updates u
-                    WHERE u.tenant_id = $1 AND u.device_id = $2 AND u.offered = 1),
+                    WHERE u.tenant_id = $1 AND u.device_id = $2 AND u.offered = 1
+                        AND u.category <> 'definition'),
                 pending_security = (SELECT COUNT(*) FROM device_updates u
                     WHERE u.tenant_id = $1 AND u.device_id = $2 AND u.offered = 1
-                        AND u.category = 'security')
+                        AND u.category = 'security'),
+                pending_definitions = (SELECT COUNT(*) FROM device_updates u
+                    WHERE u.tenant_id = $1 AND u.device_id = $2 AND u.offered = 1
+                        AND u.category = 'definition')
              WHERE tenant_id = $1 AND id = $2",
             tenant.0,
             device.0,

@@ -56,10 +56,12 @@ pub struct DeviceRecord {
     pub last_seen_at: Timestamp,
     /// The last look for updates.
     pub scan: ScanRecord,
-    /// Updates offered; `None` is unknown.
+    /// Updates offered, without definitions; `None` is unknown.
     pub pending_updates: Option<u64>,
     /// Of these, how many close security holes.
     pub pending_security: Option<u64>,
+    /// Definitions offered: new signatures of protection programs.
+    pub pending_definitions: Option<u64>,
     /// Whether it waits for a restart.
     pub restart_required: RestartRequired,
     /// The signs of that.
@@ -221,6 +223,7 @@ impl DeviceRecord {
             },
             pending_updates: row.optional_count("pending_updates")?,
             pending_security: row.optional_count("pending_security")?,
+            pending_definitions: row.optional_count("pending_definitions")?,
             restart_required: RestartRequired::from_signals(restart_signals.as_deref()),
             restart_signals: restart_signals.unwrap_or_default(),
             restart_scheduled_at: row.optional_time("restart_scheduled_at")?,

@@ -17,6 +17,10 @@ const MIGRATIONS: &[(i64, &str)] = &[
         include_str!("../migrations/0007_restart_postponements.sql"),
     ),
     (8, include_str!("../migrations/0008_device_settings.sql")),
+    (
+        10,
+        include_str!("../migrations/0010_pending_definitions.sql"),
+    ),
 ];
 
 /// Any number that nothing else locks: servers that start together migrate one after the other.

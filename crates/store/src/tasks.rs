@@ -28,6 +28,10 @@ pub struct PendingTask {
     pub deadline_at: Option<Timestamp>,
     /// Longest run, in seconds.
     pub timeout_seconds: u32,
+    /// Name of whoever asked for it.
+    pub created_by_name: String,
+    /// What kind of somebody that is.
+    pub created_by_kind: CreatorKind,
 }
 
 /// What waits for a device.
@@ -248,6 +252,8 @@ impl PendingTask {
             when: row.json("run_when")?,
             deadline_at: row.optional_time("deadline_at")?,
             timeout_seconds: u32::try_from(row.count("timeout_seconds")?).unwrap_or(u32::MAX),
+            created_by_name: row.text("created_by_name")?,
+            created_by_kind: row.name("created_by_kind")?,
         })
     }
 }

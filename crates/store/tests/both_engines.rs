@@ -125,6 +125,13 @@ fn update(number: usize) -> (UpdateId, OfferedUpdate) {
     (UpdateId(uuid::Uuid::from_bytes(id)), update)
 }
 
+/// New signatures of a protection program.
+fn definition(number: usize) -> (UpdateId, OfferedUpdate) {
+    let (id, offer) = update(number);
+    let category = latarnik_model::UpdateCategory::Definition;
+    (id, OfferedUpdate { category, ..offer })
+}
+
 /// All pages of a list, two at a time.
 async fn all_pages(
     store: &Store,
@@ -220,6 +227,30 @@ on_both_engines! {
             let count = store.count_devices(&Scope::one(tenant), &filter).await.unwrap();
             assert_eq!(count, expected, "{pending:?}");
         }
+    }
+
+    async fn definitions_are_counted_apart(database: Database) {
+        let (store, ids) = (&database.store, CountingRandomness::default());
+        let tenant = tenant(store, &ids, "one").await;
+        let device = devices(store, &ids, tenant, &["till"]).await[0];
+        let scope = Scope::one(tenant);
+        let offer = async |updates: &[(UpdateId, OfferedUpdate)]| {
+            let transaction = store.begin(&scope).await.unwrap();
+            transaction.upsert_updates(tenant, device, test_start(), updates).await.unwrap();
+            transaction.refresh_update_counts(tenant, device, "hash").await.unwrap();
+            transaction.commit().await.unwrap();
+            let device = store.device(&scope, device).await.unwrap().unwrap();
+            (device.pending_updates, device.pending_security, device.pending_definitions)
+        };
+        let pending = async |pending| {
+            let filter = DeviceFilter { pending: Some(pending), ..DeviceFilter::default() };
+            store.count_devices(&scope, &filter).await.unwrap()
+        };
+        assert_eq!(offer(&[definition(7), definition(8)]).await, (Some(0), Some(0), Some(2)));
+        assert_eq!((pending(PendingFilter::None).await, pending(PendingFilter::Some).await), (1, 0));
+        assert_eq!(offer(&[update(0)]).await, (Some(1), Some(1), Some(2)));
+        assert_eq!((pending(PendingFilter::None).await, pending(PendingFilter::Some).await), (0, 1));
+        assert_eq!(store.updates_of_device(&scope, device).await.unwrap().len(), 3);
     }
 
     async fn other_tenants_rows_are_not_there(database: Database) {

@@ -6,14 +6,15 @@
 )]
 
 use latarnik_model::{
-    ActionId, CreatorKind, Scope, TaskParameters, TaskState, TenantId, UserState,
+    ActionId, CreatorKind, DeviceId, Scope, TaskParameters, TaskState, TenantId, UserState,
 };
 use latarnik_store::{ConnectOptions, GroupRecord, Store, StoreError};
 use latarnik_testkit::{on_empty_databases, test_start};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, TransactionTrait};
 use uuid::Uuid;
 
 const FIRST: &str = include_str!("../migrations/0001_initial.sql");
+const DEFINITIONS: &str = include_str!("../migrations/0010_pending_definitions.sql");
 
 /// A database as the first version made it, with a tenant, a person, and a device in a group
 /// that was to be scanned.
@@ -108,6 +109,41 @@ on_empty_databases! {
         transaction.insert_group(&twin(10, None)).await.unwrap();
         let taken = transaction.insert_group(&twin(11, inner.parent_id)).await;
         assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
+    }
+
+    async fn definitions_that_were_counted_as_pending_are_counted_apart(database: EmptyDatabase) {
+        first_version(&database.address).await.close().await.unwrap();
+        let options = ConnectOptions { address: database.address.clone(), max_connections: 2 };
+        let store = Store::connect(&options).await.unwrap();
+        let connection = sea_orm::Database::connect(&database.address).await.unwrap();
+        let transaction = connection.begin().await.unwrap();
+        if connection.get_database_backend() == DbBackend::Postgres {
+            let open = "SET LOCAL latarnik.everything = 'yes'";
+            transaction.execute_unprepared(open).await.unwrap();
+        }
+        let offer = |key: &str, category: &str, offered: u8| {
+            format!(
+                "INSERT INTO device_updates (tenant_id, device_id, update_key, id, source, title,
+                    category, restart_behavior, first_offered_at, offered, state, state_at)
+                 SELECT tenant_id, id, '{key}', id, 'apt', '{key}', '{category}', 'never', 0,
+                    {offered}, 'offered', 0 FROM devices;"
+            )
+        };
+        let before = [
+            offer("1", "definition", 1),
+            offer("2", "definition", 0),
+            offer("3", "security", 1),
+            "UPDATE devices SET pending_updates = 2, pending_security = 1;
+             ALTER TABLE devices DROP COLUMN pending_definitions;".to_owned(),
+        ];
+        for statements in before.iter().map(String::as_str).chain([DEFINITIONS]) {
+            transaction.execute_unprepared(statements).await.unwrap();
+        }
+        transaction.commit().await.unwrap();
+        connection.close().await.unwrap();
+        let scope = Scope::one(TenantId(Uuid::from_u128(1)));
+        let device = store.device(&scope, DeviceId(Uuid::from_u128(6))).await.unwrap().unwrap();
+        assert_eq!((device.pending_updates, device.pending_definitions), (Some(1), Some(1)));
     }
 
     async fn database_of_a_newer_version_is_refused(database: EmptyDatabase) {

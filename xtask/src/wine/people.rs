@@ -2,15 +2,18 @@
 //! in for the terminal services, and the agent's own program says that it cannot show anything.
 
 use super::{Bench, MACHINE, prefix::Prefix};
-use crate::windows;
+use crate::{children, windows};
 use anyhow::{Context, Result, ensure};
-use std::fs;
+use std::{fs, time::Duration};
 
 const TERMINAL_SERVICES: &str = include_str!("wtsapi32.c");
 const AGENT: &str = r"C:\latarnik\latarnik-agent.exe";
 /// As [`latarnik_platform`] numbers them: postponed, and impossible to show.
 const POSTPONED: &str = "20";
 const UNAVAILABLE: i32 = 23;
+/// As the agent's help numbers it.
+const REFUSED: i32 = 8;
+const LIMIT: Duration = Duration::from_secs(30);
 
 pub(super) fn run(bench: &Bench<'_>) -> Result<()> {
     let prefix = bench.prefix("people")?;
@@ -23,7 +26,9 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<()> {
     );
     answer_of_the_messenger(&prefix)?;
     message_box_instead(&prefix)?;
-    agent_without_a_screen(bench, &prefix)
+    prefix.put(&bench.programs.agent, "latarnik/latarnik-agent.exe")?;
+    answered_on_a_command_line(&prefix)?;
+    agent_without_a_screen(&prefix)
 }
 
 /// Wine says that it listed the sessions, and lists none: nobody may conclude that nobody is there.
@@ -79,9 +84,46 @@ fn message_box_instead(prefix: &Prefix) -> Result<()> {
     Ok(())
 }
 
+/// A named pipe, and a caller whose session Windows names.
+fn answered_on_a_command_line(prefix: &Prefix) -> Result<()> {
+    let asked = |word: &str| prefix.run(30, &[AGENT, "restart", word]);
+    let silent = asked("status")?;
+    ensure!(
+        silent.code == Some(1) && silent.text.contains("does not answer"),
+        "without an agent the status is {:?}:\n{}",
+        silent.code,
+        silent.text
+    );
+    let _desk = prefix.start("desk", &[MACHINE, "desk"])?;
+    let mut status = silent;
+    children::wait_until("a notice that can be asked about", LIMIT, || {
+        status = asked("status")?;
+        Ok(status.code == Some(0))
+    })
+    .with_context(|| format!("the status is {:?}:\n{}", status.code, status.text))?;
+    let offers = "Postpone by 15 min (2 left): latarnik-agent restart postpone";
+    ensure!(
+        status.text.contains(offers),
+        "the status is\n{}",
+        status.text
+    );
+    let postponed = asked("postpone")?.expect_success()?;
+    ensure!(
+        postponed.contains("The restart has been postponed."),
+        "the answer is\n{postponed}"
+    );
+    let again = asked("postpone")?;
+    ensure!(
+        again.code == Some(REFUSED),
+        "the second answer is {:?}:\n{}",
+        again.code,
+        again.text
+    );
+    Ok(())
+}
+
 /// The real program starts with its manifest, and tells that it could show nothing.
-fn agent_without_a_screen(bench: &Bench<'_>, prefix: &Prefix) -> Result<()> {
-    prefix.put(&bench.programs.agent, "latarnik/latarnik-agent.exe")?;
+fn agent_without_a_screen(prefix: &Prefix) -> Result<()> {
     let shown = prefix.run(60, &[AGENT, "notice", "--until", "2100-01-01T00:00:00Z"])?;
     ensure!(
         shown.code == Some(UNAVAILABLE),

@@ -2491,9 +2491,20 @@ export interface components {
         };
         /** @description Counts of offered updates; null is unknown, which is not zero. */
         PendingUpdates: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Beside `total`: new signatures of protection programs.
+             */
+            definitions?: number | null;
+            /**
+             * Format: int64
+             * @description Of `total`, those that close security holes.
+             */
             security?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Without definitions, which come several times a day.
+             */
             total?: number | null;
         };
         /** @description What policies say of an offer, and why. */
@@ -3289,7 +3300,7 @@ export interface components {
          */
         UpdateVerdict: "approve" | "block";
         /**
-         * @description By pending updates: some, known to be none, or not known.
+         * @description By pending updates without definitions: some, known to be none, or not known.
          * @enum {string}
          */
         UpdatesCondition: "pending" | "none" | "unknown";
@@ -3383,6 +3394,8 @@ export interface operations {
                 open?: boolean;
                 /** @description Only what the caller asked for. */
                 own?: boolean;
+                /** @description From somebody of this kind. */
+                created_by_kind?: components["schemas"]["CreatorKind"];
                 /** @description Most items, 1 to 500. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -4323,7 +4336,7 @@ export interface operations {
                 connection?: components["schemas"]["ConnectionCondition"];
                 /** @description Waiting for a restart. */
                 restart?: components["schemas"]["RestartCondition"];
-                /** @description By their pending updates. */
+                /** @description By their pending updates; definitions do not count. */
                 updates?: components["schemas"]["UpdatesCondition"];
                 /**
                  * @description `hostname`, `os_name`, `agent_version`, `pending_updates`, `restart`, `last_scan_at` or

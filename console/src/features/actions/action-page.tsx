@@ -65,8 +65,8 @@ function LoadedAction({ action, search }: { action: Action; search: ActionPageSe
     <Page
       title={titleOf(t, action)}
       above={
-        <Link to="/tasks" className={classes.back}>
-          {t('tasks.back_to_tasks')}
+        <Link to="/actions" className={classes.back}>
+          {t('actions.back_to_list')}
         </Link>
       }
       beside={

@@ -1,8 +1,8 @@
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { client, unwrap } from '@/api/client';
 import { keys } from '@/api/keys';
 import { toApiError } from '@/api/problem';
-import type { ActionSummary, NewAction } from '@/api/types';
+import type { ActionQuery, ActionSummary, NewAction } from '@/api/types';
 import { trackAction } from './tracked-actions';
 
 export function actionQuery(id: string) {
@@ -10,6 +10,14 @@ export function actionQuery(id: string) {
     queryKey: keys.action(id),
     queryFn: ({ signal }) =>
       unwrap(client.GET('/api/v1/actions/{id}', { params: { path: { id } }, signal })),
+  });
+}
+
+export function actionListQuery(query: ActionQuery) {
+  return queryOptions({
+    queryKey: [...keys.actionLists, query],
+    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/actions', { params: { query }, signal })),
+    placeholderData: keepPreviousData,
   });
 }
 
@@ -32,6 +40,7 @@ export function useCancelAction() {
       unwrap(client.POST('/api/v1/actions/{id}/cancel', { params: { path: { id } } })),
     onSuccess: (action) => {
       queryClient.setQueryData(keys.action(action.id), action);
+      void queryClient.invalidateQueries({ queryKey: keys.actionLists });
       void queryClient.invalidateQueries({ queryKey: keys.taskLists });
     },
     onError: (error, id) => {

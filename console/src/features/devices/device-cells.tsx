@@ -90,12 +90,12 @@ export function OperatingSystem({ device, compact }: CellProps & { compact: bool
   );
 }
 
-/** An unknown number is never shown as none. */
+/** An unknown number is never shown as none; definitions are a word beside it. */
 export function PendingUpdates({ device }: CellProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const exact = useExactTime();
-  const { total, security } = device.pending_updates;
+  const { total, security, definitions } = device.pending_updates;
   const scannedAt = device.scan.scanned_at;
   if (total === null || total === undefined) {
     return (
@@ -104,17 +104,22 @@ export function PendingUpdates({ device }: CellProps) {
       </StateBadge>
     );
   }
-  const hint =
+  const hints = [
+    definitions ? t('updates.definition_count', { count: definitions }) : null,
     device.scan.state === 'failed' && scannedAt
       ? t('updates.stale', { time: exact(scannedAt, device.time_zone) })
-      : undefined;
+      : null,
+  ];
+  const hint = hints.filter((text) => text !== null).join('\n') || undefined;
   if (total === 0) {
     return device.scan.state === 'failed' ? (
       <span className={classes.dim} data-hint={hint}>
         {format.number(0)}
       </span>
     ) : (
-      <StateBadge tone="ok">{t('updates.up_to_date')}</StateBadge>
+      <StateBadge tone="ok" hint={hint}>
+        {t('updates.up_to_date')}
+      </StateBadge>
     );
   }
   return (

@@ -150,6 +150,14 @@ describe('pending updates', () => {
     expect(shown.textContent).toBe('0');
   });
 
+  it('do not count definitions, which are told beside them', async () => {
+    const signatures = device({ pending_updates: { total: 0, security: 0, definitions: 2 } });
+    const shown = await show(<PendingUpdates device={signatures} />);
+    expect(shown.textContent).toBe('Up to date');
+    const hint = shown.querySelector('[data-hint]')?.getAttribute('data-hint');
+    expect(hint).toBe('and 2 definition updates');
+  });
+
   it('of none after a good scan are up to date', async () => {
     const current = device({ pending_updates: { total: 0, security: 0 } });
     const shown = await show(<PendingUpdates device={current} />);

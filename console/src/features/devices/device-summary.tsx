@@ -30,7 +30,7 @@ export function DeviceSummary({ device }: { device: Device }) {
 function UpdatesCard({ device }: { device: Device }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { total, security } = device.pending_updates;
+  const { total, security, definitions } = device.pending_updates;
   const { scan } = device;
   const known = typeof total === 'number';
   return (
@@ -46,7 +46,12 @@ function UpdatesCard({ device }: { device: Device }) {
             {typeof security === 'number' && security > 0 && (
               <span>{t('updates.security_count', { count: security })}</span>
             )}
-            {total > 0 && (
+            {Boolean(definitions) && (
+              <span className={classes.dim}>
+                {t('updates.definition_count', { count: definitions ?? 0 })}
+              </span>
+            )}
+            {(total > 0 || Boolean(definitions)) && (
               <Link to="." search={(previous) => ({ ...previous, tab: 'updates' })}>
                 {t('updates.show')}
               </Link>

@@ -16,6 +16,7 @@ import { useTranslation } from '@/i18n/use-translation';
 import { type TaskSearch, type TenantTaskSearch, taskKinds, taskStates } from './task-search';
 import { TaskTable } from './task-table';
 import classes from './tasks-page.module.css';
+import { TasksViews } from './tasks-views';
 
 export function TasksPage({ search }: { search: TenantTaskSearch }) {
   const { t } = useTranslation();
@@ -30,7 +31,7 @@ export function TasksPage({ search }: { search: TenantTaskSearch }) {
   const clear = () =>
     change({ state: undefined, kind: undefined, action: undefined, device: undefined });
   return (
-    <Page fills title={t('tasks.title')}>
+    <Page fills title={t('tasks.title')} beside={<TasksViews />}>
       <div className={tools.toolbar}>
         <FilterSelect
           label={t('filters.state')}

@@ -186,6 +186,7 @@ mod tests {
                 when,
                 deadline: None,
                 timeout_seconds: 60,
+                created_by: None,
             },
             stage: Stage::Accepted,
         }

@@ -9,7 +9,7 @@ mod count_down;
 
 use super::{outcome, runner, shared::Shared};
 use crate::{
-    CancelSignal, RestartRequest, Session, Withdrawal,
+    CancelSignal, Creator, Notice, RestartRequest, Session, Withdrawal,
     state::{JournalEntry, Start},
 };
 use count_down::{Change, CountDown, Presence};
@@ -62,6 +62,7 @@ async fn see_through(
         shared,
         id: entry.id,
         if_pending,
+        created_by: entry.task.created_by.clone(),
         start,
         cancel: CancelSignal::default(),
     };
@@ -92,6 +93,7 @@ struct Restart<'a> {
     shared: &'a Arc<Shared>,
     id: TaskId,
     if_pending: bool,
+    created_by: Option<Creator>,
     start: Start,
     cancel: CancelSignal,
 }
@@ -241,12 +243,17 @@ impl Restart<'_> {
         RestartRequired::from_signals(Some(&signals)) == RestartRequired::Yes
     }
 
+    /// Where the system does not tell who is there, somebody may still ask and answer.
     async fn show(&self, count: &CountDown, sessions: &[Session]) {
-        if sessions.is_empty() {
+        if count.is_deserted() {
             return;
         }
         let people = self.shared.ports.people.clone();
-        let (notice, sessions) = (count.notice(), sessions.to_vec());
+        let notice = Notice {
+            created_by: self.created_by.clone(),
+            ..count.notice()
+        };
+        let sessions = sessions.to_vec();
         blocking(move || people.show(&notice, &sessions)).await;
     }
 

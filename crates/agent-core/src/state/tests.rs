@@ -49,6 +49,7 @@ fn task() -> Task {
         when: When::Now,
         deadline: None,
         timeout_seconds: 60,
+        created_by: None,
     }
 }
 

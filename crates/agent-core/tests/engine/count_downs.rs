@@ -6,11 +6,11 @@ use crate::{
     harness::{Agent, Seeded, install_now, scan_now, task},
 };
 use jiff::{SignedDuration, Timestamp};
-use latarnik_agent_core::{Answer, Choice, Notice, Postponement, Withdrawal};
+use latarnik_agent_core::{Answer, Choice, Creator, Notice, Postponement, Withdrawal};
 use latarnik_model::{
     Clock, Postponements, ReasonCode, RestartDelay, TaskId, TaskParameters, TaskState, When,
 };
-use latarnik_protocol::{RestartReport, TaskEvent, TaskProgress};
+use latarnik_protocol::{RestartReport, Task, TaskEvent, TaskProgress};
 use std::time::Duration;
 
 fn restart(gateway: &Gateway, minutes: u16, most: u8) -> TaskId {
@@ -116,6 +116,25 @@ async fn everybody_is_shown_when_the_machine_restarts_and_then_it_does() {
 }
 
 #[tokio::test]
+async fn people_may_know_who_asked_for_the_restart() {
+    let gateway = Gateway::start().await;
+    let agent = agent(&gateway, &["anna"]).await;
+    let parameters = TaskParameters::Restart {
+        delay_minutes: RestartDelay::try_from(15).unwrap(),
+        postponements: None,
+        if_pending: false,
+    };
+    let created_by = Some(Creator::User {
+        name: "Jan Kowalski".to_owned(),
+    });
+    gateway.add(&Task {
+        created_by: created_by.clone(),
+        ..task(parameters, When::Now)
+    });
+    assert_eq!(any_shown(&agent).await.created_by, created_by);
+}
+
+#[tokio::test]
 async fn where_nobody_is_signed_in_a_delay_is_let_go() {
     let gateway = Gateway::start().await;
     let agent = agent(&gateway, &[]).await;
@@ -129,9 +148,17 @@ async fn where_the_system_does_not_tell_who_is_there_the_delay_is_kept() {
     let gateway = Gateway::start().await;
     let agent = agent(&gateway, &[]).await;
     *agent.machine.people.lock().unwrap() = None;
-    let id = restart(&gateway, 30, 0);
+    let id = restart(&gateway, 30, 1);
     let told = progress(&gateway, id, 0).await;
     assert_eq!(restarts(&agent), 0);
+    any_shown(&agent).await;
+    agent.machine.answer(Choice::Postpone);
+    let told_again = progress(&gateway, id, 1).await;
+    assert!(
+        told_again.restart_at > told.restart_at,
+        "somebody may be there"
+    );
+    let told = told_again;
     reach(&agent, told.restart_at.unwrap());
     asked_for(&agent).await;
 }

@@ -204,6 +204,7 @@ pub(crate) fn task(parameters: TaskParameters, when: When) -> Task {
         when,
         deadline: None,
         timeout_seconds: 60,
+        created_by: None,
     }
 }
 

@@ -11,6 +11,7 @@ pub(super) fn notice(arguments: &Noticing) -> ExitCode {
         until: arguments.until,
         postponement: postponement.map(|(minutes, left)| Postponement { minutes, left }),
         may_restart_now: arguments.restart_now,
+        created_by: None,
     };
     let seen = people::show_here(&notice, Arc::new(SystemClock));
     ExitCode::from(seen.exit_code())

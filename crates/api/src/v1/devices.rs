@@ -68,8 +68,12 @@ enum Connection {
 /// Counts of offered updates; null is unknown, which is not zero.
 #[derive(Debug, Serialize, ToSchema)]
 struct PendingUpdates {
+    /// Without definitions, which come several times a day.
     total: Option<u64>,
+    /// Of `total`, those that close security holes.
     security: Option<u64>,
+    /// Beside `total`: new signatures of protection programs.
+    definitions: Option<u64>,
 }
 
 /// The last look for updates.
@@ -193,6 +197,7 @@ impl From<AppDevice> for Device {
             pending_updates: PendingUpdates {
                 total: record.pending_updates,
                 security: record.pending_security,
+                definitions: record.pending_definitions,
             },
             scan: Scan {
                 state: record.scan.state,

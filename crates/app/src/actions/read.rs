@@ -2,7 +2,7 @@
 
 use crate::{App, AppError, Context, Problem, listing::check_page, tenants::narrowed};
 use jiff::Timestamp;
-use latarnik_model::{ActionId, ActionKind, Permission, TaskState, TenantId};
+use latarnik_model::{ActionId, ActionKind, CreatorKind, Permission, TaskState, TenantId};
 use latarnik_store::{
     ActionCourse, ActionFilter, ActionRecord, Direction, KeyKind, Page, PageRequest,
 };
@@ -42,6 +42,8 @@ pub struct ActionQuery {
     pub open: Option<bool>,
     /// Only what the caller asked for.
     pub own: bool,
+    /// From creators of this kind.
+    pub created_by_kind: Option<CreatorKind>,
 }
 
 impl App {
@@ -63,6 +65,7 @@ impl App {
             kind: query.kind,
             open: query.open,
             created_by: query.own.then(|| own.unwrap_or_default()),
+            created_by_kind: query.created_by_kind,
         };
         let newest_first = Direction::Descending;
         Ok(self

@@ -1,5 +1,6 @@
 //! Which session shows which notice, and the answers that came back: the same on every system.
 
+use super::line::Line;
 use jiff::{SignedDuration, Timestamp};
 use latarnik_agent_core::{
     Answer, CancelSignal, Choice, Notice, People, PeopleError, Session, Withdrawal,
@@ -7,7 +8,8 @@ use latarnik_agent_core::{
 use latarnik_model::Clock;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    path::Path,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -50,7 +52,47 @@ pub(crate) struct Desk<S> {
     screens: Arc<S>,
     clock: Arc<dyn Clock>,
     shown: Mutex<HashMap<String, Shown>>,
-    answers: Arc<Mutex<Vec<Answer>>>,
+    board: Arc<Board>,
+    line: Option<Line>,
+}
+
+/// The notice that stands, and the answers to it, from wherever they come.
+#[derive(Default)]
+pub(super) struct Board {
+    notice: Mutex<Option<Notice>>,
+    changed: Condvar,
+    answers: Mutex<Vec<Answer>>,
+}
+
+impl Board {
+    pub(super) fn notice(&self) -> Option<Notice> {
+        lock(&self.notice).clone()
+    }
+
+    pub(super) fn put(&self, notice: Option<Notice>) {
+        *lock(&self.notice) = notice;
+        self.changed.notify_all();
+    }
+
+    pub(super) fn answer(&self, notice: &Notice, choice: Choice) {
+        let until = notice.until;
+        lock(&self.answers).push(Answer { until, choice });
+    }
+
+    pub(super) fn take_answers(&self) -> Vec<Answer> {
+        std::mem::take(&mut *lock(&self.answers))
+    }
+
+    /// What stands after this notice: the one that tells of another instant, or none; this one itself
+    /// when nothing has come of it in that time.
+    pub(super) fn after(&self, notice: &Notice, longest: Duration) -> Option<Notice> {
+        let stands =
+            |now: &mut Option<Notice>| now.as_ref().is_some_and(|now| now.until == notice.until);
+        let now = self
+            .changed
+            .wait_timeout_while(lock(&self.notice), longest, stands);
+        now.unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
 }
 
 struct Shown {
@@ -65,18 +107,22 @@ impl<S: Screens> Desk<S> {
             screens: Arc::new(screens),
             clock,
             shown: Mutex::default(),
-            answers: Arc::default(),
+            board: Arc::default(),
+            line: None,
         }
+    }
+
+    /// Lets people ask and answer from a command line, too.
+    pub(super) fn with_line(mut self, folder: Option<&Path>) -> Self {
+        self.line = Line::open(folder, self.board.clone());
+        self
     }
 
     /// A thread for each session: it ends with an answer, at the restart, or when it is withdrawn.
     fn ask(&self, session: &Session, notice: &Notice) -> CancelSignal {
         let cancel = CancelSignal::default();
-        let (screens, clock, answers) = (
-            self.screens.clone(),
-            self.clock.clone(),
-            self.answers.clone(),
-        );
+        let (screens, clock, board) =
+            (self.screens.clone(), self.clock.clone(), self.board.clone());
         let (session, notice, signal) = (session.clone(), notice.clone(), cancel.clone());
         let user = session.user.clone();
         let thread = std::thread::Builder::new()
@@ -84,8 +130,7 @@ impl<S: Screens> Desk<S> {
             .spawn(move || {
                 let choice = remind(&*screens, &*clock, &session, &notice, &signal);
                 if let Some(choice) = choice {
-                    let until = notice.until;
-                    lock(&answers).push(Answer { until, choice });
+                    board.answer(&notice, choice);
                 }
             });
         if let Err(error) = thread {
@@ -101,6 +146,11 @@ impl<S: Screens> People for Desk<S> {
     }
 
     fn show(&self, notice: &Notice, sessions: &[Session]) {
+        self.board.put(Some(notice.clone()));
+        // Not known is not nobody: what is on the screens stays there.
+        if sessions.is_empty() {
+            return;
+        }
         let mut shown = lock(&self.shown);
         shown.retain(|_, earlier| {
             let stays = sessions.contains(&earlier.session) && earlier.notice == *notice;
@@ -127,17 +177,18 @@ impl<S: Screens> People for Desk<S> {
     }
 
     fn withdraw(&self, after: Withdrawal) {
+        self.board.put(None);
         for (_, shown) in lock(&self.shown).drain() {
             shown.cancel.cancel();
             if after == Withdrawal::CalledOff {
                 self.screens.call_off(&shown.session);
             }
         }
-        lock(&self.answers).clear();
+        self.board.take_answers();
     }
 
     fn answers(&self) -> Vec<Answer> {
-        std::mem::take(&mut *lock(&self.answers))
+        self.board.take_answers()
     }
 }
 

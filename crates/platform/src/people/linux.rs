@@ -14,7 +14,7 @@ use super::{
 use desktop::Desktop;
 use jiff::{Timestamp, tz::TimeZone};
 use latarnik_agent_core::{Choice, Notice, PeopleError, Session};
-use latarnik_model::Clock;
+use latarnik_model::{Clock, Language};
 use logind::{Place, Seat};
 use rustix::fs::OFlags;
 use std::{
@@ -68,8 +68,13 @@ impl desk::Screens for Screens {
         let remaining = remaining(words, asking.notice, asking.now);
         match &seat.place {
             Place::Terminal(terminal) => {
-                let text = format!("{}\r\n{remaining}\r\n{}", words.title(), words.advice());
-                self.tell(&seat, terminal, &text);
+                let mut lines = vec![
+                    words.title().to_owned(),
+                    remaining,
+                    words.advice().to_owned(),
+                ];
+                lines.extend(words.commands(asking.notice));
+                self.tell(&seat, terminal, &lines.join("\r\n"));
                 None
             }
             Place::Desktop => self.desktop.ask(&seat, words, asking, &remaining),
@@ -94,6 +99,20 @@ impl desk::Screens for Screens {
             }
         }
     }
+}
+
+/// Whether an account has a session with a terminal or a screen.
+pub(super) fn is_signed_in(root: &Path, uid: u32) -> bool {
+    logind::seats(root).is_ok_and(|seats| seats.iter().any(|seat| seat.uid == uid))
+}
+
+/// The language of whoever runs this program.
+pub(super) fn own_language() -> Language {
+    let locale = logind::LOCALE_VARIABLES
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|locale| !locale.is_empty());
+    language(&locale.unwrap_or_else(|| machine_locale(Path::new("/"))))
 }
 
 pub(super) fn show_here(_: &Notice, _: Arc<dyn Clock>) -> Seen {

@@ -5,7 +5,7 @@ mod dialog;
 mod messenger;
 mod sessions;
 
-pub(super) use dialog::show_here;
+pub(super) use dialog::{person_language as own_language, show_here};
 
 use super::{
     Seen,
@@ -53,6 +53,12 @@ impl desk::Screens for Screens {
             sessions::tell(id, Words(language(&system_locale())).called_off());
         }
     }
+}
+
+/// Whether somebody works in a session.
+pub(super) fn is_signed_in(session: u32) -> bool {
+    let id = session.to_string();
+    sessions::all().is_ok_and(|sessions| sessions.iter().any(|session| session.id == id))
 }
 
 /// A message box of the system, which knows only yes and no and no language but the machine's.

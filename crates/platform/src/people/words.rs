@@ -1,7 +1,8 @@
 //! Everything that people at a machine read, in the product's languages.
 
+use super::line::{Inquiry, Refusal, Reply};
 use jiff::{Timestamp, tz::TimeZone};
-use latarnik_agent_core::Postponement;
+use latarnik_agent_core::{Creator, Notice, Postponement};
 use latarnik_model::Language;
 
 /// The language that a locale such as `pl_PL.UTF-8` or `pl-PL` stands for; English for all that the
@@ -101,12 +102,131 @@ impl Words {
         self.pick("Zamknij", "Close")
     }
 
+    /// What may be typed to answer the notice.
+    pub(super) fn commands(self, notice: &Notice) -> Vec<String> {
+        let postpone = notice.postponement.map(|postponement| {
+            let what = self.postpone(postponement);
+            format!("{what}: latarnik-agent restart postpone")
+        });
+        let now = notice.may_restart_now.then(|| {
+            let what = self.restart_now();
+            format!("{what}: latarnik-agent restart now")
+        });
+        postpone.into_iter().chain(now).collect()
+    }
+
+    /// Who asked for the restart, where that is known.
+    fn asked_by(self, creator: &Creator) -> Option<String> {
+        let who = match creator {
+            Creator::User { name } => plain(name),
+            Creator::ApiToken { name } => {
+                format!("{} {}", self.pick("program", "the program"), plain(name))
+            }
+            Creator::CommandLine => self
+                .pick("administrator serwera", "the server's administrator")
+                .to_owned(),
+            Creator::Policy => self
+                .pick("zasady aktualizacji", "the update policies")
+                .to_owned(),
+            Creator::Other => return None,
+        };
+        Some(match self.0 {
+            Language::Pl => format!("Na zlecenie: {who}."),
+            Language::En => format!("Asked for by {who}."),
+        })
+    }
+
+    /// Everything about a notice, for somebody who asked.
+    fn status(self, notice: &Notice, now: Timestamp, zone: &TimeZone) -> String {
+        let mut lines = vec![
+            self.title().to_owned(),
+            self.remaining(notice.until, now, zone),
+        ];
+        lines.extend(
+            notice
+                .created_by
+                .as_ref()
+                .and_then(|creator| self.asked_by(creator)),
+        );
+        if notice.postponement.is_none() {
+            lines.push(self.refusal(Refusal::NoPostponement).to_owned());
+        }
+        lines.extend(self.commands(notice));
+        lines.join("\n")
+    }
+
+    /// What the agent said to an inquiry.
+    pub(super) fn reply(
+        self,
+        inquiry: Inquiry,
+        reply: &Reply,
+        (now, zone): (Timestamp, &TimeZone),
+    ) -> String {
+        match reply {
+            Reply::Nothing => self
+                .pick(
+                    "Żadne ponowne uruchomienie nie jest teraz odliczane.",
+                    "No restart is counting down.",
+                )
+                .to_owned(),
+            Reply::Counting { notice } if inquiry == Inquiry::Postpone => {
+                let done = self.pick(
+                    "Ponowne uruchomienie zostało odłożone.",
+                    "The restart has been postponed.",
+                );
+                format!("{done}\n{}", self.status(notice, now, zone))
+            }
+            Reply::Counting { notice } => self.status(notice, now, zone),
+            Reply::Restarting => self
+                .pick(
+                    "Komputer uruchomi się ponownie teraz, najpóźniej po zakończeniu trwającego \
+                     zadania.",
+                    "The computer restarts now, at the latest when the task at work has ended.",
+                )
+                .to_owned(),
+            Reply::Refused { refusal } => self.refusal(*refusal).to_owned(),
+        }
+    }
+
+    const fn refusal(self, refusal: Refusal) -> &'static str {
+        match refusal {
+            Refusal::NotSignedIn => self.pick(
+                "Odpowiedzieć może tylko osoba zalogowana na tym komputerze albo jego administrator.",
+                "Only somebody who is signed in to this computer, or its administrator, may answer.",
+            ),
+            Refusal::NoPostponement => self.pick(
+                "Ponownego uruchomienia nie można odłożyć.",
+                "The restart cannot be postponed.",
+            ),
+            Refusal::OthersSignedIn => self.pick(
+                "Na komputerze mogą pracować inne osoby; nikt nie uruchamia go ponownie za nie.",
+                "Others may be at work on this computer; nobody restarts it for them.",
+            ),
+            Refusal::TooLate => self.pick(
+                "Za późno: ponowne uruchomienie zostało odwołane albo właśnie następuje.",
+                "Too late: the restart has been called off, or is just happening.",
+            ),
+        }
+    }
+
+    pub(super) const fn silence(self) -> &'static str {
+        self.pick(
+            "Agent na tym komputerze nie odpowiada; być może nie działa.",
+            "The agent on this computer does not answer; it may not be running.",
+        )
+    }
+
     pub(super) const fn called_off(self) -> &'static str {
         self.pick(
             "Ponowne uruchomienie komputera zostało odwołane.",
             "The restart of this computer has been called off.",
         )
     }
+}
+
+/// A name from the server as it may stand on a terminal.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).collect()
 }
 
 #[cfg(test)]
@@ -121,6 +241,57 @@ mod tests {
         for other in ["", "C", "C.UTF-8", "en_US.UTF-8", "de-DE", "plt_MG"] {
             assert_eq!(language(other), Language::En, "{other}");
         }
+    }
+
+    fn replies(language: Language) -> String {
+        let words = Words(language);
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let now = (at("2026-11-26T14:20:55Z"), &TimeZone::UTC);
+        let mut notice = Notice {
+            until: at("2026-11-26T14:35:00Z"),
+            postponement: Some(Postponement {
+                minutes: 15,
+                left: 2,
+            }),
+            may_restart_now: true,
+            created_by: Some(Creator::User {
+                name: "Anna\x1b[31m Nowak".to_owned(),
+            }),
+        };
+        let counting = |notice: &Notice| Reply::Counting {
+            notice: notice.clone(),
+        };
+        let mut texts = vec![words.reply(Inquiry::Status, &counting(&notice), now)];
+        (notice.postponement, notice.may_restart_now) = (None, false);
+        for creator in [
+            Creator::ApiToken {
+                name: "Zabbix".to_owned(),
+            },
+            Creator::CommandLine,
+            Creator::Policy,
+            Creator::Other,
+        ] {
+            notice.created_by = Some(creator);
+            texts.push(words.reply(Inquiry::Postpone, &counting(&notice), now));
+        }
+        texts.push(words.reply(Inquiry::Status, &Reply::Nothing, now));
+        texts.push(words.reply(Inquiry::RestartNow, &Reply::Restarting, now));
+        for refusal in [
+            Refusal::NotSignedIn,
+            Refusal::NoPostponement,
+            Refusal::OthersSignedIn,
+            Refusal::TooLate,
+        ] {
+            texts.push(words.reply(Inquiry::Postpone, &Reply::Refused { refusal }, now));
+        }
+        texts.push(words.silence().to_owned());
+        texts.join("\n---\n")
+    }
+
+    #[test]
+    fn what_the_agent_says_on_a_command_line() {
+        insta::assert_snapshot!("replies_pl", replies(Language::Pl));
+        insta::assert_snapshot!("replies_en", replies(Language::En));
     }
 
     fn everything(language: Language) -> Vec<String> {

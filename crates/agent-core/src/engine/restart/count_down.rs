@@ -71,6 +71,11 @@ impl CountDown {
         }
     }
 
+    /// Whether there is nobody to be told anything.
+    pub(super) fn is_deserted(&self) -> bool {
+        self.presence == Some(Presence::Nobody)
+    }
+
     pub(super) const fn due(&self) -> Timestamp {
         self.due
     }
@@ -79,9 +84,10 @@ impl CountDown {
         self.postponed
     }
 
-    /// What people are shown.
+    /// What people are shown; who asked for it is not known here.
     pub(super) fn notice(&self) -> Notice {
         Notice {
+            created_by: None,
             until: self.due,
             postponement: self.postponement(),
             may_restart_now: self.presence == Some(Presence::One),

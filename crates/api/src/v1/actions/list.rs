@@ -10,7 +10,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use latarnik_app::ActionQuery;
-use latarnik_model::{ActionKind, Permission, TenantId};
+use latarnik_model::{ActionKind, CreatorKind, Permission, TenantId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -27,6 +27,8 @@ pub(crate) struct ActionParameters {
     open: Option<bool>,
     /// Only what the caller asked for.
     own: Option<bool>,
+    /// From somebody of this kind.
+    created_by_kind: Option<CreatorKind>,
     /// Most items, 1 to 500.
     limit: Option<u32>,
     /// `next_cursor` of the page before.
@@ -56,6 +58,7 @@ pub(crate) async fn handle(
         kind: parameters.kind,
         open: parameters.open,
         own: parameters.own == Some(true),
+        created_by_kind: parameters.created_by_kind,
     };
     let actions = state
         .app()

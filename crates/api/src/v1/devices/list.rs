@@ -38,7 +38,7 @@ pub(crate) struct DeviceParameters {
     connection: Option<ConnectionCondition>,
     /// Waiting for a restart.
     restart: Option<RestartCondition>,
-    /// By their pending updates.
+    /// By their pending updates; definitions do not count.
     updates: Option<UpdatesCondition>,
     /// `hostname`, `os_name`, `agent_version`, `pending_updates`, `restart`, `last_scan_at` or
     /// `last_seen_at`; with `-` before it, largest first. A number of pending updates that is not

@@ -26,7 +26,7 @@ pub(crate) struct DeviceConditions {
     pub(crate) connection: Option<ConnectionCondition>,
     /// Waiting for a restart.
     pub(crate) restart: Option<RestartCondition>,
-    /// By their pending updates.
+    /// By their pending updates; definitions do not count.
     pub(crate) updates: Option<UpdatesCondition>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) enum RestartCondition {
     Required,
 }
 
-/// By pending updates: some, known to be none, or not known.
+/// By pending updates without definitions: some, known to be none, or not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum UpdatesCondition {

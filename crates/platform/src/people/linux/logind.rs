@@ -8,7 +8,7 @@ use std::{
 
 const SESSIONS: &str = "run/systemd/sessions";
 /// In the order in which programs look at them.
-const LOCALE_VARIABLES: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
+pub(super) const LOCALE_VARIABLES: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
 
 /// A person's session.
 #[derive(Debug, Clone, PartialEq, Eq)]

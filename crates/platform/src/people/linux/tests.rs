@@ -1,5 +1,5 @@
 use super::*;
-use crate::people::desk::Desk;
+use crate::people::{Inquiry, Reply, desk::Desk};
 use jiff::SignedDuration;
 use latarnik_agent_core::{People, Postponement, Withdrawal};
 use std::{
@@ -12,6 +12,11 @@ impl Clock for Fixed {
     fn now(&self) -> Timestamp {
         self.0
     }
+}
+
+/// The tests' own account: the agent listens to whoever is signed in, and to root.
+fn uid() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// A machine in a folder, on which nobody is signed in.
@@ -28,7 +33,8 @@ impl Machine {
             fs::create_dir_all(folder.path().join(path)).unwrap();
         }
         let now = "2026-11-26T14:20:00Z".parse().unwrap();
-        let people = Desk::new(Screens::open(Some(folder.path())), Arc::new(Fixed(now)));
+        let people = Desk::new(Screens::open(Some(folder.path())), Arc::new(Fixed(now)))
+            .with_line(Some(folder.path()));
         Self {
             folder,
             people,
@@ -48,8 +54,9 @@ impl Machine {
 
     fn session(&self, id: &str, user: &str, more: &str) {
         let text = format!(
-            "# This is private data. Do not parse.\nUID=1000\nUSER={user}\nACTIVE=1\n\
-             STATE=active\nCLASS=user\nSCOPE=session-{id}.scope\nLEADER=4711\n{more}\n"
+            "# This is private data. Do not parse.\nUID={}\nUSER={user}\nACTIVE=1\n\
+             STATE=active\nCLASS=user\nSCOPE=session-{id}.scope\nLEADER=4711\n{more}\n",
+            uid()
         );
         self.write(&format!("run/systemd/sessions/{id}"), &text);
     }
@@ -60,7 +67,8 @@ impl Machine {
     }
 
     fn speaks(&self, id: &str, environment: &str) {
-        let path = format!("sys/fs/cgroup/user.slice/user-1000.slice/session-{id}.scope");
+        let slice = format!("user-{}.slice", uid());
+        let path = format!("sys/fs/cgroup/user.slice/{slice}/session-{id}.scope");
         self.write(&format!("{path}/cgroup.procs"), &format!("9{id}\n"));
         self.write(&format!("proc/9{id}/environ"), environment);
     }
@@ -70,6 +78,7 @@ impl Machine {
             until: self.now + SignedDuration::from_mins(15),
             postponement,
             may_restart_now: postponement.is_some(),
+            created_by: None,
         }
     }
 
@@ -152,6 +161,95 @@ fn each_terminal_reads_the_notice_once_in_its_own_language() {
     machine.people.withdraw(Withdrawal::CalledOff);
     assert!(machine.read("dev/pts/0").contains("odwołane"));
     assert!(machine.read("dev/pts/1").contains("called off"));
+}
+
+#[test]
+fn a_terminal_names_the_commands_that_answer() {
+    let machine = Machine::new();
+    machine.terminal("1", "anna", "pts/0");
+    machine.show(&machine.notice(TWO));
+    let text = until(|| Some(machine.read("dev/pts/0")).filter(|text| !text.is_empty()));
+    for command in [
+        "Postpone by 15 min (2 left): latarnik-agent restart postpone\r\n",
+        "Restart now: latarnik-agent restart now\r\n",
+    ] {
+        assert!(text.contains(command), "{command} is not in {text}");
+    }
+}
+
+#[test]
+fn a_command_answers_the_notice_that_stands() {
+    let machine = Machine::new();
+    machine.terminal("1", "anna", "pts/0");
+    let ask = |inquiry| crate::people::ask(Some(machine.folder.path()), inquiry).unwrap();
+    assert_eq!(ask(Inquiry::Status), Reply::Nothing);
+    let notice = machine.notice(TWO);
+    machine.show(&notice);
+    let stands = Reply::Counting {
+        notice: notice.clone(),
+    };
+    assert_eq!(ask(Inquiry::Status), stands);
+    std::thread::scope(|scope| {
+        let asked = scope.spawn(|| ask(Inquiry::Postpone));
+        let answer = until(|| machine.people.answers().pop());
+        assert_eq!(
+            (answer.until, answer.choice),
+            (notice.until, Choice::Postpone)
+        );
+        let later = Notice {
+            until: notice.until + SignedDuration::from_mins(15),
+            ..notice.clone()
+        };
+        machine.show(&later);
+        assert_eq!(asked.join().unwrap(), Reply::Counting { notice: later });
+    });
+    machine.people.withdraw(Withdrawal::CalledOff);
+    assert_eq!(ask(Inquiry::Postpone), Reply::Nothing);
+}
+
+#[test]
+fn only_the_accounts_of_people_who_are_signed_in_are_listened_to() {
+    let machine = Machine::new();
+    machine.terminal("3", "anna", "pts/0");
+    machine.write(
+        "run/systemd/sessions/5",
+        "UID=34\nUSER=backup\nCLASS=user\nTYPE=tty\nREMOTE=1\nSTATE=active\n",
+    );
+    let root = machine.folder.path();
+    assert!(is_signed_in(root, uid()));
+    assert!(!is_signed_in(root, 34), "an automation has no terminal");
+    assert!(!is_signed_in(root, uid() + 1));
+    let other = tempfile::tempdir().unwrap();
+    assert!(
+        !is_signed_in(other.path(), uid()),
+        "who is there is not known"
+    );
+}
+
+#[test]
+fn a_line_that_is_taken_is_not_taken_over_and_a_dead_one_is() {
+    let machine = Machine::new();
+    machine.show(&machine.notice(TWO));
+    let folder = machine.folder.path().to_owned();
+    let open = || {
+        let clock = Arc::new(Fixed(machine.now));
+        Desk::new(Screens::open(Some(&folder)), clock).with_line(Some(&folder))
+    };
+    let second = open();
+    drop(second);
+    let ask = || crate::people::ask(Some(&folder), Inquiry::Status);
+    let notice = machine.notice(TWO);
+    assert_eq!(ask().unwrap(), Reply::Counting { notice });
+    let Machine {
+        people,
+        folder: kept,
+        ..
+    } = machine;
+    drop(people);
+    until(|| ask().is_err().then_some(()));
+    let third = open();
+    assert_eq!(ask().unwrap(), Reply::Nothing);
+    drop((third, kept));
 }
 
 #[test]

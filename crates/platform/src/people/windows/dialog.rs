@@ -64,7 +64,8 @@ pub(crate) fn show_here(notice: &Notice, clock: Arc<dyn Clock>) -> Seen {
     count_down.show(notice, show)
 }
 
-fn person_language() -> latarnik_model::Language {
+/// The language of whoever runs this program.
+pub(crate) fn person_language() -> latarnik_model::Language {
     // SAFETY: the call takes nothing.
     let id = unsafe { GetUserDefaultUILanguage() };
     language(if id & 0x3ff == POLISH { "pl" } else { "en" })

@@ -170,6 +170,7 @@ mod tests {
                 left: 2,
             }),
             may_restart_now: true,
+            created_by: None,
         };
         let program = r"C:\Program Files\Latarnik\latarnik-agent.exe";
         assert_eq!(
