@@ -2,6 +2,7 @@
 
 use crate::{
     Events, MasterKeySource, OpenidClient, Randomness, actions::ActionBoard, agents::Fleet,
+    alerts::AlertBoard,
     heartbeats::Heartbeats, mail::Mailer, password::PasswordHasher, progress::ProgressBoard,
     randomness::Ids, secrets::Keyring, throttle::Attempts,
 };
@@ -89,6 +90,7 @@ struct Inner {
     passwords: PasswordHasher,
     progress: ProgressBoard,
     action_board: ActionBoard,
+    alert_board: AlertBoard,
     keyring: Keyring,
     attempts: Attempts,
     reset_requests: Attempts,
@@ -110,6 +112,7 @@ impl App {
             passwords,
             progress: ProgressBoard::default(),
             action_board: ActionBoard::default(),
+            alert_board: AlertBoard::default(),
             keyring,
             attempts: Attempts::default(),
             reset_requests: Attempts::default(),
@@ -126,6 +129,7 @@ impl App {
             () = self.follow_policies() => {}
             () = self.watch_deadlines() => {}
             () = self.tell_actions() => {}
+            () = self.watch_alerts() => {}
         }
     }
 
@@ -163,6 +167,7 @@ impl App {
             ("deleting tenants", self.delete_tenants().await),
             ("pruning the audit", self.prune_audits().await),
             ("pruning the ledger of updates", self.prune_ledgers().await),
+            ("pruning alerts", self.prune_alerts().await),
         ] {
             if let Err(error) = result {
                 tracing::error!(error = &error as &dyn std::error::Error, "{work} failed");
@@ -238,6 +243,10 @@ impl App {
 
     pub(crate) fn action_board(&self) -> &ActionBoard {
         &self.0.action_board
+    }
+
+    pub(crate) fn alert_board(&self) -> &AlertBoard {
+        &self.0.alert_board
     }
 
     pub(crate) fn keyring(&self) -> &Keyring {

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
         7,
         include_str!("../migrations/0007_restart_postponements.sql"),
     ),
+    (9, include_str!("../migrations/0009_alerts.sql")),
 ];
 
 /// Any number that nothing else locks: servers that start together migrate one after the other.
