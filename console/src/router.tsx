@@ -3,6 +3,7 @@ import { createRouter } from '@tanstack/react-router';
 import { ProblemState } from './components/problem-state';
 import {
   actionRoute,
+  alertsRoute,
   auditRoute,
   deviceRoute,
   devicesRoute,
@@ -51,6 +52,7 @@ const routeTree = rootRoute.addChildren([
     updateRoute,
     devicesRoute,
     deviceRoute,
+    alertsRoute,
     tasksRoute,
     taskRoute,
     actionRoute,
