@@ -87,7 +87,10 @@ async function failures(page: Page, wanted: number): Promise<FailedUpdate[]> {
     const alerts = await openAlerts(page);
     if (alerts.length >= wanted) return alerts;
     await installSomething(page, attempt);
-    await page.waitForTimeout(8_000);
+    // Another update may have to fail before there are enough.
+    const count = async () => (await openAlerts(page)).length;
+    const enough = expect.poll(count, { timeout: 12_000 }).toBeGreaterThanOrEqual(wanted);
+    await enough.catch(() => undefined);
   }
   throw new Error('no installation has failed on the simulated devices');
 }

@@ -111,6 +111,8 @@ for (const language of languages) {
         await page.goto(`/actions/${await largeAction(page)}`);
         await expect(page.getByRole('table')).toBeVisible();
         await take(page, gallery, name('action'));
+        await page.goto('/alerts?view=all');
+        await take(page, gallery, name('alerts'));
         await page.goto('/updates?updates=pending');
         await page.getByRole('checkbox').nth(0).check();
         await page.getByRole('region').getByRole('button').nth(2).click();

@@ -15,9 +15,7 @@ use crate::{
 pub(crate) use board::AlertBoard;
 use jiff::SignedDuration;
 use latarnik_model::{AlertCause, AlertId, AlertSeverity, Permission, Scope, TenantId};
-use latarnik_store::{
-    Acknowledgement, AlertFilter, AlertRecord, KeyKind, Page, PageRequest,
-};
+use latarnik_store::{Acknowledgement, AlertFilter, AlertRecord, KeyKind, Page, PageRequest};
 use std::collections::BTreeSet;
 
 /// Which alerts, of which tenant.

@@ -2,9 +2,8 @@
 
 use crate::{
     Events, MasterKeySource, OpenidClient, Randomness, actions::ActionBoard, agents::Fleet,
-    alerts::AlertBoard,
-    heartbeats::Heartbeats, mail::Mailer, password::PasswordHasher, progress::ProgressBoard,
-    randomness::Ids, secrets::Keyring, throttle::Attempts,
+    alerts::AlertBoard, heartbeats::Heartbeats, mail::Mailer, password::PasswordHasher,
+    progress::ProgressBoard, randomness::Ids, secrets::Keyring, throttle::Attempts,
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::Clock;

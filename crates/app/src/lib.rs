@@ -53,12 +53,13 @@ pub use error::{AppError, FieldCode, FieldError, Problem};
 pub use events::{Event, Events};
 pub use groups::{Group, GroupChange, NewGroup};
 pub use latarnik_store::{
-    Acknowledgement, ActionCourse, ActionRecord, AlertFilter, AlertRecord, ApiTokenRecord, AuditEvent, AuditFilter, Creator, Cursor,
-    DeviceFilter, DeviceRecord, DeviceSort, DeviceUpdateRecord, Direction, EnrollmentTokenRecord,
-    FailureCount, GroupRecord, InvalidCursor, NewUpdateStep, OfferedUpdate, OpenidProviderRecord,
-    Page, PageRequest, PendingFilter, RolloutRecord, SessionRecord, StoreError as StoreFailure,
-    TaskFilter, TaskRecord, TenantDeletion, TenantRecord, UpdateCounts, UpdateDecisionRecord,
-    UpdateFilter, UpdatePolicyRecord, UpdateRecord, UpdateResultRecord, UpdateSort, UpdateStanding,
+    Acknowledgement, ActionCourse, ActionRecord, AlertFilter, AlertRecord, ApiTokenRecord,
+    AuditEvent, AuditFilter, Creator, Cursor, DeviceFilter, DeviceRecord, DeviceSort,
+    DeviceUpdateRecord, Direction, EnrollmentTokenRecord, FailureCount, GroupRecord, InvalidCursor,
+    NewUpdateStep, OfferedUpdate, OpenidProviderRecord, Page, PageRequest, PendingFilter,
+    RolloutRecord, SessionRecord, StoreError as StoreFailure, TaskFilter, TaskRecord,
+    TenantDeletion, TenantRecord, UpdateCounts, UpdateDecisionRecord, UpdateFilter,
+    UpdatePolicyRecord, UpdateRecord, UpdateResultRecord, UpdateSort, UpdateStanding,
     UpdateStepRecord, UpdateSummary, UserFilter, UserRecord,
 };
 pub use mail::{Delivery, Mail, MailContent, MailError, Mailer};

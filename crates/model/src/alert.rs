@@ -238,9 +238,9 @@ impl AlertCause {
         match self {
             Self::UpdateFailed { update_key, .. } => AlertSubject::Update(update_key.clone()),
             Self::RolloutStopped { rollout_id, .. } => AlertSubject::Rollout(*rollout_id),
-            Self::ScanFailing { .. }
-            | Self::RestartOverdue { .. }
-            | Self::UpdateOverdue { .. } => AlertSubject::Device,
+            Self::ScanFailing { .. } | Self::RestartOverdue { .. } | Self::UpdateOverdue { .. } => {
+                AlertSubject::Device
+            }
         }
     }
 }
@@ -270,6 +270,9 @@ mod tests {
         };
         let written = serde_json::to_value(&cause).unwrap();
         assert_eq!(written["kind"], AlertKind::UpdateOverdue.name());
-        assert_eq!(serde_json::from_value::<AlertCause>(written).unwrap(), cause);
+        assert_eq!(
+            serde_json::from_value::<AlertCause>(written).unwrap(),
+            cause
+        );
     }
 }

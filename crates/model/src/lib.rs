@@ -32,9 +32,9 @@ pub use clock::Clock;
 pub use device::{Architecture, OsFamily, Platform, ScanState, UnknownPlatform};
 pub use email::{EmailAddress, InvalidEmailAddress, is_domain};
 pub use id::{
-    ActionId, AlertId, ApiTokenId, AuditEventId, DataKeyId, DeviceId, EnrollmentTokenId, GroupId, IdSource,
-    InvalidId, RolloutId, SessionId, TaskId, TenantId, UpdateDecisionId, UpdateId, UpdatePolicyId,
-    UserId,
+    ActionId, AlertId, ApiTokenId, AuditEventId, DataKeyId, DeviceId, EnrollmentTokenId, GroupId,
+    IdSource, InvalidId, RolloutId, SessionId, TaskId, TenantId, UpdateDecisionId, UpdateId,
+    UpdatePolicyId, UserId,
 };
 pub use language::{ColorScheme, Language};
 pub use ledger::{LedgerStep, Sighting, UnknownUpdateState, UpdateState};

@@ -47,9 +47,7 @@ pub use actions::{
     TaskCounts, TaskTaken,
 };
 pub use alert_facts::AlertFact;
-pub use alerts::{
-    Acknowledgement, AlertCount, AlertFilter, AlertRecord, NewAlert, StandingAlert,
-};
+pub use alerts::{Acknowledgement, AlertCount, AlertFilter, AlertRecord, NewAlert, StandingAlert};
 pub use api_tokens::ApiTokenRecord;
 pub use audit::{AuditChain, AuditEvent, AuditFilter};
 pub use data_keys::DataKeyRecord;

@@ -119,6 +119,9 @@ function Alerts({ search }: { search: TenantAlertSearch }) {
         loading={list.isPending}
         stale={list.isPlaceholderData}
         selection={selectable ? alertRowSelection(alerts, ids, select) : undefined}
+        onOpen={({ device }) => {
+          if (device) void navigate({ to: '/devices/$deviceId', params: { deviceId: device.id } });
+        }}
         keyboard
         empty={<NoAlerts search={search} onChange={change} />}
       />

@@ -15,9 +15,9 @@ use latarnik_app::{
     RequestedParameters, RolloutRecord, agents,
 };
 use latarnik_model::{
-    AlertCause, AlertId, Clock, DeviceId, Language, PolicyScope, Role, Rollout, RolloutId, RolloutState, Scope,
-    TenantId, UpdateDecision, UpdateDecisionId, UpdateId, UpdatePolicy, UpdatePolicyId, UpdateRef,
-    UpdateVerdict, UserId, When,
+    AlertCause, AlertId, Clock, DeviceId, Language, PolicyScope, Role, Rollout, RolloutId,
+    RolloutState, Scope, TenantId, UpdateDecision, UpdateDecisionId, UpdateId, UpdatePolicy,
+    UpdatePolicyId, UpdateRef, UpdateVerdict, UserId, When,
 };
 use latarnik_testkit::{Database, Office};
 use serde_json::json;
@@ -363,8 +363,16 @@ impl Scene {
             since: now,
         };
         let (tenant, id) = (self.bakery(), alert.id);
-        let transaction = self.office.store().begin(&Scope::one(tenant)).await.unwrap();
-        transaction.raise_alerts(tenant, now, &[alert]).await.unwrap();
+        let transaction = self
+            .office
+            .store()
+            .begin(&Scope::one(tenant))
+            .await
+            .unwrap();
+        transaction
+            .raise_alerts(tenant, now, &[alert])
+            .await
+            .unwrap();
         transaction.commit().await.unwrap();
         id
     }

@@ -48,7 +48,9 @@ pub(super) fn settle(standing: Vec<StandingAlert>, facts: Vec<AlertFact>) -> Set
             None => {}
         }
     }
-    settlement.close.extend(open.into_values().map(|alert| alert.id));
+    settlement
+        .close
+        .extend(open.into_values().map(|alert| alert.id));
     settlement.close.sort_unstable();
     settlement
 }

@@ -92,11 +92,7 @@ impl App {
         Ok(true)
     }
 
-    async fn write_alerts(
-        &self,
-        tenant: TenantId,
-        settlement: Settlement,
-    ) -> Result<(), AppError> {
+    async fn write_alerts(&self, tenant: TenantId, settlement: Settlement) -> Result<(), AppError> {
         let now = self.now();
         let raised = settlement.raise.into_iter().map(|fact| NewAlert {
             id: AlertId::generate(now, &self.ids()),

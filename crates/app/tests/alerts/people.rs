@@ -20,8 +20,11 @@ async fn troubled(scene: &Scene) -> AgentIdentity {
 }
 
 async fn counts(scene: &Scene, whom: &Context) -> (u64, u64, u64) {
-    let AlertCounts { open, open_critical, acknowledged } =
-        scene.office.app.count_alerts(whom, None).await.unwrap();
+    let AlertCounts {
+        open,
+        open_critical,
+        acknowledged,
+    } = scene.office.app.count_alerts(whom, None).await.unwrap();
     (open, open_critical, acknowledged)
 }
 
