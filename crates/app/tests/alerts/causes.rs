@@ -211,6 +211,7 @@ on_both_engines! {
     async fn restart_that_is_pending_for_more_than_seven_days_is_an_alert(database: Database) {
         let scene = Scene::open(database).await;
         let till = scene.device("till", None).await;
+        scene.searches(&till, None).await;
         starts(&scene, &till, "first", true).await;
         let since = scene.office.clock.now();
         scene.days_pass(7);
@@ -240,6 +241,7 @@ on_both_engines! {
     async fn silence_of_a_device_makes_no_restart_overdue(database: Database) {
         let scene = Scene::open(database).await;
         let till = scene.device("till", None).await;
+        scene.searches(&till, None).await;
         starts(&scene, &till, "first", true).await;
         scene.days_pass(30);
         scene.is_watched().await;
@@ -249,6 +251,7 @@ on_both_engines! {
     async fn weak_signal_makes_no_restart_overdue(database: Database) {
         let scene = Scene::open(database).await;
         let till = scene.device("till", None).await;
+        scene.searches(&till, None).await;
         let weak = Some(RestartSignalName::PendingFileRename);
         scene.office.check_in(&till, "till", weak).await;
         scene.days_pass(30);
