@@ -86,7 +86,8 @@ export function AlertStanding({ alert }: { alert: Alert }) {
       )}
       {acknowledgement && (
         <span className={classes.dim}>
-          {acknowledgement.by} · <RelativeTime at={acknowledgement.at} />
+          {`${acknowledgement.by} · `}
+          <RelativeTime at={acknowledgement.at} />
         </span>
       )}
       {acknowledgement?.note && (

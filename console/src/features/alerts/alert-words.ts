@@ -9,7 +9,9 @@ export function headline(t: TFunction, { cause }: Pick<Alert, 'cause'>): string 
     case 'update_failed':
       return t('alerts.headline.update_failed', { title: cause.title });
     case 'scan_failing':
-      return t(cause.never_succeeded ? 'alerts.headline.scan_never' : 'alerts.headline.scan_failing');
+      return t(
+        cause.never_succeeded ? 'alerts.headline.scan_never' : 'alerts.headline.scan_failing',
+      );
     case 'restart_overdue':
       return t('alerts.headline.restart_overdue');
     case 'rollout_stopped':
@@ -51,7 +53,8 @@ export function detail(t: TFunction, format: Format, { cause }: Pick<Alert, 'cau
       };
     case 'update_overdue': {
       const more = cause.updates - cause.titles.length;
-      const names = more > 0 ? [...cause.titles, t('alerts.detail.more', { count: more })] : cause.titles;
+      const names =
+        more > 0 ? [...cause.titles, t('alerts.detail.more', { count: more })] : cause.titles;
       return { text: format.list(names), codes: [] };
     }
   }

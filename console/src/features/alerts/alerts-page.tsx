@@ -96,11 +96,7 @@ function Alerts({ search }: { search: TenantAlertSearch }) {
     );
   }
   return (
-    <Page
-      fills
-      title={t('alerts.title')}
-      beside={<Views search={search} onChange={change} />}
-    >
+    <Page fills title={t('alerts.title')} beside={<Views search={search} onChange={change} />}>
       {selected.length > 0 ? (
         <AlertBulkBar
           count={selected.length}
