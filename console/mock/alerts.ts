@@ -164,7 +164,12 @@ export function createAlerts(state: State, now: number): Alert[] {
         since: now - 20 * day,
         raised: now - 13 * day,
       },
-      { ...known, state: 'closed', closed_at: iso(now - 11 * day), close_reason: 'resolved' },
+      {
+        state: 'closed',
+        acknowledgement: { at: iso(now - 12 * day), by: 'Anna Wiśniewska', note: '' },
+        closed_at: iso(now - 11 * day),
+        close_reason: 'resolved',
+      },
     ),
   );
   const all = [...failures, ...blind, ...waiting, ...late, ...stopped, ...past];

@@ -12,14 +12,22 @@ interface ColumnOptions {
   t: TFunction;
   /** Whether alerts of several tenants are in the list. */
   several: boolean;
+  /** Where all are open, saying so says nothing. */
+  onlyOpen: boolean;
   /** Null for those who may only look. */
   onAcknowledge: ((alert: Alert) => void) | null;
 }
 
-export function alertColumns({ t, several, onAcknowledge }: ColumnOptions): DataColumn<Alert>[] {
+export function alertColumns(options: ColumnOptions): DataColumn<Alert>[] {
+  const { t, several, onlyOpen, onAcknowledge } = options;
+  const state: DataColumn<Alert> = {
+    id: 'state',
+    meta: { title: t('columns.state'), width: 190 },
+    cell: ({ row }) => <AlertStanding alert={row.original} />,
+  };
   const acknowledge: DataColumn<Alert> = {
     id: 'actions',
-    meta: { title: t('columns.actions'), width: 138, fixed: true },
+    meta: { title: t('columns.actions'), width: 150, fixed: true },
     cell: ({ row }) =>
       row.original.state === 'open' && (
         <Button
@@ -35,7 +43,7 @@ export function alertColumns({ t, several, onAcknowledge }: ColumnOptions): Data
   return [
     {
       id: 'severity',
-      meta: { title: t('columns.severity'), width: 126 },
+      meta: { title: t('columns.severity'), width: 122 },
       cell: ({ row }) => <AlertSeverity alert={row.original} />,
     },
     {
@@ -45,19 +53,15 @@ export function alertColumns({ t, several, onAcknowledge }: ColumnOptions): Data
     },
     {
       id: 'device',
-      meta: { title: t('columns.device'), width: 190 },
+      meta: { title: t('columns.device'), width: 170 },
       cell: ({ row }) => <Place alert={row.original} several={several} />,
     },
     {
       id: 'raised',
-      meta: { title: t('alerts.raised'), width: 118 },
+      meta: { title: t('alerts.raised'), width: 112 },
       cell: ({ row }) => <RelativeTime at={row.original.raised_at} />,
     },
-    {
-      id: 'state',
-      meta: { title: t('columns.state'), width: 190 },
-      cell: ({ row }) => <AlertStanding alert={row.original} />,
-    },
+    ...(onlyOpen ? [] : [state]),
     ...(onAcknowledge ? [acknowledge] : []),
   ];
 }

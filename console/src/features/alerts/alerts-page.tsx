@@ -51,6 +51,7 @@ function Alerts({ search }: { search: TenantAlertSearch }) {
   const navigate = useNavigate();
   const list = useQuery(alertListQuery(alertListParameters(search)));
   const several = useTenants().length > 1 && search.tenant === undefined;
+  const onlyOpen = search.view === undefined;
   const mayAcknowledge = useCan('acknowledge_alerts');
   const [asked, setAsked] = useState<readonly Alert[] | null>(null);
   const columns = useMemo(
@@ -58,9 +59,10 @@ function Alerts({ search }: { search: TenantAlertSearch }) {
       alertColumns({
         t,
         several,
+        onlyOpen,
         onAcknowledge: mayAcknowledge ? (alert) => setAsked([alert]) : null,
       }),
-    [t, several, mayAcknowledge],
+    [t, several, onlyOpen, mayAcknowledge],
   );
   const alerts = list.data?.items ?? none;
   const pages = usePages({
