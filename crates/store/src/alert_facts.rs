@@ -126,9 +126,7 @@ impl Store {
         offered_by: Timestamp,
     ) -> Result<Vec<(PolicyCandidate, Option<GroupId>)>, StoreError> {
         let mut sql = Sql::new(
-            "SELECT u.device_id, u.update_key, u.id, u.title, u.category, u.kb, u.package,
-                u.first_offered_at, u.state, u.state_at, u.failures, d.group_id
-             FROM device_updates u
+            "SELECT u.*, d.group_id FROM device_updates u
              JOIN devices d ON d.tenant_id = u.tenant_id AND d.id = u.device_id
              WHERE (u.offered = 1 OR u.state = 'restart_pending')
                 AND u.state NOT IN ('installed', 'superseded') AND d.removed_at IS NULL
