@@ -35,6 +35,8 @@ const places = [
   '/updates/by-update',
   '/updates/by-update?search=no+such+update+anywhere',
   '/devices',
+  '/alerts',
+  '/alerts?view=closed',
   '/tasks',
   '/actions',
   '/actions?by=command_line&state=ended',

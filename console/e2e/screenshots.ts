@@ -113,6 +113,8 @@ for (const language of languages) {
         await take(page, gallery, name('action'));
         await page.goto('/actions');
         await take(page, gallery, name('actions'));
+        await page.goto('/alerts?view=all');
+        await take(page, gallery, name('alerts'));
         await page.goto('/updates?updates=pending');
         await page.getByRole('checkbox').nth(0).check();
         await page.getByRole('region').getByRole('button').nth(2).click();

@@ -36,6 +36,7 @@ export function canOf(account: Account): Session['can'] {
     install_updates: acts,
     restart_devices: acts,
     cancel_tasks: acts,
+    acknowledge_alerts: acts,
     move_devices: manages,
     remove_devices: manages,
     manage_enrollment_tokens: manages,

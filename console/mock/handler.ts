@@ -2,6 +2,7 @@ import type { components } from '../src/api/generated/schema.d.ts';
 import type { Session } from '../src/api/types.ts';
 import { type Account, canOf } from './accounts.ts';
 import { actionsRoute } from './actions.ts';
+import { alertsRoute } from './alerts.ts';
 import { Body, json, noContent, page, problem } from './answers.ts';
 import { auditRoute } from './audit.ts';
 import { type Device, groups, tenants, withPermissions } from './fleet.ts';
@@ -246,6 +247,8 @@ function signedIn(state: State, caller: Account, call: Call): Response {
       return decisionsRoute(state, caller.tenant.id, can.manage_update_policies, call);
     case 'rollouts':
       return rolloutsRoute(state, caller.tenant.id, can.manage_update_policies, call);
+    case 'alerts':
+      return alertsRoute(state, can.acknowledge_alerts, call);
     case 'tasks':
       return tasksRoute(state, rest, query);
     case 'actions':

@@ -1,6 +1,7 @@
 import type { components } from '../src/api/generated/schema.d.ts';
-import type { ApiToken, AuditEvent, Openid, Session } from '../src/api/types.ts';
+import type { Alert, ApiToken, AuditEvent, Openid, Session } from '../src/api/types.ts';
 import { createAccounts } from './accounts.ts';
+import { createAlerts } from './alerts.ts';
 import { recordHistory } from './audit.ts';
 import { catalogue, createFleet, pendingOf, provider } from './fleet.ts';
 import { createLedger, tellStory } from './ledger.ts';
@@ -34,6 +35,7 @@ export function createState(size: number) {
     ...fleet,
     ledger: createLedger(fleet.updates),
     policies: createPolicies(fleet.devices, now),
+    alerts: [] as Alert[],
     accounts: createAccounts(),
     tenant: provider,
     /** The account whose request is being answered. */
@@ -68,6 +70,7 @@ export function createState(size: number) {
     const task = tellStory(state.ledger, { device, index, offered, past, now });
     if (task) state.tasks.push(task);
   });
+  state.alerts = createAlerts(state, now);
   return state;
 }
 

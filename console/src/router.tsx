@@ -4,6 +4,7 @@ import { ProblemState } from './components/problem-state';
 import {
   actionRoute,
   actionsRoute,
+  alertsRoute,
   auditRoute,
   deviceRoute,
   devicesRoute,
@@ -52,6 +53,7 @@ const routeTree = rootRoute.addChildren([
     updateRoute,
     devicesRoute,
     deviceRoute,
+    alertsRoute,
     tasksRoute,
     taskRoute,
     actionsRoute,

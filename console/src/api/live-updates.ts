@@ -71,6 +71,8 @@ export function createLiveUpdates(queryClient: QueryClient) {
     invalidate(keys.devicesUpdates);
   }, 1_000);
 
+  const alerts = throttle(() => invalidate(keys.alerts), 1_000);
+
   const refreshDevice = async (id: string) => {
     const path = { id };
     const device = await unwrap(client.GET('/api/v1/devices/{id}', { params: { path } }));
@@ -156,6 +158,7 @@ export function createLiveUpdates(queryClient: QueryClient) {
       updates.call();
       deviceLists.call();
       deviceCounts.call();
+      alerts.call();
     },
     taskChanged: (change: TaskChange) => {
       changedTasks.add(change.id);
@@ -172,6 +175,7 @@ export function createLiveUpdates(queryClient: QueryClient) {
     },
     tenantsChanged: () => tenants.call(),
     policiesChanged: () => policies.call(),
+    alertsChanged: () => alerts.call(),
     resync: () => {
       void queryClient.invalidateQueries();
     },
@@ -183,6 +187,7 @@ export function createLiveUpdates(queryClient: QueryClient) {
         updates,
         tenants,
         policies,
+        alerts,
         refreshActions,
         flush,
       ];

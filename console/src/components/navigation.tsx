@@ -1,5 +1,6 @@
 import { useMediaQuery } from '@mantine/hooks';
 import {
+  IconBell,
   IconBuildings,
   IconClipboardList,
   IconDeviceDesktop,
@@ -15,6 +16,7 @@ import {
 } from '@tabler/icons-react';
 import { Link, useRouterState } from '@tanstack/react-router';
 import type { Capability } from '@/api/types';
+import { AlertBadge } from '@/features/alerts/alert-badge';
 import { useSession } from '@/features/session/session';
 import { useTranslation } from '@/i18n/use-translation';
 import classes from './navigation.module.css';
@@ -23,6 +25,7 @@ import classes from './navigation.module.css';
 const places = [
   { to: '/updates', text: 'navigation.updates', icon: IconRefreshDot, needs: [] },
   { to: '/devices', text: 'navigation.devices', icon: IconDeviceDesktop, needs: [] },
+  { to: '/alerts', text: 'navigation.alerts', icon: IconBell, needs: ['read_devices'] },
   {
     to: '/tasks',
     text: 'navigation.tasks',
@@ -141,6 +144,7 @@ function Place({ to, text, icon: Icon, onNavigate, ...more }: PlaceProps) {
     >
       <Icon size={18} stroke={1.7} aria-hidden />
       <span className={classes.text}>{t(text)}</span>
+      {to === '/alerts' && <AlertBadge />}
     </Link>
   );
 }

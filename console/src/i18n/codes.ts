@@ -168,6 +168,7 @@ export function auditDetailText(t: TFunction, name: string, value: string): stri
   const { enabled, method, second_factor } = en.audit_values;
   if (name === 'role' && knows(en.roles, value)) return t(`roles.${value}`);
   if (name === 'state' && knows(en.users.states, value)) return t(`users.states.${value}`);
+  if (name === 'alert_kind' && knows(en.alerts.kinds, value)) return t(`alerts.kinds.${value}`);
   if (name === 'verdict' && knows(en.policies.verdicts, value)) {
     return t(`policies.verdicts.${value}`);
   }

@@ -4,6 +4,8 @@ import { ProblemState } from '@/components/problem-state';
 import { ActionPage, type ActionPageSearch } from '@/features/actions/action-page';
 import { parseActionSearch } from '@/features/actions/action-search';
 import { ActionsPage } from '@/features/actions/actions-page';
+import { parseAlertSearch } from '@/features/alerts/alert-search';
+import { AlertsPage } from '@/features/alerts/alerts-page';
 import { AuditPage } from '@/features/audit/audit-page';
 import { parseAuditSearch } from '@/features/audit/audit-search';
 import { DevicePage, type DevicePageSearch, deviceTabs } from '@/features/devices/device-page';
@@ -73,6 +75,13 @@ export const deviceRoute = createRoute({
     const { deviceId } = deviceRoute.useParams();
     return <DevicePage key={deviceId} id={deviceId} search={deviceRoute.useSearch()} />;
   },
+});
+
+export const alertsRoute = createRoute({
+  getParentRoute,
+  path: '/alerts',
+  validateSearch: parseAlertSearch,
+  component: () => <AlertsPage search={alertsRoute.useSearch()} />,
 });
 
 export const tasksRoute = createRoute({

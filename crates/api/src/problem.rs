@@ -104,7 +104,8 @@ const fn status(refusal: Refusal) -> StatusCode {
         | R::GroupNameTaken
         | R::UpdatesBlocked
         | R::ChangedMeanwhile
-        | R::RolloutComplete => StatusCode::CONFLICT,
+        | R::RolloutComplete
+        | R::AlertClosed => StatusCode::CONFLICT,
         R::TooManyDevices => StatusCode::UNPROCESSABLE_ENTITY,
         R::OpenidUnreachable => StatusCode::BAD_GATEWAY,
     }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod agent_programs;
+mod alerts;
 mod api_tokens;
 mod audit_events;
 mod devices;
@@ -126,6 +127,11 @@ pub(crate) fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(rollouts::stop::handle))
         .routes(routes!(rollouts::resume::handle))
         .routes(routes!(rollouts::release::handle))
+        .routes(routes!(alerts::list::handle))
+        .routes(routes!(alerts::count::handle))
+        .routes(routes!(alerts::acknowledge_many::handle))
+        .routes(routes!(alerts::read::handle))
+        .routes(routes!(alerts::acknowledge::handle))
         .routes(routes!(actions::list::handle, actions::create::handle))
         .routes(routes!(actions::read::handle))
         .routes(routes!(actions::cancel::handle))

@@ -2,8 +2,8 @@
 
 use crate::{
     Events, MasterKeySource, OpenidClient, Randomness, actions::ActionBoard, agents::Fleet,
-    heartbeats::Heartbeats, mail::Mailer, password::PasswordHasher, progress::ProgressBoard,
-    randomness::Ids, secrets::Keyring, throttle::Attempts,
+    alerts::AlertBoard, heartbeats::Heartbeats, mail::Mailer, password::PasswordHasher,
+    progress::ProgressBoard, randomness::Ids, secrets::Keyring, throttle::Attempts,
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::Clock;
@@ -89,6 +89,7 @@ struct Inner {
     passwords: PasswordHasher,
     progress: ProgressBoard,
     action_board: ActionBoard,
+    alert_board: AlertBoard,
     keyring: Keyring,
     attempts: Attempts,
     reset_requests: Attempts,
@@ -110,6 +111,7 @@ impl App {
             passwords,
             progress: ProgressBoard::default(),
             action_board: ActionBoard::default(),
+            alert_board: AlertBoard::default(),
             keyring,
             attempts: Attempts::default(),
             reset_requests: Attempts::default(),
@@ -120,14 +122,16 @@ impl App {
 
     /// Works in the background until the shutdown, then writes what is left.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
-        // A pass over the policies of many devices takes a while: it holds up nothing else.
+        // A pass over many devices takes a while: it holds up nothing else.
+        let mut passes = JoinSet::new();
         let app = self.clone();
-        let mut policies = JoinSet::new();
-        policies.spawn(async move { app.follow_policies().await });
+        passes.spawn(async move { app.follow_policies().await });
+        let app = self.clone();
+        passes.spawn(async move { app.watch_alerts().await });
         tokio::select! {
             () = self.write_heartbeats(shutdown) => {}
             () = self.tidy_up() => {}
-            Some(Err(error)) = policies.join_next() => {
+            Some(Err(error)) = passes.join_next() => {
                 if let Ok(panic) = error.try_into_panic() {
                     std::panic::resume_unwind(panic);
                 }
@@ -171,6 +175,7 @@ impl App {
             ("deleting tenants", self.delete_tenants().await),
             ("pruning the audit", self.prune_audits().await),
             ("pruning the ledger of updates", self.prune_ledgers().await),
+            ("pruning alerts", self.prune_alerts().await),
         ] {
             if let Err(error) = result {
                 tracing::error!(error = &error as &dyn std::error::Error, "{work} failed");
@@ -246,6 +251,10 @@ impl App {
 
     pub(crate) fn action_board(&self) -> &ActionBoard {
         &self.0.action_board
+    }
+
+    pub(crate) fn alert_board(&self) -> &AlertBoard {
+        &self.0.alert_board
     }
 
     pub(crate) fn keyring(&self) -> &Keyring {

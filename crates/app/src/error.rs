@@ -125,6 +125,8 @@ pub enum Problem {
     ChangedMeanwhile,
     /// It has reached the last ring.
     RolloutComplete,
+    /// The alert's cause is gone.
+    AlertClosed,
 }
 
 impl Problem {
@@ -168,6 +170,7 @@ impl Problem {
             Self::UpdatesBlocked => "updates_blocked",
             Self::ChangedMeanwhile => "changed_meanwhile",
             Self::RolloutComplete => "rollout_complete",
+            Self::AlertClosed => "alert_closed",
         }
     }
 }

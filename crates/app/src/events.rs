@@ -37,6 +37,12 @@ pub enum Event {
         /// The tenant.
         tenant_id: TenantId,
     },
+    /// Alerts were raised, changed or closed, or somebody acknowledged some. Comes once for a look
+    /// at all tenants.
+    AlertsChanged {
+        /// Whose alerts.
+        tenant_ids: Arc<[TenantId]>,
+    },
     /// A tenant is being deleted: none of its certificates opens anything any more.
     TenantDeleted {
         /// The tenant.
@@ -70,7 +76,7 @@ impl Event {
     pub fn is_visible_in(&self, scope: &Scope) -> bool {
         match self {
             Self::TasksWaiting { .. } | Self::TenantDeleted { .. } => false,
-            Self::ActionChanged { tenant_ids, .. } => {
+            Self::ActionChanged { tenant_ids, .. } | Self::AlertsChanged { tenant_ids } => {
                 tenant_ids.iter().any(|tenant| scope.contains(*tenant))
             }
             Self::TenantsChanged { tenant_id }

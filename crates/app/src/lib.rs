@@ -6,6 +6,7 @@
 
 mod actions;
 pub mod agents;
+mod alerts;
 mod api_tokens;
 mod app;
 mod audit;
@@ -39,6 +40,7 @@ pub use actions::{
     Action, ActionOrder, ActionQuery, ActionRequest, ActionTarget, BegunAction, RequestedParameters,
 };
 pub use agents::AgentIdentity;
+pub use alerts::{AlertCounts, AlertQuery};
 pub use api_tokens::{ApiToken, ApiTokenSecret, ApiTokenState, NewApiToken};
 pub use app::{AgentSettings, App, Settings, SignInSettings, TokenFormat};
 pub use audit::{AuditBreak, AuditExport, AuditQuery, AuditVerification, hex};
@@ -51,12 +53,13 @@ pub use error::{AppError, FieldCode, FieldError, Problem};
 pub use events::{Event, Events};
 pub use groups::{Group, GroupChange, NewGroup};
 pub use latarnik_store::{
-    ActionCourse, ActionRecord, ApiTokenRecord, AuditEvent, AuditFilter, Creator, Cursor,
-    DeviceFilter, DeviceRecord, DeviceSort, DeviceUpdateRecord, Direction, EnrollmentTokenRecord,
-    FailureCount, GroupRecord, InvalidCursor, NewUpdateStep, OfferedUpdate, OpenidProviderRecord,
-    Page, PageRequest, PendingFilter, RolloutRecord, SessionRecord, StoreError as StoreFailure,
-    TaskFilter, TaskRecord, TenantDeletion, TenantRecord, UpdateCounts, UpdateDecisionRecord,
-    UpdateFilter, UpdatePolicyRecord, UpdateRecord, UpdateResultRecord, UpdateSort, UpdateStanding,
+    Acknowledgement, ActionCourse, ActionRecord, AlertFilter, AlertRecord, ApiTokenRecord,
+    AuditEvent, AuditFilter, Creator, Cursor, DeviceFilter, DeviceRecord, DeviceSort,
+    DeviceUpdateRecord, Direction, EnrollmentTokenRecord, FailureCount, GroupRecord, InvalidCursor,
+    NewUpdateStep, OfferedUpdate, OpenidProviderRecord, Page, PageRequest, PendingFilter,
+    RolloutRecord, SessionRecord, StoreError as StoreFailure, TaskFilter, TaskRecord,
+    TenantDeletion, TenantRecord, UpdateCounts, UpdateDecisionRecord, UpdateFilter,
+    UpdatePolicyRecord, UpdateRecord, UpdateResultRecord, UpdateSort, UpdateStanding,
     UpdateStepRecord, UpdateSummary, UserFilter, UserRecord,
 };
 pub use mail::{Delivery, Mail, MailContent, MailError, Mailer};

@@ -82,6 +82,8 @@ ids! {
     UpdateDecisionId;
     /// The way of one update through a tenant's rings.
     RolloutId;
+    /// Something that a person must know.
+    AlertId;
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! the time or an id hands it in.
 
 mod action;
+mod alert;
 mod clock;
 mod device;
 mod email;
@@ -22,13 +23,18 @@ mod user;
 pub use action::{
     ActionKind, CreatorKind, InvalidParameters, Postponements, RestartDelay, TaskParameters, When,
 };
+pub use alert::{
+    AlertCause, AlertCloseReason, AlertKind, AlertSeverity, AlertState, AlertSubject,
+    FIRST_SCAN_WITHIN, MOST_ALERT_TITLES, RESTART_OVERDUE_AFTER, SCAN_FAILING_AFTER,
+    UnknownAlertWord,
+};
 pub use clock::Clock;
 pub use device::{Architecture, OsFamily, Platform, ScanState, UnknownPlatform};
 pub use email::{EmailAddress, InvalidEmailAddress, is_domain};
 pub use id::{
-    ActionId, ApiTokenId, AuditEventId, DataKeyId, DeviceId, EnrollmentTokenId, GroupId, IdSource,
-    InvalidId, RolloutId, SessionId, TaskId, TenantId, UpdateDecisionId, UpdateId, UpdatePolicyId,
-    UserId,
+    ActionId, AlertId, ApiTokenId, AuditEventId, DataKeyId, DeviceId, EnrollmentTokenId, GroupId,
+    IdSource, InvalidId, RolloutId, SessionId, TaskId, TenantId, UpdateDecisionId, UpdateId,
+    UpdatePolicyId, UserId,
 };
 pub use language::{ColorScheme, Language};
 pub use ledger::{LedgerStep, Sighting, UnknownUpdateState, UpdateState};

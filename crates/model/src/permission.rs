@@ -95,6 +95,8 @@ permissions! {
     RestartDevices = "restart_devices", Technician, EveryTenant;
     /// Cancel tasks that wait or run.
     CancelTasks = "cancel_tasks", Technician, EveryTenant;
+    /// Acknowledge alerts.
+    AcknowledgeAlerts = "acknowledge_alerts", Technician, EveryTenant;
     /// Move devices between groups.
     MoveDevices = "move_devices", Technician, EveryTenant;
     /// Remove devices; their certificates stop working.
@@ -191,6 +193,7 @@ mod tests {
                 InstallUpdates,
                 RestartDevices,
                 CancelTasks,
+                AcknowledgeAlerts,
                 MoveDevices
             ]
         );

@@ -332,10 +332,15 @@ impl Transaction {
             let rank = restart_rank(RestartRequired::from_signals(Some(signals)));
             sql.push(", restart_signals = ").bind(to_json(signals));
             sql.push(", restart_required = ").bind(rank);
+            push_restart_since(&mut sql, rank, changes.boot.is_some(), now);
             sql.push(", restart_scheduled_at = ")
                 .bind(optional_milliseconds(restart.scheduled_at));
             sql.push(", restart_postponed = ")
                 .bind(i64::from(restart.postponed));
+        } else if changes.boot.is_some() {
+            sql.push(", restart_required_since = CASE WHEN restart_required = 2 THEN ")
+                .bind(milliseconds(now))
+                .push(" END");
         }
         if let Some(last) = &changes.last_restart {
             sql.push(", last_restart = ").bind(to_json(last));
@@ -426,7 +431,7 @@ impl Transaction {
             device.0
         ))
         .await?;
-        let tables = ["update_steps", "device_updates"];
+        let tables = ["alerts", "update_steps", "device_updates"];
         for table in tables.into_iter().chain(policy_scope::TABLES) {
             let text = format!("DELETE FROM {table} WHERE device_id = $1");
             self.execute(sql!(&text, device.0)).await?;
@@ -444,6 +449,19 @@ impl Transaction {
         let ended: Result<Vec<_>, _> = rows.iter().map(TaskTaken::read).collect();
         Ok(Some(ended?))
     }
+}
+
+/// Since when a strong signal stands. What a restart leaves standing stands anew.
+fn push_restart_since(sql: &mut Sql, rank: i64, restarted: bool, now: Timestamp) {
+    let now = milliseconds(now);
+    match (rank == restart_rank(RestartRequired::Yes), restarted) {
+        (true, true) => sql.push(", restart_required_since = ").bind(now),
+        (true, false) => sql
+            .push(", restart_required_since = COALESCE(restart_required_since, ")
+            .bind(now)
+            .push(")"),
+        (false, _) => sql.push(", restart_required_since = NULL"),
+    };
 }
 
 fn push_facts(sql: &mut Sql, facts: &DeviceFacts) {

@@ -7,6 +7,8 @@
 
 mod action_list;
 mod actions;
+mod alert_facts;
+mod alerts;
 mod api_tokens;
 mod audit;
 mod data_keys;
@@ -44,6 +46,8 @@ pub use actions::{
     ActionCourse, ActionFilter, ActionRecord, Creator, FailureCount, NewAction, NewTask,
     TaskCounts, TaskTaken,
 };
+pub use alert_facts::AlertFact;
+pub use alerts::{Acknowledgement, AlertCount, AlertFilter, AlertRecord, NewAlert, StandingAlert};
 pub use api_tokens::ApiTokenRecord;
 pub use audit::{AuditChain, AuditEvent, AuditFilter};
 pub use data_keys::DataKeyRecord;

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
         include_str!("../migrations/0007_restart_postponements.sql"),
     ),
     (8, include_str!("../migrations/0008_device_settings.sql")),
+    (9, include_str!("../migrations/0009_alerts.sql")),
     (
         10,
         include_str!("../migrations/0010_pending_definitions.sql"),

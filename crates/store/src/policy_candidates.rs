@@ -89,7 +89,7 @@ pub enum PastRestart {
 }
 
 impl PolicyCandidate {
-    fn read(row: &Row) -> Result<Self, StoreError> {
+    pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
             device_id: DeviceId(row.uuid("device_id")?),
             key: row.text("update_key")?,

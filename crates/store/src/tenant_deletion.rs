@@ -11,6 +11,7 @@ const TABLES: &[&str] = &[
     "tasks",
     "action_tenants",
     "actions",
+    "alerts",
     "update_decisions",
     "update_policies",
     "update_rollouts",

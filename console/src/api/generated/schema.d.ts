@@ -76,6 +76,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts, the latest first. */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledges several alerts, in place of who did before. Those whose cause is gone are passed
+         *     over.
+         */
+        post: operations["acknowledge_alerts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many alerts are not closed. Read from an index of those alone. */
+        get: operations["count_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert. */
+        get: operations["read_alert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledges an alert, in place of who did before: somebody knows of it. It is closed when its
+         *     cause is gone.
+         */
+        post: operations["acknowledge_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-tokens": {
         parameters: {
             query?: never;
@@ -276,7 +367,8 @@ export interface paths {
         };
         /**
          * Server-sent events: `device_changed`, `device_removed`, `task_changed`, `action_changed`,
-         *     `tenants_changed`, `policies_changed` with ids to fetch again, and `resync` when events were missed.
+         *     `tenants_changed`, `policies_changed`, `alerts_changed` with what to fetch
+         *     again, and `resync` when events were missed.
          * @description `action_changed` comes at most twice a second for an action and stands for any number of its
          *     tasks; of those, `task_changed` tells no more than 20 a second one by one.
          */
@@ -1122,6 +1214,7 @@ export interface components {
     schemas: {
         /** @description What the person may do, by permission. */
         Abilities: {
+            acknowledge_alerts: boolean;
             cancel_tasks: boolean;
             install_updates: boolean;
             manage_api_tokens: boolean;
@@ -1137,6 +1230,21 @@ export interface components {
             remove_devices: boolean;
             restart_devices: boolean;
             scan_devices: boolean;
+        };
+        /** @description What became of it. */
+        AcknowledgedAlerts: {
+            /**
+             * Format: int64
+             * @description How many are acknowledged now; the others were closed in between.
+             */
+            acknowledged: number;
+        };
+        /** @description That somebody knows of an alert. */
+        Acknowledgement: {
+            at: components["schemas"]["Instant"];
+            by: string;
+            /** @description What they say to it; may be empty. */
+            note: string;
         };
         /** @description An action and how it goes, as far as the caller may see of it. */
         Action: components["schemas"]["ActionSummary"] & {
@@ -1208,6 +1316,147 @@ export interface components {
             /** @description The server's version, which the programs ship with. */
             version: string;
         };
+        /** @description Something that a person must know. */
+        Alert: {
+            acknowledgement?: components["schemas"]["Acknowledgement"] | null;
+            /** @description What raised it. While it is not closed, as it was last seen. */
+            cause: components["schemas"]["AlertCause"];
+            close_reason?: components["schemas"]["AlertCloseReason"] | null;
+            closed_at?: components["schemas"]["Instant"] | null;
+            device?: components["schemas"]["AlertDevice"] | null;
+            id: components["schemas"]["AlertId"];
+            kind: components["schemas"]["AlertKind"];
+            raised_at: components["schemas"]["Instant"];
+            severity: components["schemas"]["AlertSeverity"];
+            /** @description Since when the cause stands. */
+            since: components["schemas"]["Instant"];
+            state: components["schemas"]["AlertState"];
+            tenant: components["schemas"]["TenantReference"];
+        };
+        /** @description What raised an alert, as it was last seen. */
+        AlertCause: {
+            /**
+             * Format: int32
+             * @description The exit code of the task, where it is not 0.
+             */
+            exit_code?: number | null;
+            /**
+             * Format: int32
+             * @description Attempts that failed since it was last installed.
+             */
+            failures: number;
+            /** @description Windows: the HRESULT of its installer. */
+            hresult?: string | null;
+            /** @description Its article. */
+            kb?: string | null;
+            /** @enum {string} */
+            kind: "update_failed";
+            reason_code?: components["schemas"]["ReasonCode"] | null;
+            /**
+             * Format: int32
+             * @description Windows: the `OperationResultCode` of its installer.
+             */
+            result_code?: number | null;
+            task_id?: components["schemas"]["TaskId"] | null;
+            /** @description For people. */
+            title: string;
+            /** @description The same on all devices. */
+            update_id: components["schemas"]["UpdateId"];
+            /** @description Identifies the update on the device. */
+            update_key: string;
+        } | {
+            /** @description The system's own code for that. */
+            error_detail?: string | null;
+            /** @enum {string} */
+            kind: "scan_failing";
+            /** @description Whether it has never searched with success since it was enrolled. */
+            never_succeeded: boolean;
+            reason_code?: components["schemas"]["ReasonCode"] | null;
+        } | {
+            /** @enum {string} */
+            kind: "restart_overdue";
+            /** @description The strong signals that stand. */
+            signals: components["schemas"]["RestartSignalName"][];
+        } | {
+            /**
+             * Format: int64
+             * @description Devices on which it stands at failed.
+             */
+            failed_devices: number;
+            /** @description Its article. */
+            kb?: string | null;
+            /** @enum {string} */
+            kind: "rollout_stopped";
+            /**
+             * Format: int32
+             * @description The ring that it had reached, from 1.
+             */
+            ring: number;
+            /** @description The rollout. */
+            rollout_id: components["schemas"]["RolloutId"];
+            /** @description For people. */
+            title: string;
+            /** @description The update. */
+            update_id: components["schemas"]["UpdateId"];
+        } | {
+            /** @enum {string} */
+            kind: "update_overdue";
+            /** @description The titles of the first of them, the oldest deadline first. */
+            titles: string[];
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            updates: number;
+        };
+        /**
+         * @description Why an alert was closed.
+         * @enum {string}
+         */
+        AlertCloseReason: "resolved";
+        /** @description How many alerts are not closed. */
+        AlertCounts: {
+            /**
+             * Format: int64
+             * @description Those that somebody has acknowledged.
+             */
+            acknowledged: number;
+            /**
+             * Format: int64
+             * @description Those that nobody has acknowledged.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Of them, the critical ones.
+             */
+            open_critical: number;
+        };
+        /** @description The device that an alert is about. */
+        AlertDevice: {
+            hostname: string;
+            id: components["schemas"]["DeviceId"];
+        };
+        /**
+         * Format: uuid
+         * @description Something that a person must know.
+         */
+        AlertId: string;
+        /**
+         * @description What an alert is about.
+         * @enum {string}
+         */
+        AlertKind: "update_failed" | "scan_failing" | "restart_overdue" | "rollout_stopped" | "update_overdue";
+        /**
+         * @description How much an alert matters.
+         * @enum {string}
+         */
+        AlertSeverity: "warning" | "critical";
+        /**
+         * @description Where an alert stands.
+         * @enum {string}
+         */
+        AlertState: "open" | "acknowledged" | "closed";
         /** @description Whether something may be done, and why not. */
         Allowed: {
             allowed: boolean;
@@ -1778,6 +2027,33 @@ export interface components {
             total?: number | null;
         };
         /** @description A page of a list. */
+        List_Alert: {
+            /** @description The items. */
+            items: {
+                acknowledgement?: components["schemas"]["Acknowledgement"] | null;
+                /** @description What raised it. While it is not closed, as it was last seen. */
+                cause: components["schemas"]["AlertCause"];
+                close_reason?: components["schemas"]["AlertCloseReason"] | null;
+                closed_at?: components["schemas"]["Instant"] | null;
+                device?: components["schemas"]["AlertDevice"] | null;
+                id: components["schemas"]["AlertId"];
+                kind: components["schemas"]["AlertKind"];
+                raised_at: components["schemas"]["Instant"];
+                severity: components["schemas"]["AlertSeverity"];
+                /** @description Since when the cause stands. */
+                since: components["schemas"]["Instant"];
+                state: components["schemas"]["AlertState"];
+                tenant: components["schemas"]["TenantReference"];
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
         List_ApiToken: {
             /** @description The items. */
             items: {
@@ -2280,6 +2556,18 @@ export interface components {
              * @description How many items match in all; only with `count=true`.
              */
             total?: number | null;
+        };
+        /** @description What somebody says to an alert. */
+        NewAcknowledgement: {
+            /** @description Up to 500 characters on one line; absent is nothing. */
+            note?: string | null;
+        };
+        /** @description Alerts, and what somebody says to them. */
+        NewAcknowledgements: {
+            /** @description 1 to 200. */
+            alert_ids: components["schemas"]["AlertId"][];
+            /** @description Up to 500 characters on one line; absent is nothing. */
+            note?: string | null;
         };
         /** @description What to do, on which devices, when. */
         NewAction: {
@@ -3808,6 +4096,505 @@ export interface operations {
             };
             /** @description `request_timeout` */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alerts: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant. */
+                tenant_id?: components["schemas"]["TenantId"];
+                /** @description About this device. */
+                device_id?: components["schemas"]["DeviceId"];
+                /** @description Of one of these kinds, separated by commas. */
+                kind?: string;
+                /** @description In one of these states, separated by commas: `open`, `acknowledged`, `closed`. */
+                state?: string;
+                /** @description Most items, 1 to 500. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Alert"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAcknowledgements"];
+            };
+        };
+        responses: {
+            /** @description Acknowledged */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcknowledgedAlerts"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: one of them is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `alert_closed`: the causes of all are gone */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_alerts: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant. */
+                tenant_id?: components["schemas"]["TenantId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description So many */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertCounts"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alert */
+                id: components["schemas"]["AlertId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alert */
+                id: components["schemas"]["AlertId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAcknowledgement"];
+            };
+        };
+        responses: {
+            /** @description The alert as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `alert_closed`: its cause is gone */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -34,6 +34,7 @@ export const auditActions = [
   'install_updates',
   'restart_devices',
   'cancel_task',
+  'acknowledge_alert',
   'create_tenant',
   'update_tenant',
   'request_tenant_deletion',

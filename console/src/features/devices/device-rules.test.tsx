@@ -62,6 +62,7 @@ function session(acts: boolean): Session {
       scan_devices: acts,
       install_updates: acts,
       restart_devices: acts,
+      acknowledge_alerts: acts,
       cancel_tasks: acts,
       move_devices: acts,
       remove_devices: acts,

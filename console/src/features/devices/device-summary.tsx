@@ -4,6 +4,7 @@ import type { Device } from '@/api/types';
 import { Card, Fact, Facts } from '@/components/page';
 import { RelativeTime } from '@/components/relative-time';
 import { StateBadge } from '@/components/state-badge';
+import { DeviceAlerts } from '@/features/alerts/device-alerts';
 import { DevicePolicyCard } from '@/features/policies/device-policy-card';
 import { hresultText, isHresult, reasonText, signalText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
@@ -17,6 +18,9 @@ import { RestartCountDown } from './restart-count-down';
 export function DeviceSummary({ device }: { device: Device }) {
   return (
     <div className={classes.summary}>
+      <div className={classes.whole}>
+        <DeviceAlerts deviceId={device.id} />
+      </div>
       <UpdatesCard device={device} />
       <RestartCard device={device} />
       <FactsCard device={device} />

@@ -84,6 +84,7 @@ abilities! {
     install_updates = InstallUpdates,
     restart_devices = RestartDevices,
     cancel_tasks = CancelTasks,
+    acknowledge_alerts = AcknowledgeAlerts,
     move_devices = MoveDevices,
     remove_devices = RemoveDevices,
     manage_enrollment_tokens = ManageEnrollmentTokens,

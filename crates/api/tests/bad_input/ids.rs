@@ -50,9 +50,12 @@ fn malformed() -> Vec<String> {
     all
 }
 
+/// A list of nothing, or nothing counted.
 fn is_empty(answer: &str) -> bool {
     let found: Value = serde_json::from_str(answer).unwrap_or_default();
+    let counts = found.as_object();
     found["items"].as_array().is_some_and(Vec::is_empty)
+        || counts.is_some_and(|counts| counts.values().all(|count| *count == 0))
 }
 
 on_both_engines! {

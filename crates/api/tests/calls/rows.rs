@@ -96,6 +96,7 @@ pub(crate) fn all() -> Vec<Row> {
         tenants(),
         devices(),
         policies(),
+        alerts(),
     ]
     .into_iter()
     .flatten()
@@ -320,6 +321,21 @@ fn policies() -> Vec<Row> {
         row("stop_rollout", 200).path(rollout),
         row("resume_rollout", 200).path(rollout),
         row("release_rollout", 200).path(rollout),
+    ]
+}
+
+fn alerts() -> Vec<Row> {
+    let alert = |fresh: &Fresh| fresh.alert.clone();
+    vec![
+        row("list_alerts", 200),
+        row("count_alerts", 200),
+        row("read_alert", 200).path(alert),
+        row("acknowledge_alert", 200)
+            .path(alert)
+            .body(|_, _| json!({"note": "I am on it"})),
+        row("acknowledge_alerts", 200)
+            .body(|_, fresh| json!({"alert_ids": [fresh.alert]}))
+            .target(Target::InBody),
     ]
 }
 

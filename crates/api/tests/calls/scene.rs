@@ -15,9 +15,9 @@ use latarnik_app::{
     RequestedParameters, RolloutRecord, agents,
 };
 use latarnik_model::{
-    Clock, DeviceId, Language, PolicyScope, Role, Rollout, RolloutId, RolloutState, Scope,
-    TenantId, UpdateDecision, UpdateDecisionId, UpdateId, UpdatePolicy, UpdatePolicyId, UpdateRef,
-    UpdateVerdict, UserId, When,
+    AlertCause, AlertId, Clock, DeviceId, Language, PolicyScope, Role, Rollout, RolloutId,
+    RolloutState, Scope, TenantId, UpdateDecision, UpdateDecisionId, UpdateId, UpdatePolicy,
+    UpdatePolicyId, UpdateRef, UpdateVerdict, UserId, When,
 };
 use latarnik_testkit::{Database, Office};
 use serde_json::json;
@@ -44,6 +44,7 @@ pub(crate) struct Fresh {
     pub(crate) policy: String,
     pub(crate) decision: String,
     pub(crate) rollout: String,
+    pub(crate) alert: String,
     pub(crate) tenant: String,
     pub(crate) unknown_email: String,
     pub(crate) unused_name: String,
@@ -233,6 +234,7 @@ impl Scene {
             policy: self.policy(device.device_id).await.to_string(),
             decision: self.decision(device.device_id).await.to_string(),
             rollout: self.rollout(update, number).await.to_string(),
+            alert: self.alert(device.device_id, number).await.to_string(),
             tenant: bakery.to_string(),
             unknown_email: format!("unknown-{number}@elsewhere.example"),
             unused_name: format!("Unused {number}"),
@@ -250,6 +252,7 @@ impl Scene {
             fresh.policy.clone(),
             fresh.decision.clone(),
             fresh.rollout.clone(),
+            fresh.alert.clone(),
             "of-the-bakery".to_owned(),
         ];
         fresh
@@ -343,6 +346,36 @@ impl Scene {
         transaction.begin_rollout(&record).await.unwrap();
         transaction.commit().await.unwrap();
         record.id
+    }
+
+    /// Written past the use cases: a search would have to fail for days.
+    async fn alert(&self, device_id: DeviceId, number: u32) -> AlertId {
+        let now = self.office.clock.now();
+        let mut bytes = [1; 16];
+        bytes[12..].copy_from_slice(&number.to_be_bytes());
+        let alert = latarnik_store::NewAlert {
+            id: AlertId(uuid::Uuid::from_bytes(bytes)),
+            device_id: Some(device_id),
+            cause: AlertCause::ScanFailing {
+                never_succeeded: true,
+                reason_code: None,
+                error_detail: None,
+            },
+            since: now,
+        };
+        let (tenant, id) = (self.bakery(), alert.id);
+        let transaction = self
+            .office
+            .store()
+            .begin(&Scope::one(tenant))
+            .await
+            .unwrap();
+        transaction
+            .raise_alerts(tenant, now, &[alert])
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+        id
     }
 
     /// Somebody with a session. Written past the use cases: hashing a thousand passwords would

@@ -218,6 +218,7 @@ pub async fn report_task(
     transaction.commit().await?;
     if to.is_final() {
         app.progress().clear(task);
+        app.alert_board().note(agent.tenant_id);
     }
     if first {
         publish(app, agent, task, action, TaskState::Delivered);

@@ -57,7 +57,8 @@ struct TaskEvent {
 }
 
 /// Server-sent events: `device_changed`, `device_removed`, `task_changed`, `action_changed`,
-/// `tenants_changed`, `policies_changed` with ids to fetch again, and `resync` when events were missed.
+/// `tenants_changed`, `policies_changed`, `alerts_changed` with what to fetch
+/// again, and `resync` when events were missed.
 ///
 /// `action_changed` comes at most twice a second for an action and stands for any number of its
 /// tasks; of those, `task_changed` tells no more than 20 a second one by one.
@@ -182,6 +183,7 @@ fn render(event: Event) -> Option<SseEvent> {
         Event::PoliciesChanged { tenant_id } => {
             Some(named("policies_changed", &PolicyEvent { tenant_id }))
         }
+        Event::AlertsChanged { .. } => Some(named("alerts_changed", &())),
         _ => None,
     }
 }
