@@ -100,8 +100,8 @@ test('actions are listed newest first, filtered in the address, and followed as 
   await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
 
   const { action } = await startScan(page);
-  const link = main.locator(`a[href*="${action}"]`);
-  const row = main.getByRole('row').filter({ has: link });
+  const link = page.locator(`main a[href*="${action}"]`);
+  const row = main.getByRole('row').filter({ has: page.locator(`a[href*="${action}"]`) });
   await expect(link).toHaveText('Scan');
   await expect(row).toContainText('1 succeeded', { timeout: 60_000 });
   await expect(row).toContainText('Finished');

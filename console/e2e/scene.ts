@@ -91,6 +91,7 @@ export interface DeviceFacts {
   connection: 'online' | 'offline';
   pending_updates: { total?: number | null };
   restart: { required: 'yes' | 'no' | 'unknown' };
+  open_tasks: number;
 }
 
 /** What the API says, to compare with what the console shows. */

@@ -10,8 +10,9 @@ test.describe('the owner', () => {
     tag: '@smoke',
   }, async ({ page }) => {
     const devices = await listDevices(page, '&updates=pending');
-    const device = devices[0];
-    test.skip(!device, 'no device has pending updates');
+    // One that is at work has fewer with every answer.
+    const device = devices.find(({ open_tasks }) => open_tasks === 0);
+    test.skip(!device, 'every device with pending updates is at work');
     await openUpdates(page, `?search=${device?.hostname}`);
     const row = deviceRows(page).filter({ hasText: device?.hostname ?? '' });
     const total = String(device?.pending_updates.total);

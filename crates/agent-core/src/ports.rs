@@ -173,8 +173,8 @@ pub trait People: Send + Sync {
     fn sessions(&self) -> Result<Vec<Session>, PeopleError>;
 
     /// Shows the notice in each of these sessions, in the language of its person, with the time
-    /// that remains, and lets it be answered from a command line. A session that shows this very notice is left alone; an earlier one is
-    /// replaced. Does not wait for anybody.
+    /// that remains, and lets it be answered from a command line. A session that shows this very
+    /// notice is left alone; an earlier one is replaced. Does not wait for anybody.
     fn show(&self, notice: &Notice, sessions: &[Session]);
 
     /// Takes every notice off every screen, and forgets answers that were not asked for. Somebody who
