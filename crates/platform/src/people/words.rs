@@ -290,8 +290,94 @@ mod tests {
 
     #[test]
     fn what_the_agent_says_on_a_command_line() {
-        insta::assert_snapshot!("replies_pl", replies(Language::Pl));
-        insta::assert_snapshot!("replies_en", replies(Language::En));
+        insta::assert_snapshot!(replies(Language::Pl), @r"
+        Komputer zostanie uruchomiony ponownie
+        Ponowne uruchomienie za 14 min 05 s (o 14:35).
+        Na zlecenie: Anna[31m Nowak.
+        Odłóż o 15 min (pozostało: 2): latarnik-agent restart postpone
+        Uruchom ponownie teraz: latarnik-agent restart now
+        ---
+        Ponowne uruchomienie zostało odłożone.
+        Komputer zostanie uruchomiony ponownie
+        Ponowne uruchomienie za 14 min 05 s (o 14:35).
+        Na zlecenie: program Zabbix.
+        Ponownego uruchomienia nie można odłożyć.
+        ---
+        Ponowne uruchomienie zostało odłożone.
+        Komputer zostanie uruchomiony ponownie
+        Ponowne uruchomienie za 14 min 05 s (o 14:35).
+        Na zlecenie: administrator serwera.
+        Ponownego uruchomienia nie można odłożyć.
+        ---
+        Ponowne uruchomienie zostało odłożone.
+        Komputer zostanie uruchomiony ponownie
+        Ponowne uruchomienie za 14 min 05 s (o 14:35).
+        Na zlecenie: zasady aktualizacji.
+        Ponownego uruchomienia nie można odłożyć.
+        ---
+        Ponowne uruchomienie zostało odłożone.
+        Komputer zostanie uruchomiony ponownie
+        Ponowne uruchomienie za 14 min 05 s (o 14:35).
+        Ponownego uruchomienia nie można odłożyć.
+        ---
+        Żadne ponowne uruchomienie nie jest teraz odliczane.
+        ---
+        Komputer uruchomi się ponownie teraz, najpóźniej po zakończeniu trwającego zadania.
+        ---
+        Odpowiedzieć może tylko osoba zalogowana na tym komputerze albo jego administrator.
+        ---
+        Ponownego uruchomienia nie można odłożyć.
+        ---
+        Na komputerze mogą pracować inne osoby; nikt nie uruchamia go ponownie za nie.
+        ---
+        Za późno: ponowne uruchomienie zostało odwołane albo właśnie następuje.
+        ---
+        Agent na tym komputerze nie odpowiada; być może nie działa.
+        ");
+        insta::assert_snapshot!(replies(Language::En), @r"
+        This computer will restart
+        It restarts in 14 min 05 s (at 14:35).
+        Asked for by Anna[31m Nowak.
+        Postpone by 15 min (2 left): latarnik-agent restart postpone
+        Restart now: latarnik-agent restart now
+        ---
+        The restart has been postponed.
+        This computer will restart
+        It restarts in 14 min 05 s (at 14:35).
+        Asked for by the program Zabbix.
+        The restart cannot be postponed.
+        ---
+        The restart has been postponed.
+        This computer will restart
+        It restarts in 14 min 05 s (at 14:35).
+        Asked for by the server's administrator.
+        The restart cannot be postponed.
+        ---
+        The restart has been postponed.
+        This computer will restart
+        It restarts in 14 min 05 s (at 14:35).
+        Asked for by the update policies.
+        The restart cannot be postponed.
+        ---
+        The restart has been postponed.
+        This computer will restart
+        It restarts in 14 min 05 s (at 14:35).
+        The restart cannot be postponed.
+        ---
+        No restart is counting down.
+        ---
+        The computer restarts now, at the latest when the task at work has ended.
+        ---
+        Only somebody who is signed in to this computer, or its administrator, may answer.
+        ---
+        The restart cannot be postponed.
+        ---
+        Others may be at work on this computer; nobody restarts it for them.
+        ---
+        Too late: the restart has been called off, or is just happening.
+        ---
+        The agent on this computer does not answer; it may not be running.
+        ");
     }
 
     fn everything(language: Language) -> Vec<String> {
