@@ -1,5 +1,4 @@
-import { Link } from '@tanstack/react-router';
-import classes from '@/features/updates/updates-views.module.css';
+import { PageViews } from '@/components/page-views';
 import { useTranslation } from '@/i18n/use-translation';
 
 const views = [
@@ -12,17 +11,9 @@ const views = [
 export function PoliciesViews() {
   const { t } = useTranslation();
   return (
-    <nav className={classes.views} aria-label={t('policies.views.label')}>
-      {views.map(({ to, text }) => (
-        <Link
-          key={to}
-          to={to}
-          className={classes.view}
-          activeOptions={{ exact: true, includeSearch: false }}
-        >
-          {t(text)}
-        </Link>
-      ))}
-    </nav>
+    <PageViews
+      label={t('policies.views.label')}
+      views={views.map(({ to, text }) => ({ to, text: t(text) }))}
+    />
   );
 }

@@ -1,6 +1,5 @@
-import { Link } from '@tanstack/react-router';
+import { PageViews } from '@/components/page-views';
 import { useTranslation } from '@/i18n/use-translation';
-import classes from './updates-views.module.css';
 
 const views = [
   { to: '/updates', text: 'updates.by_device' },
@@ -11,17 +10,9 @@ const views = [
 export function UpdatesViews() {
   const { t } = useTranslation();
   return (
-    <nav className={classes.views} aria-label={t('updates.views')}>
-      {views.map(({ to, text }) => (
-        <Link
-          key={to}
-          to={to}
-          className={classes.view}
-          activeOptions={{ exact: true, includeSearch: false }}
-        >
-          {t(text)}
-        </Link>
-      ))}
-    </nav>
+    <PageViews
+      label={t('updates.views')}
+      views={views.map(({ to, text }) => ({ to, text: t(text) }))}
+    />
   );
 }
