@@ -6,7 +6,7 @@ import classes from './page-skeleton.module.css';
 export function PageSkeleton() {
   const { t } = useTranslation();
   return (
-    <div className={classes.skeleton} role="status" aria-label={t('common.loading')}>
+    <div className={classes.skeleton} role="status" aria-busy aria-label={t('common.loading')}>
       <Skeleton height={220} radius="md" />
       <Skeleton height={220} radius="md" />
     </div>

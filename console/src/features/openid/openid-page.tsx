@@ -1,4 +1,4 @@
-import { Alert, Button, Skeleton, Stack, Text } from '@mantine/core';
+import { Alert, Button, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -6,6 +6,7 @@ import type { Openid } from '@/api/types';
 import { ConfirmDialog } from '@/components/confirm-dialog';
 import { CopyField } from '@/components/copy-field';
 import { ForbiddenPage } from '@/components/forbidden-page';
+import { LoadingBlock } from '@/components/loading-block';
 import { Card, Page, PageIntro } from '@/components/page';
 import { PageSkeleton } from '@/components/page-skeleton';
 import { ProblemNote } from '@/components/problem-note';
@@ -89,7 +90,7 @@ function RedirectUrl({ known }: { known: string | undefined }) {
     );
   }
   if (options.isError) return <ProblemNote error={options.error} />;
-  return <Skeleton height={36} aria-label={t('common.loading')} />;
+  return <LoadingBlock height={36} />;
 }
 
 function OpenidState({ openid }: { openid: Openid | null }) {

@@ -1,7 +1,7 @@
-import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Device, DeviceUpdatePolicy, ScopeReference } from '@/api/types';
+import { LoadingBlock } from '@/components/loading-block';
 import { Card, Fact, Facts } from '@/components/page';
 import { ProblemNote } from '@/components/problem-note';
 import { StateBadge } from '@/components/state-badge';
@@ -31,7 +31,7 @@ export function DevicePolicyCard({ device }: { device: Device }) {
   );
   return (
     <Card title={t('policies.here.title')} actions={actions || undefined}>
-      {query.isPending && <Skeleton height={160} aria-label={t('common.loading')} />}
+      {query.isPending && <LoadingBlock height={160} />}
       {query.isError && !rules && <ProblemNote error={query.error} />}
       {rules && <Rules rules={rules} device={device} />}
     </Card>

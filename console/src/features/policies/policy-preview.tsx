@@ -1,10 +1,11 @@
-import { Skeleton, Tabs } from '@mantine/core';
+import { Tabs } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { toApiError } from '@/api/problem';
 import type { NewUpdatePolicy, PolicyCounts, PolicyPreview, ScopeKind } from '@/api/types';
+import { LoadingBlock } from '@/components/loading-block';
 import { Card } from '@/components/page';
 import { ProblemNote } from '@/components/problem-note';
 import { useTitle } from '@/features/updates/title';
@@ -57,9 +58,7 @@ export function PolicyPreviewPanel({ body, scope }: PolicyPreviewPanelProps) {
             )}
           </div>
         )}
-        {!shown && body !== null && !refused && (
-          <Skeleton height={150} aria-label={t('common.loading')} />
-        )}
+        {!shown && body !== null && !refused && <LoadingBlock height={150} />}
         <p className={classes.hint}>{t('policies.preview.note')}</p>
       </Card>
       {shown && shown.devices_in_scope > 0 && <Items preview={shown} scope={scope} />}

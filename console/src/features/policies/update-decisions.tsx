@@ -1,5 +1,5 @@
-import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { LoadingBlock } from '@/components/loading-block';
 import { Card } from '@/components/page';
 import { ProblemNote } from '@/components/problem-note';
 import { useTranslation } from '@/i18n/use-translation';
@@ -25,7 +25,7 @@ export function UpdateDecisions({ update, tenantId }: UpdateDecisionsProps) {
       <div className={classes.rolloutActions}>
         <DecisionButtons update={update} tenantId={tenantId} />
       </div>
-      {query.isPending && <Skeleton height={40} mt={10} aria-label={t('common.loading')} />}
+      {query.isPending && <LoadingBlock height={40} mt={10} />}
       {query.isError && !query.data && <ProblemNote error={query.error} />}
       {query.data && decisions.length === 0 && (
         <p className={classes.undecided}>{t('policies.undecided')}</p>

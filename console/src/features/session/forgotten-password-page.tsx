@@ -1,10 +1,11 @@
-import { Skeleton, Stack, Text, TextInput } from '@mantine/core';
+import { Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { client, settle } from '@/api/client';
 import { emailProblem } from '@/components/form/rules';
 import { mustWait, SubmitButton } from '@/components/form/submit-button';
 import { useForm } from '@/components/form/use-form';
+import { LoadingBlock } from '@/components/loading-block';
 import { ProblemNote } from '@/components/problem-note';
 import { useTranslation } from '@/i18n/use-translation';
 import { Entrance, EntranceLinks } from './entrance';
@@ -15,7 +16,7 @@ export function ForgottenPasswordPage() {
   const options = useQuery(signInOptionsQuery);
   return (
     <Entrance title={t('forgotten.title')}>
-      {options.isPending && <Skeleton height={110} aria-label={t('common.loading')} />}
+      {options.isPending && <LoadingBlock height={110} />}
       {options.isError && <ProblemNote error={options.error} />}
       {options.data?.password_reset_by_mail && <ResetRequest />}
       {options.data?.password_reset_by_mail === false && (

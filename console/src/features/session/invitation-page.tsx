@@ -1,7 +1,7 @@
-import { Skeleton } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { client, unwrap } from '@/api/client';
 import { ApiError } from '@/api/problem';
+import { LoadingBlock } from '@/components/loading-block';
 import { useTranslation } from '@/i18n/use-translation';
 import { Entrance } from './entrance';
 import { LinkProblem } from './link-problem';
@@ -42,7 +42,7 @@ function Invitation({ token, onSignedIn }: { token: string; onSignedIn: () => vo
       onSignedIn();
     },
   });
-  if (invitation.isPending) return <Skeleton height={150} aria-label={t('common.loading')} />;
+  if (invitation.isPending) return <LoadingBlock height={150} />;
   if (invitation.isError) {
     return <LinkProblem error={invitation.error} remedy={t('invitation.remedy')} />;
   }

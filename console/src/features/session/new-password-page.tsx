@@ -1,7 +1,8 @@
-import { Button, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { client, settle, unwrap } from '@/api/client';
+import { LoadingBlock } from '@/components/loading-block';
 import { useTranslation } from '@/i18n/use-translation';
 import { Entrance } from './entrance';
 import { unknownLink } from './invitation-page';
@@ -55,7 +56,7 @@ function NewPassword({ token }: { token: string }) {
       </Stack>
     );
   }
-  if (reset.isPending) return <Skeleton height={150} aria-label={t('common.loading')} />;
+  if (reset.isPending) return <LoadingBlock height={150} />;
   if (reset.isError) return <ResetProblem error={reset.error} />;
   return (
     <NewPasswordForm

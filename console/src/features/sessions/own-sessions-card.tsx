@@ -1,6 +1,7 @@
-import { Skeleton, Stack, Text } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { RowButton } from '@/components/guarded-button';
+import { LoadingBlock } from '@/components/loading-block';
 import { Card } from '@/components/page';
 import { ProblemNote } from '@/components/problem-note';
 import { useTranslation } from '@/i18n/use-translation';
@@ -15,7 +16,7 @@ export function OwnSessionsCard() {
     <Card title={t('sessions.title')}>
       <Stack gap="sm">
         <Text c="dimmed">{t('sessions.hint')}</Text>
-        {sessions.isPending && <Skeleton height={52} aria-label={t('common.loading')} />}
+        {sessions.isPending && <LoadingBlock height={52} />}
         {sessions.isError && <ProblemNote error={sessions.error} />}
         {end.isError && <ProblemNote error={end.error} title={t('sessions.end_failed')} />}
         {sessions.data && (

@@ -1,9 +1,10 @@
-import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { User } from '@/api/types';
 import { ConfirmDialog } from '@/components/confirm-dialog';
 import { FormDialog } from '@/components/form/form-dialog';
 import { GuardedButton } from '@/components/guarded-button';
+import { LoadingBlock } from '@/components/loading-block';
 import { ProblemNote } from '@/components/problem-note';
 import { SessionList } from '@/features/sessions/session-list';
 import { useTranslation } from '@/i18n/use-translation';
@@ -148,7 +149,7 @@ function SessionsDialog({ user, onClose }: UserDialogProps) {
   return (
     <FormDialog title={t('users.sessions_title', { name: user.name })} size={560} onClose={onClose}>
       <Stack gap="md">
-        {sessions.isPending && <Skeleton height={60} aria-label={t('common.loading')} />}
+        {sessions.isPending && <LoadingBlock height={60} />}
         {sessions.isError && <ProblemNote error={sessions.error} />}
         {sessions.data && items.length === 0 && <Text>{t('users.sessions_none')}</Text>}
         {items.length > 0 && (
