@@ -198,6 +198,7 @@ pub(crate) fn batch(delivery: agents::Delivery, server_time: Timestamp) -> TaskB
         RawTask::new(delivered.id, delivered.sequence, &task)
     });
     TaskBatch {
+        config_etag: None,
         tasks: tasks.collect(),
         cancelled: delivery.cancelled,
         server_time,
@@ -216,7 +217,7 @@ fn creator(kind: CreatorKind, name: String) -> Creator {
 /// A step in the life of a task.
 pub(crate) fn report(event: TaskEvent) -> Result<agents::Report, Refusal> {
     Ok(match event {
-        TaskEvent::Waiting { until } => agents::Report::Waiting { until },
+        TaskEvent::Waiting { until, .. } => agents::Report::Waiting { until },
         TaskEvent::Running => agents::Report::Running,
         TaskEvent::Progress(TaskProgress {
             percent,

@@ -84,6 +84,10 @@ ids! {
     RolloutId;
     /// Something that a person must know.
     AlertId;
+    /// When automatic work may run.
+    MaintenanceWindowId;
+    /// When nothing automatic may run.
+    BlackoutId;
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod email;
 mod id;
 mod language;
 mod ledger;
+mod maintenance;
 mod permission;
 mod restart;
 mod ring_plan;
@@ -32,17 +33,28 @@ pub use clock::Clock;
 pub use device::{Architecture, OsFamily, Platform, ScanState, UnknownPlatform};
 pub use email::{EmailAddress, InvalidEmailAddress, is_domain};
 pub use id::{
-    ActionId, AlertId, ApiTokenId, AuditEventId, DataKeyId, DeviceId, EnrollmentTokenId, GroupId,
-    IdSource, InvalidId, RolloutId, SessionId, TaskId, TenantId, UpdateDecisionId, UpdateId,
-    UpdatePolicyId, UserId,
+    ActionId, AlertId, ApiTokenId, AuditEventId, BlackoutId, DataKeyId, DeviceId,
+    EnrollmentTokenId, GroupId, IdSource, InvalidId, MaintenanceWindowId, RolloutId, SessionId,
+    TaskId, TenantId, UpdateDecisionId, UpdateId, UpdatePolicyId, UserId,
 };
 pub use language::{ColorScheme, Language};
 pub use ledger::{LedgerStep, Sighting, UnknownUpdateState, UpdateState};
+pub use maintenance::{
+    Because, Blackout, BlackoutDefinition, BlackoutDraft, BlackoutPeriod, BlackoutReview,
+    BlackoutStanding, Blocker, Calendar, DefinitionFault, DefinitionFaults, Explanation, FaultKind,
+    Fit, LONGEST_OPENING, LONGEST_WINDOW_MINUTES, LocalOpening, MOST_OFFSET_DAYS,
+    MaintenanceAction, MaintenanceRules, MaintenanceWindow, MonthDay, Nth, Opening, PeriodDraft,
+    RecurrenceDraft, SHORTEST_WINDOW_MINUTES, ScopeMaintenance, UnknownMaintenanceAction, Verdict,
+    WindowDay, WindowDefinition, WindowDraft, WindowRecurrence, WindowReview, WindowStanding,
+    WithoutWindow, WithoutWindows, ZoneSource,
+};
 pub use permission::{Permission, Reach, Role, UnknownRole};
 pub use restart::{RestartRequired, RestartSignal, RestartSignalName, SignalStrength};
 pub use ring_plan::{LONGEST_RING_HOURS, MOST_RINGS, RingPlan, RingResults, Rollout, RolloutState};
 pub use scope::Scope;
-pub use task::{InvalidTransition, ReasonCode, TaskState, UnknownTaskState, UpdateOutcome};
+pub use task::{
+    InvalidTransition, ReasonCode, TaskState, UnknownTaskState, UpdateOutcome, WaitReason,
+};
 pub use update::{RestartBehavior, Severity, Titles, UpdateCategory, UpdateSource};
 pub use update_policy::{
     CategoryRule, DueBecause, HeldBy, InvalidUpdateRef, LONGEST_DEFERRAL_DAYS, MOST_ATTEMPTS,

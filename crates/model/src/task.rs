@@ -186,6 +186,30 @@ pub enum ReasonCode {
     Other,
 }
 
+/// What a task that has not begun waits for. Stable; the console translates it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WaitReason {
+    /// The instant that was asked for.
+    StartTime,
+    /// A maintenance window.
+    Window,
+    /// The end of a blackout.
+    Blackout,
+    /// A window to be defined: there is none in force, and the tenant's setting is to wait.
+    WindowDefinition,
+    /// An opening that is long enough for it.
+    LongerWindow,
+    /// The agent has never learned what time it is.
+    ClockUnknown,
+    /// The agent does not understand the rules: it is older than they are, or never had any.
+    RulesUnknown,
+    /// Something a newer agent knows and this program does not.
+    #[serde(other)]
+    Other,
+}
+
 /// How one update of an installation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

@@ -19,8 +19,9 @@ pub const MOST_ATTEMPTS: u32 = 3;
 const RETRY_AFTER: SignedDuration = SignedDuration::from_hours(24);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Whose policy or decision it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Whose policy, decision or window it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum PolicyScope {
     /// All devices of the tenant.
     Tenant,

@@ -2,6 +2,7 @@
 
 use crate::Fingerprint;
 use jiff::Timestamp;
+use latarnik_model::MaintenanceRules;
 use serde::{Deserialize, Serialize};
 
 /// `GET /agent/config`; its version is the `ETag`.
@@ -21,6 +22,37 @@ pub struct AgentConfig {
     /// nothing changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updates: Option<UpdateSettings>,
+    /// When automatic work may run. A server that does not say so lets none run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<RawMaintenance>,
+}
+
+/// The windows and blackouts that bind the device, as they travel. They are read in a second step,
+/// so that an agent that is older than something in them holds automatic work and does the rest of
+/// what the server wants.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RawMaintenance(pub serde_json::Value);
+
+/// Rules that this agent does not understand.
+#[derive(Debug, thiserror::Error)]
+#[error("the maintenance rules are of a kind that this agent does not know")]
+pub struct UnusableMaintenance(#[source] serde_json::Error);
+
+impl RawMaintenance {
+    /// Rules on their way.
+    #[must_use]
+    pub fn new(rules: &MaintenanceRules) -> Self {
+        Self(serde_json::to_value(rules).expect("rules have only string keys"))
+    }
+
+    /// Reads the content.
+    ///
+    /// # Errors
+    /// [`UnusableMaintenance`] if anything in it is unknown or out of its range.
+    pub fn read(&self) -> Result<MaintenanceRules, UnusableMaintenance> {
+        MaintenanceRules::deserialize(&self.0).map_err(UnusableMaintenance)
+    }
 }
 
 /// How the machine's own source of updates should be set. What is off is taken back, as far as the
@@ -64,6 +96,7 @@ impl Default for AgentConfig {
             scan_interval_seconds: 8 * 60 * 60,
             trust: None,
             updates: None,
+            maintenance: None,
         }
     }
 }

@@ -16,7 +16,7 @@ mod task;
 pub use check_in::{
     CheckInRequest, CheckInResponse, Facts, LastRestart, RestartReport, ScanReport,
 };
-pub use config::{AgentConfig, Trust, UpdateSettings};
+pub use config::{AgentConfig, RawMaintenance, Trust, UnusableMaintenance, UpdateSettings};
 pub use enrollment::{EnrollmentToken, InvalidEnrollmentToken, Secret};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use inventory::{Inventory, InventoryDelta, InventoryHash, InventoryReport, Update};

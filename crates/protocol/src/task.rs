@@ -1,7 +1,7 @@
 //! Tasks on their way to an agent, and what becomes of them.
 
 use jiff::Timestamp;
-use latarnik_model::{ReasonCode, TaskId, TaskParameters, UpdateOutcome, When};
+use latarnik_model::{ReasonCode, TaskId, TaskParameters, UpdateOutcome, WaitReason, When};
 use serde::{Deserialize, Serialize};
 
 /// The answer to `GET /agent/tasks?wait={seconds}&after={sequence}`.
@@ -18,6 +18,10 @@ pub struct TaskBatch {
     pub cancelled: Vec<TaskId>,
     /// The server's clock.
     pub server_time: Timestamp,
+    /// The `ETag` of the configuration as it is now. A poll ends at once when it changes, without
+    /// tasks if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_etag: Option<String>,
 }
 
 /// A task as it travels. Its content is read in a second step, so that an agent can refuse one
@@ -115,6 +119,9 @@ pub enum TaskEvent {
         /// When it expects to begin, if it knows.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
+        /// What it waits for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<WaitReason>,
     },
     /// It began.
     Running,

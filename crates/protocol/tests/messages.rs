@@ -195,6 +195,7 @@ fn configuration() {
     };
     assert_bytes("config_trust", &during_a_rotation);
     let with_updates = AgentConfig {
+        maintenance: None,
         updates: Some(UpdateSettings {
             microsoft_update: true,
             control_automatic_updates: true,
@@ -335,6 +336,7 @@ fn task_batches() {
         task(by_category, When::Now),
     ];
     let batch = TaskBatch {
+        config_etag: None,
         tasks: (1..)
             .zip(&tasks)
             .map(|(n, task)| RawTask::new(task_id(n.into()), n, task))
@@ -344,6 +346,7 @@ fn task_batches() {
     };
     assert_bytes("task_batch", &batch);
     let empty = TaskBatch {
+        config_etag: None,
         tasks: Vec::new(),
         cancelled: Vec::new(),
         server_time: now(),
@@ -359,6 +362,7 @@ fn a_restart_for_what_others_leave_behind() {
         if_pending: true,
     };
     let batch = TaskBatch {
+        config_etag: None,
         tasks: vec![RawTask::new(task_id(6), 6, &task(restart, When::InWindow))],
         cancelled: Vec::new(),
         server_time: now(),
@@ -392,6 +396,7 @@ fn a_restart_that_people_may_postpone() {
         name: "Anna Nowak".to_owned(),
     });
     let batch = TaskBatch {
+        config_etag: None,
         tasks: vec![RawTask::new(task_id(5), 5, &restart)],
         cancelled: Vec::new(),
         server_time: now(),
@@ -425,7 +430,13 @@ fn a_restart_that_people_may_postpone() {
 #[test]
 fn task_reports() {
     let until = Some(at("2026-11-24T01:00:00Z"));
-    assert_bytes("task_report_waiting", &report(TaskEvent::Waiting { until }));
+    assert_bytes(
+        "task_report_waiting",
+        &report(TaskEvent::Waiting {
+            until,
+            reason: None,
+        }),
+    );
     assert_bytes("task_report_running", &report(TaskEvent::Running));
     let progress = TaskProgress {
         percent: Some(40),

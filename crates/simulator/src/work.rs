@@ -80,7 +80,15 @@ async fn wait_for_begin(
     if let When::At { at } = task.when
         && at > agent.now()
     {
-        report(agent, id, TaskEvent::Waiting { until: Some(at) }).await?;
+        report(
+            agent,
+            id,
+            TaskEvent::Waiting {
+                until: Some(at),
+                reason: None,
+            },
+        )
+        .await?;
         while at > agent.now() && !agent.is_cancelled(id) {
             let left = at
                 .duration_since(agent.now())

@@ -166,7 +166,10 @@ impl State {
                 &TaskReport {
                     task_id: id,
                     at,
-                    event: TaskEvent::Waiting { until },
+                    event: TaskEvent::Waiting {
+                        until,
+                        reason: None,
+                    },
                 },
             )
         })

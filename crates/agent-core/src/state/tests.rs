@@ -164,7 +164,10 @@ fn apply(state: &mut Option<State>, folder: &std::path::Path, model: &mut Model,
         }
         Step::Wait(number) => {
             open.wait(id(*number), AT, None).unwrap();
-            let event = TaskEvent::Waiting { until: None };
+            let event = TaskEvent::Waiting {
+                until: None,
+                reason: None,
+            };
             model.go(*number, &[Known::Accepted], Known::Waiting, event);
         }
         Step::Start(number) => {

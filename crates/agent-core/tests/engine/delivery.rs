@@ -223,7 +223,10 @@ async fn a_waiting_task_says_so_and_can_be_cancelled() {
     let id = gateway.add(&task(parameters, When::InWindow));
     gateway
         .until(|script| {
-            let waiting = TaskEvent::Waiting { until: None };
+            let waiting = TaskEvent::Waiting {
+                until: None,
+                reason: None,
+            };
             script.events(id).contains(&&waiting).then_some(())
         })
         .await;

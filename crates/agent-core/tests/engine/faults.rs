@@ -161,7 +161,10 @@ async fn a_clock_that_is_off_by_a_day_changes_nothing() {
         let waiting = gateway.add(&task(TaskParameters::Scan, When::At { at: later }));
         let begins = gateway.add(&task(TaskParameters::Scan, When::At { at: due }));
         assert_eq!(gateway.outcome(begins).await.state, TaskState::Succeeded);
-        let event = TaskEvent::Waiting { until: Some(later) };
+        let event = TaskEvent::Waiting {
+            until: Some(later),
+            reason: None,
+        };
         gateway
             .until(|script| script.events(waiting).contains(&&event).then_some(()))
             .await;

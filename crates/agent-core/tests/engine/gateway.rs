@@ -469,6 +469,7 @@ async fn tasks(shared: &Shared, path: &str, query: &str) -> Response {
         let over = tokio::time::Instant::now() >= deadline;
         if news || over {
             return json(&TaskBatch {
+                config_etag: None,
                 tasks,
                 cancelled,
                 server_time: system_now(),

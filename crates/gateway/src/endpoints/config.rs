@@ -67,6 +67,7 @@ impl Document {
                 renewal_spread_seconds: u32::try_from(inner.settings.renewal_spread.as_secs())
                     .unwrap_or(u32::MAX),
             }),
+            maintenance: None,
             updates: Some(UpdateSettings {
                 microsoft_update: source.microsoft_update,
                 control_automatic_updates: source.control_automatic_updates,
