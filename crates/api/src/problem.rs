@@ -106,7 +106,10 @@ const fn status(refusal: Refusal) -> StatusCode {
         | R::ChangedMeanwhile
         | R::RolloutComplete
         | R::AlertClosed => StatusCode::CONFLICT,
-        R::TooManyDevices => StatusCode::UNPROCESSABLE_ENTITY,
+        R::TooManyDevices
+        | R::TooManyMaintenanceWindows
+        | R::TooManyBlackouts
+        | R::TooManyCalendarFeeds => StatusCode::UNPROCESSABLE_ENTITY,
         R::OpenidUnreachable => StatusCode::BAD_GATEWAY,
     }
 }

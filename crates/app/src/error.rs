@@ -127,6 +127,12 @@ pub enum Problem {
     RolloutComplete,
     /// The alert's cause is gone.
     AlertClosed,
+    /// The tenant has as many maintenance windows as it may have.
+    TooManyMaintenanceWindows,
+    /// The tenant has as many blackouts as it may have.
+    TooManyBlackouts,
+    /// The tenant has as many calendar feeds as it may have.
+    TooManyCalendarFeeds,
 }
 
 impl Problem {
@@ -171,6 +177,9 @@ impl Problem {
             Self::ChangedMeanwhile => "changed_meanwhile",
             Self::RolloutComplete => "rollout_complete",
             Self::AlertClosed => "alert_closed",
+            Self::TooManyMaintenanceWindows => "too_many_maintenance_windows",
+            Self::TooManyBlackouts => "too_many_blackouts",
+            Self::TooManyCalendarFeeds => "too_many_calendar_feeds",
         }
     }
 }

@@ -37,6 +37,11 @@ pub enum Event {
         /// The tenant.
         tenant_id: TenantId,
     },
+    /// Windows or blackouts of a tenant changed, or what else decides when automatic work may run.
+    MaintenanceChanged {
+        /// The tenant.
+        tenant_id: TenantId,
+    },
     /// Alerts were raised, changed or closed, or somebody acknowledged some. Comes once for a look
     /// at all tenants.
     AlertsChanged {
@@ -81,6 +86,7 @@ impl Event {
             }
             Self::TenantsChanged { tenant_id }
             | Self::PoliciesChanged { tenant_id }
+            | Self::MaintenanceChanged { tenant_id }
             | Self::DeviceChanged { tenant_id, .. }
             | Self::DeviceRemoved { tenant_id, .. }
             | Self::TaskChanged { tenant_id, .. } => scope.contains(*tenant_id),

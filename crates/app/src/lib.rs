@@ -19,6 +19,7 @@ mod groups;
 mod heartbeats;
 mod listing;
 mod mail;
+mod maintenance;
 mod openid;
 mod password;
 mod progress;
@@ -54,15 +55,19 @@ pub use events::{Event, Events};
 pub use groups::{Group, GroupChange, NewGroup};
 pub use latarnik_store::{
     Acknowledgement, ActionCourse, ActionRecord, AlertFilter, AlertRecord, ApiTokenRecord,
-    AuditEvent, AuditFilter, Creator, Cursor, DeviceFilter, DeviceRecord, DeviceSort,
-    DeviceUpdateRecord, Direction, EnrollmentTokenRecord, FailureCount, GroupRecord, InvalidCursor,
-    NewUpdateStep, OfferedUpdate, OpenidProviderRecord, Page, PageRequest, PendingFilter,
-    RolloutRecord, SessionRecord, StoreError as StoreFailure, TaskFilter, TaskRecord,
-    TenantDeletion, TenantRecord, UpdateCounts, UpdateDecisionRecord, UpdateFilter,
-    UpdatePolicyRecord, UpdateRecord, UpdateResultRecord, UpdateSort, UpdateStanding,
-    UpdateStepRecord, UpdateSummary, UserFilter, UserRecord,
+    AuditEvent, AuditFilter, BlackoutRecord, CalendarFeedRecord, Creator, Cursor, DeviceFilter,
+    DeviceRecord, DeviceSort, DeviceUpdateRecord, Direction, EnrollmentTokenRecord, FailureCount,
+    GroupRecord, InvalidCursor, MaintenanceWindowRecord, NewUpdateStep, OfferedUpdate,
+    OpenidProviderRecord, Page, PageRequest, PendingFilter, RolloutRecord, SessionRecord,
+    StoreError as StoreFailure, TaskFilter, TaskRecord, TenantDeletion, TenantRecord, UpdateCounts,
+    UpdateDecisionRecord, UpdateFilter, UpdatePolicyRecord, UpdateRecord, UpdateResultRecord,
+    UpdateSort, UpdateStanding, UpdateStepRecord, UpdateSummary, UserFilter, UserRecord,
 };
 pub use mail::{Delivery, Mail, MailContent, MailError, Mailer};
+pub use maintenance::{
+    BlackoutChange, BlackoutEntry, BlackoutPreview, DeviceMaintenance, MaintenanceWindowChange,
+    MaintenanceWindowEntry, NewBlackout, NewMaintenanceWindow, SpanPreview, WindowPreview,
+};
 pub use openid::{
     OpenidBrowser, OpenidChange, OpenidClient, OpenidClientSettings, OpenidError, OpenidFuture,
     OpenidIdentity, OpenidRequest, OpenidResponse, OpenidReturn,

@@ -217,7 +217,7 @@ fn creator(kind: CreatorKind, name: String) -> Creator {
 /// A step in the life of a task.
 pub(crate) fn report(event: TaskEvent) -> Result<agents::Report, Refusal> {
     Ok(match event {
-        TaskEvent::Waiting { until, .. } => agents::Report::Waiting { until },
+        TaskEvent::Waiting { until, reason } => agents::Report::Waiting { until, reason },
         TaskEvent::Running => agents::Report::Running,
         TaskEvent::Progress(TaskProgress {
             percent,

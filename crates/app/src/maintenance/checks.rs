@@ -1,0 +1,96 @@
+//! Whether what people say about maintenance is usable.
+
+use crate::{AppError, FieldCode, FieldError, text::check_name};
+use latarnik_model::{
+    BlackoutDefinition, BlackoutDraft, DefinitionFault, DefinitionFaults, FaultKind,
+    WindowDefinition, WindowDraft,
+};
+
+/// Gathers the fields that are not usable.
+#[derive(Default)]
+pub(super) struct Checks(Vec<FieldError>);
+
+impl Checks {
+    pub(super) fn name(&mut self, name: &str) {
+        if let Err(code) = check_name(name) {
+            self.note("name", code);
+        }
+    }
+
+    pub(super) fn window(&mut self, draft: WindowDraft) -> Option<WindowDefinition> {
+        let read = self.read(WindowDefinition::try_from(draft))?;
+        self.zone("definition.time_zone", read.time_zone());
+        Some(read)
+    }
+
+    pub(super) fn blackout(&mut self, draft: BlackoutDraft) -> Option<BlackoutDefinition> {
+        let read = self.read(BlackoutDefinition::try_from(draft))?;
+        self.zone("definition.time_zone", read.time_zone());
+        Some(read)
+    }
+
+    /// Notes a zone that nobody knows.
+    pub(super) fn zone(&mut self, field: &'static str, zone: Option<&str>) {
+        if zone.is_some_and(|zone| jiff::tz::db().get(zone).is_err()) {
+            self.note(field, FieldCode::Unknown);
+        }
+    }
+
+    fn read<T>(&mut self, read: Result<T, DefinitionFaults>) -> Option<T> {
+        match read {
+            Ok(read) => Some(read),
+            Err(DefinitionFaults(faults)) => {
+                self.0.extend(faults.into_iter().map(field_error));
+                None
+            }
+        }
+    }
+
+    fn note(&mut self, field: &'static str, code: FieldCode) {
+        self.0.push(FieldError { field, code });
+    }
+
+    /// What was read, if nothing is wrong.
+    pub(super) fn finish<T>(self, read: Option<T>) -> Result<T, AppError> {
+        match read {
+            Some(read) if self.0.is_empty() => Ok(read),
+            _ => Err(AppError::Invalid(self.0)),
+        }
+    }
+}
+
+fn field_error(fault: DefinitionFault) -> FieldError {
+    FieldError {
+        field: within_definition(fault.field),
+        code: match fault.kind {
+            FaultKind::Required => FieldCode::Required,
+            FaultKind::OutOfRange => FieldCode::OutOfRange,
+            FaultKind::Unknown => FieldCode::Unknown,
+            FaultKind::Malformed => FieldCode::Malformed,
+            FaultKind::NotAllowed => FieldCode::NotAllowed,
+        },
+    }
+}
+
+/// The name of a definition's field in requests.
+fn within_definition(field: &str) -> &'static str {
+    match field {
+        "days" => "definition.days",
+        "nth" => "definition.nth",
+        "weekday" => "definition.weekday",
+        "offset_days" => "definition.offset_days",
+        "start_time" => "definition.start_time",
+        "duration_minutes" => "definition.duration_minutes",
+        "time_zone" => "definition.time_zone",
+        "actions" => "definition.actions",
+        "valid_from" => "definition.valid_from",
+        "valid_until" => "definition.valid_until",
+        "from" => "definition.from",
+        "until" => "definition.until",
+        "first" => "definition.first",
+        "last" => "definition.last",
+        "first_day" => "definition.first_day",
+        "last_day" => "definition.last_day",
+        _ => "definition",
+    }
+}
