@@ -103,6 +103,7 @@ const fn status(refusal: Refusal) -> StatusCode {
         | R::TenantBeingDeleted
         | R::GroupNameTaken
         | R::UpdatesBlocked
+        | R::OutsideMaintenanceWindow
         | R::ChangedMeanwhile
         | R::RolloutComplete
         | R::AlertClosed => StatusCode::CONFLICT,

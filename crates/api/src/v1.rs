@@ -158,6 +158,7 @@ pub(crate) fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(alerts::read::handle))
         .routes(routes!(alerts::acknowledge::handle))
         .routes(routes!(actions::list::handle, actions::create::handle))
+        .routes(routes!(actions::outlook::handle))
         .routes(routes!(actions::read::handle))
         .routes(routes!(actions::cancel::handle))
         .routes(routes!(tasks::list::handle))

@@ -121,6 +121,8 @@ pub enum Problem {
     NoLog,
     /// All of the chosen updates are blocked on these devices.
     UpdatesBlocked,
+    /// It would break maintenance windows or a blackout, and the request does not say that it may.
+    OutsideMaintenanceWindow,
     /// Somebody else changed it in between.
     ChangedMeanwhile,
     /// It has reached the last ring.
@@ -174,6 +176,7 @@ impl Problem {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::NoLog => "no_log",
             Self::UpdatesBlocked => "updates_blocked",
+            Self::OutsideMaintenanceWindow => "outside_maintenance_window",
             Self::ChangedMeanwhile => "changed_meanwhile",
             Self::RolloutComplete => "rollout_complete",
             Self::AlertClosed => "alert_closed",

@@ -38,7 +38,8 @@ mod user_links;
 mod users;
 
 pub use actions::{
-    Action, ActionOrder, ActionQuery, ActionRequest, ActionTarget, BegunAction, RequestedParameters,
+    Action, ActionOrder, ActionOutlook, ActionQuery, ActionRequest, ActionTarget, BegunAction,
+    BrokenKind, BrokenWindow, OutlookRequest, RequestedParameters, WindowBreach,
 };
 pub use agents::AgentIdentity;
 pub use alerts::{AlertCounts, AlertQuery};

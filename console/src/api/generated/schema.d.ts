@@ -22,6 +22,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actions/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says when an action could run, and which windows it would break. Begins nothing. */
+        post: operations["read_action_outlook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actions/{id}": {
         parameters: {
             query?: never;
@@ -1844,6 +1861,23 @@ export interface components {
          * @enum {string}
          */
         BlockerKind: "offline" | "restart_pending" | "no_restart_pending" | "not_approved" | "nothing_pending" | "busy" | "too_short" | "clock_unknown" | "rules_unknown";
+        /** @description A window or a blackout that it would break. */
+        Broken: {
+            /** @description On how many devices. */
+            devices: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            kind: components["schemas"]["BrokenThing"];
+            name: string;
+        };
+        /**
+         * @description What can be broken.
+         * @enum {string}
+         */
+        BrokenThing: "window" | "blackout";
         /** @description How updates of one category come to be installed. */
         CategoryEntry: {
             /**
@@ -3007,6 +3041,12 @@ export interface components {
         /** @description What to do, on which devices, when. */
         NewAction: {
             /**
+             * @description Whether it may begin although that is outside of the maintenance windows of some devices, or
+             *     in a blackout; absent is no. Not needed where no window is in force. Only for `when` with
+             *     `now` and `at`: `in_window` breaks nothing.
+             */
+            break_windows?: boolean;
+            /**
              * @description For `install_updates`: what each device is offered in these categories when its task runs.
              *     Not together with `update_keys`. An agent that is too old for it fails the task with
              *     `unknown_task_kind` and installs nothing.
@@ -3227,6 +3267,37 @@ export interface components {
          * @enum {string}
          */
         OsFamily: "windows" | "linux" | "other";
+        /** @description What would become of an action, as far as maintenance windows go. */
+        Outlook: {
+            /** @description What it would break, the most devices first. */
+            broken: components["schemas"]["Broken"][];
+            /**
+             * @description How many are outside of their windows then, or in a blackout: there it begins with
+             *     `break_windows` only.
+             */
+            closed: number;
+            /** @description How many devices it has. */
+            devices: number;
+            first_opening?: components["schemas"]["LocalSpan"] | null;
+            /**
+             * @description How many have no window, in a tenant whose work waits for one. What a person asks for now or
+             *     at an instant begins there: it breaks nothing.
+             */
+            held_without_window: number;
+            last_opening_at?: components["schemas"]["Instant"] | null;
+            /** @description On how many of them it may run at its instant. */
+            open: number;
+            /** @description How many have no opening in sight. */
+            without_opening: number;
+        };
+        /** @description What is to be done, on which devices, when. */
+        OutlookQuestion: {
+            /** @description These devices; either this or `filter`. */
+            device_ids?: components["schemas"]["DeviceId"][] | null;
+            filter?: components["schemas"]["DeviceConditions"] | null;
+            kind: components["schemas"]["ActionKind"];
+            when: components["schemas"]["When"];
+        };
         /** @description A window, by name. */
         OverlappingWindow: {
             id: components["schemas"]["MaintenanceWindowId"];
@@ -4457,7 +4528,130 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `no_restart_pending`, `updates_not_offered`, `updates_blocked` or `no_devices` */
+            /** @description `no_restart_pending`, `updates_not_offered`, `updates_blocked`, `outside_maintenance_window` or `no_devices` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` or `too_many_devices` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_action_outlook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutlookQuestion"];
+            };
+        };
+        responses: {
+            /** @description The outlook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlook"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: a device or the group is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_restart_pending` or `no_devices` */
             409: {
                 headers: {
                     [name: string]: unknown;

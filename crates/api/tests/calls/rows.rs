@@ -278,6 +278,19 @@ fn devices() -> Vec<Row> {
             .permission("create_action: restart", "restart_devices")
             .body(|_, fresh| asked("restart", fresh))
             .target(Target::InBody),
+        row("read_action_outlook", 200)
+            .permission("read_action_outlook: scan", "scan_devices")
+            .body(|_, fresh| asked("scan", fresh))
+            .target(Target::InBody),
+        row("read_action_outlook", 200)
+            .permission("read_action_outlook: install", "install_updates")
+            .body(|_, fresh| asked("install_updates", fresh))
+            .target(Target::InBody),
+        row("read_action_outlook", 409)
+            .code("no_restart_pending")
+            .permission("read_action_outlook: restart", "restart_devices")
+            .body(|_, fresh| asked("restart", fresh))
+            .target(Target::InBody),
         row("list_actions", 200),
         row("read_action", 200).path(|fresh| fresh.action.clone()),
         row("cancel_action", 200).path(|fresh| fresh.action.clone()),

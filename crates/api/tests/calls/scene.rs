@@ -216,6 +216,7 @@ impl Scene {
         let device = self.device(number, enrollment.record.secret_hash).await;
         let update = self.update(&device, number).await;
         let action = ActionRequest {
+            breach: latarnik_app::WindowBreach::Refuse,
             parameters: RequestedParameters::Scan,
             target: ActionTarget::Devices(vec![device.device_id]),
             when: When::Now,
