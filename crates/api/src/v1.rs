@@ -6,6 +6,7 @@ mod alerts;
 mod api_tokens;
 mod audit_events;
 mod blackouts;
+mod calendar_feeds;
 mod devices;
 mod enrollment_tokens;
 mod events;
@@ -152,6 +153,13 @@ pub(crate) fn router() -> OpenApiRouter<ApiState> {
             maintenance::replace_settings::handle
         ))
         .routes(routes!(maintenance::explain_device::handle))
+        .routes(routes!(maintenance::plan::handle))
+        .routes(routes!(maintenance_windows::list_occurrences::handle))
+        .routes(routes!(
+            calendar_feeds::list::handle,
+            calendar_feeds::create::handle
+        ))
+        .routes(routes!(calendar_feeds::delete::handle))
         .routes(routes!(alerts::list::handle))
         .routes(routes!(alerts::count::handle))
         .routes(routes!(alerts::acknowledge_many::handle))

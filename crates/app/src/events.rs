@@ -13,6 +13,11 @@ pub enum Event {
         /// The devices.
         device_ids: Arc<[DeviceId]>,
     },
+    /// Agents are to be set up otherwise than before.
+    ConfigurationChanged {
+        /// The devices.
+        device_ids: Arc<[DeviceId]>,
+    },
     /// Something about a device changed.
     DeviceChanged {
         /// The device.
@@ -80,7 +85,9 @@ impl Event {
     #[must_use]
     pub fn is_visible_in(&self, scope: &Scope) -> bool {
         match self {
-            Self::TasksWaiting { .. } | Self::TenantDeleted { .. } => false,
+            Self::TasksWaiting { .. }
+            | Self::ConfigurationChanged { .. }
+            | Self::TenantDeleted { .. } => false,
             Self::ActionChanged { tenant_ids, .. } | Self::AlertsChanged { tenant_ids } => {
                 tenant_ids.iter().any(|tenant| scope.contains(*tenant))
             }

@@ -66,8 +66,10 @@ pub use latarnik_store::{
 };
 pub use mail::{Delivery, Mail, MailContent, MailError, Mailer};
 pub use maintenance::{
-    BlackoutChange, BlackoutEntry, BlackoutPreview, DeviceMaintenance, MaintenanceWindowChange,
-    MaintenanceWindowEntry, NewBlackout, NewMaintenanceWindow, SpanPreview, WindowPreview,
+    BlackoutChange, BlackoutEntry, BlackoutPreview, DeviceMaintenance, FeedSecret,
+    IssuedCalendarFeed, MaintenancePlan, MaintenanceWindowChange, MaintenanceWindowEntry,
+    NewBlackout, NewMaintenanceWindow, PlannedDevice, SpanPreview, WindowOccurrence, WindowOutlook,
+    WindowPreview,
 };
 pub use openid::{
     OpenidBrowser, OpenidChange, OpenidClient, OpenidClientSettings, OpenidError, OpenidFuture,

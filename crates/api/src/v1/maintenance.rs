@@ -2,6 +2,7 @@
 //! something may not run now.
 
 pub(super) mod explain_device;
+pub(super) mod plan;
 pub(super) mod read_settings;
 pub(super) mod replace_settings;
 

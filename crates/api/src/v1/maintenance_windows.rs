@@ -3,6 +3,7 @@
 pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod list;
+pub(super) mod list_occurrences;
 pub(super) mod preview;
 pub(super) mod read;
 pub(super) mod replace;

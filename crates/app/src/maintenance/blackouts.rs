@@ -178,7 +178,7 @@ impl App {
             Ok(Done::to(described(&record, &scope_name), ()))
         })
         .await?;
-        self.maintenance_changed(tenant);
+        self.maintenance_changed(tenant).await;
         self.read_blackout(context, id).await
     }
 
@@ -217,7 +217,7 @@ impl App {
                 Ok(Done::to(described(&record, &scope_name), tenant))
             })
             .await?;
-        self.maintenance_changed(tenant);
+        self.maintenance_changed(tenant).await;
         self.read_blackout(context, id).await
     }
 
@@ -240,7 +240,7 @@ impl App {
                 Ok(Done::to(target, tenant))
             })
             .await?;
-        self.maintenance_changed(tenant);
+        self.maintenance_changed(tenant).await;
         Ok(())
     }
 

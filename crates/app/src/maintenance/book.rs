@@ -1,11 +1,10 @@
 //! Everything that a tenant says about maintenance.
 
-use crate::AppError;
 use latarnik_model::{
     DeviceId, GroupId, MaintenanceRules, PolicyScope, Scope, ScopeMaintenance, TenantId,
     WithoutWindows,
 };
-use latarnik_store::Store;
+use latarnik_store::{Store, StoreError};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -34,7 +33,7 @@ struct Group {
 
 impl MaintenanceBook {
     /// The book of one tenant; an empty one if there is no such tenant.
-    pub(crate) async fn load(store: &Store, tenant: TenantId) -> Result<Self, AppError> {
+    pub(crate) async fn load(store: &Store, tenant: TenantId) -> Result<Self, StoreError> {
         let mut books = Self::load_all(store, &Scope::one(tenant)).await?;
         Ok(books.remove(&tenant).unwrap_or_else(Self::empty))
     }
@@ -43,7 +42,7 @@ impl MaintenanceBook {
     pub(crate) async fn load_all(
         store: &Store,
         scope: &Scope,
-    ) -> Result<HashMap<TenantId, Self>, AppError> {
+    ) -> Result<HashMap<TenantId, Self>, StoreError> {
         let mut books = HashMap::new();
         for settings in store.maintenance_settings(scope).await? {
             let book: &mut Self = books.entry(settings.tenant_id).or_insert_with(Self::empty);

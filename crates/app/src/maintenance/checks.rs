@@ -3,8 +3,11 @@
 use crate::{AppError, FieldCode, FieldError, text::check_name};
 use latarnik_model::{
     BlackoutDefinition, BlackoutDraft, DefinitionFault, DefinitionFaults, FaultKind,
-    WindowDefinition, WindowDraft,
+    RecurrenceDraft, WindowDefinition, WindowDraft,
 };
+
+/// A week has seven days, and there are fewer kinds of work.
+const MOST_NAMES: usize = 7;
 
 /// Gathers the fields that are not usable.
 #[derive(Default)]
@@ -18,14 +21,19 @@ impl Checks {
     }
 
     pub(super) fn window(&mut self, draft: WindowDraft) -> Option<WindowDefinition> {
+        if let RecurrenceDraft::Weekly { days } = &draft.recurrence {
+            self.list("days", days);
+        }
+        self.list("actions", &draft.actions);
         let read = self.read(WindowDefinition::try_from(draft))?;
-        self.zone("definition.time_zone", read.time_zone());
+        self.zone("time_zone", read.time_zone());
         Some(read)
     }
 
     pub(super) fn blackout(&mut self, draft: BlackoutDraft) -> Option<BlackoutDefinition> {
+        self.list("actions", &draft.actions);
         let read = self.read(BlackoutDefinition::try_from(draft))?;
-        self.zone("definition.time_zone", read.time_zone());
+        self.zone("time_zone", read.time_zone());
         Some(read)
     }
 
@@ -33,6 +41,13 @@ impl Checks {
     pub(super) fn zone(&mut self, field: &'static str, zone: Option<&str>) {
         if zone.is_some_and(|zone| jiff::tz::db().get(zone).is_err()) {
             self.note(field, FieldCode::Unknown);
+        }
+    }
+
+    /// Notes a list that says the same more often than anybody would.
+    fn list(&mut self, field: &'static str, names: &[String]) {
+        if names.len() > MOST_NAMES {
+            self.note(field, FieldCode::TooLong);
         }
     }
 
@@ -61,7 +76,7 @@ impl Checks {
 
 fn field_error(fault: DefinitionFault) -> FieldError {
     FieldError {
-        field: within_definition(fault.field),
+        field: fault.field,
         code: match fault.kind {
             FaultKind::Required => FieldCode::Required,
             FaultKind::OutOfRange => FieldCode::OutOfRange,
@@ -69,28 +84,5 @@ fn field_error(fault: DefinitionFault) -> FieldError {
             FaultKind::Malformed => FieldCode::Malformed,
             FaultKind::NotAllowed => FieldCode::NotAllowed,
         },
-    }
-}
-
-/// The name of a definition's field in requests.
-fn within_definition(field: &str) -> &'static str {
-    match field {
-        "days" => "definition.days",
-        "nth" => "definition.nth",
-        "weekday" => "definition.weekday",
-        "offset_days" => "definition.offset_days",
-        "start_time" => "definition.start_time",
-        "duration_minutes" => "definition.duration_minutes",
-        "time_zone" => "definition.time_zone",
-        "actions" => "definition.actions",
-        "valid_from" => "definition.valid_from",
-        "valid_until" => "definition.valid_until",
-        "from" => "definition.from",
-        "until" => "definition.until",
-        "first" => "definition.first",
-        "last" => "definition.last",
-        "first_day" => "definition.first_day",
-        "last_day" => "definition.last_day",
-        _ => "definition",
     }
 }

@@ -51,7 +51,7 @@ impl App {
             Ok(Done::to(target, ()))
         })
         .await?;
-        self.maintenance_changed(id);
+        self.maintenance_changed(id).await;
         Ok(settings)
     }
 }

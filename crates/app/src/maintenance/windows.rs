@@ -184,7 +184,7 @@ impl App {
             Ok(Done::to(described(&record, &scope_name), ()))
         })
         .await?;
-        self.maintenance_changed(tenant);
+        self.maintenance_changed(tenant).await;
         self.read_maintenance_window(context, id).await
     }
 
@@ -224,7 +224,7 @@ impl App {
                 Ok(Done::to(described(&record, &scope_name), tenant))
             })
             .await?;
-        self.maintenance_changed(tenant);
+        self.maintenance_changed(tenant).await;
         self.read_maintenance_window(context, id).await
     }
 
@@ -251,7 +251,7 @@ impl App {
                 Ok(Done::to(target, tenant))
             })
             .await?;
-        self.maintenance_changed(tenant);
+        self.maintenance_changed(tenant).await;
         Ok(())
     }
 
