@@ -69,7 +69,7 @@ function session(acts: boolean): Session {
       manage_enrollment_tokens: acts,
       manage_groups: false,
       manage_maintenance_windows: false,
-    manage_update_policies: false,
+      manage_update_policies: false,
       manage_users: false,
       manage_api_tokens: false,
       manage_settings: false,

@@ -111,10 +111,7 @@ export function withBlock(
 ): Set<number> {
   const changed = new Set(slots);
   const [top, bottom] = [Math.min(one.row, other.row), Math.max(one.row, other.row)];
-  const [left, right] = [
-    Math.min(one.column, other.column),
-    Math.max(one.column, other.column),
-  ];
+  const [left, right] = [Math.min(one.column, other.column), Math.max(one.column, other.column)];
   for (let row = top; row <= bottom; row += 1) {
     for (let column = left; column <= right; column += 1) {
       const slot = slotIn(rows, row, column);

@@ -6,7 +6,7 @@ import type {
   Weekday,
   WindowDefinition,
 } from '@/api/types';
-import type { ScopeDraft, Typed } from '@/features/policies/policy-rules';
+import { type ScopeDraft, sameScope, type Typed } from '@/features/policies/policy-rules';
 import { clockText, minutesOf, type Shape, shapesOf, slotsOf, weekdays } from './week-shape';
 
 export const maintenanceActions = [
@@ -179,6 +179,30 @@ export function paintedChange(slots: ReadonlySet<number>): Partial<WindowDraft> 
   return fieldsOf(shape);
 }
 
+/** Opens on one day more or less, with the block that the first of the others has. */
+export function dayToggled(draft: WindowDraft, day: Weekday): Partial<WindowDraft> {
+  if (!draft.painted) {
+    const days = draft.days.includes(day)
+      ? draft.days.filter((other) => other !== day)
+      : weekdays.filter((other) => other === day || draft.days.includes(other));
+    return { days };
+  }
+  const shapes = shapesOf(new Set(draft.painted));
+  const changed = shapes.some(({ days }) => days.includes(day))
+    ? shapes.map((shape) => ({ ...shape, days: shape.days.filter((other) => other !== day) }))
+    : shapes.map((shape, index) =>
+        index === 0 ? { ...shape, days: [...shape.days, day] } : shape,
+      );
+  return paintedChange(new Set(changed.flatMap((shape) => [...slotsOf(shape)])));
+}
+
+/** On which days the draft opens, also where the painting makes several windows. */
+export function openDays(draft: WindowDraft): Weekday[] {
+  if (!draft.painted) return draft.days;
+  const shapes = shapesOf(new Set(draft.painted));
+  return weekdays.filter((day) => shapes.some(({ days }) => days.includes(day)));
+}
+
 /** The fields that say one shape. */
 export function fieldsOf({ days, start, duration }: Shape) {
   return {
@@ -290,6 +314,26 @@ export function isDefinitionSound(draft: WindowDraft): boolean {
     validityProblem,
   ];
   return checks.every((check) => check(draft) === null);
+}
+
+/** Enabled windows of the same scope that allow some of the same work at some of the same times. */
+export function overlapping(
+  draft: WindowDraft,
+  windows: readonly MaintenanceWindow[],
+  own: string | null,
+): MaintenanceWindow[] {
+  if (draft.recurrence !== 'weekly' || !draft.enabled) return [];
+  const slots = slotsOfDraft(draft);
+  const place = { kind: draft.kind, ...scopeIds(draft) };
+  return windows.filter(({ id, enabled, scope, definition }) => {
+    const { recurrence, start_time, duration_minutes, actions } = definition;
+    if (id === own || !enabled || !sameScope(scope, place)) return false;
+    if (recurrence.type !== 'weekly') return false;
+    if (!actions.some((action) => draft.actions.includes(action))) return false;
+    const start = minutesOf(start_time) ?? 0;
+    const other = slotsOf({ days: recurrence.days, start, duration: duration_minutes });
+    return [...other].some((slot) => slots.has(slot));
+  });
 }
 
 /** What the address of a new window holds. */

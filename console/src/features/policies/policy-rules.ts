@@ -286,10 +286,7 @@ export function groupProblem({ kind, group }: ScopeDraft): 'policies.group_missi
   return kind === 'group' && group === '' ? 'policies.group_missing' : null;
 }
 
-export function deviceProblem({
-  kind,
-  device,
-}: ScopeDraft): 'policies.device_missing' | null {
+export function deviceProblem({ kind, device }: ScopeDraft): 'policies.device_missing' | null {
   return kind === 'device' && device === null ? 'policies.device_missing' : null;
 }
 

@@ -24,7 +24,15 @@ interface ScopeFieldsProps {
   onChange: (change: Partial<ScopeDraft>) => void;
 }
 
-export function ScopeFields({ draft, tenant, groups, errors, twin, groupHint, onChange }: ScopeFieldsProps) {
+export function ScopeFields({
+  draft,
+  tenant,
+  groups,
+  errors,
+  twin,
+  groupHint,
+  onChange,
+}: ScopeFieldsProps) {
   const { t } = useTranslation();
   const taken = twin && t('policies.already');
   return (
@@ -33,9 +41,7 @@ export function ScopeFields({ draft, tenant, groups, errors, twin, groupHint, on
         label={t('policies.scope.label')}
         value={draft.kind}
         error={draft.kind === 'tenant' ? (taken ?? errors.tenant) : undefined}
-        onChange={(value) =>
-          onChange({ kind: kinds.find((kind) => kind === value) ?? 'tenant' })
-        }
+        onChange={(value) => onChange({ kind: kinds.find((kind) => kind === value) ?? 'tenant' })}
       >
         <Stack gap={8} mt={6} mb={4}>
           <Radio value="tenant" label={t('policies.scope.choose_tenant', { name: tenant.name })} />
