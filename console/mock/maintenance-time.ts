@@ -10,14 +10,14 @@ export interface Span {
   to: number;
 }
 
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
 function wallAt(at: number, zone: string): string {
-  return new Intl.DateTimeFormat('sv-SE', {
-    timeZone: zone,
-    dateStyle: 'short',
-    timeStyle: 'medium',
-  })
-    .format(new Date(at))
-    .replace(' ', 'T');
+  const clock =
+    clocks.get(zone) ??
+    new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' });
+  clocks.set(zone, clock);
+  return clock.format(new Date(at)).replace(' ', 'T');
 }
 
 export function offsetAt(at: number, zone: string): number {

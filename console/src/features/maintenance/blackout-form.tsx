@@ -55,9 +55,14 @@ function useBlackoutForm(start: BlackoutDraft, refusal: unknown) {
       tenant: 'tenant_id',
       group: 'group_id',
       device: 'device_id',
-      firstDay: 'first_day',
-      lastDay: 'last_day',
-      zone: 'time_zone',
+      from: 'definition.from',
+      until: 'definition.until',
+      first: 'definition.first',
+      last: 'definition.last',
+      firstDay: 'definition.first_day',
+      lastDay: 'definition.last_day',
+      zone: 'definition.time_zone',
+      actions: 'definition.actions',
     },
     problemsOf: (draft) => {
       const { period } = draft;

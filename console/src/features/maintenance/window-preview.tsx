@@ -1,4 +1,3 @@
-import { Alert } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -37,16 +36,17 @@ export function WindowPreview({ draft, made, overlaps }: WindowPreviewProps) {
   return (
     <aside className={classes.preview} aria-label={t('maintenance.preview.title')}>
       {overlaps.length > 0 && (
-        <Alert
-          color="yellow"
-          role="status"
-          title={t('maintenance.overlap.title')}
-          icon={<IconAlertTriangle size={18} aria-hidden />}
-        >
-          {t('maintenance.overlap.body', {
-            names: format.list(overlaps.map(({ name }) => t('maintenance.why.name', { name }))),
-          })}
-        </Alert>
+        <div className={classes.overlap} role="status">
+          <IconAlertTriangle size={18} aria-hidden />
+          <div>
+            <strong>{t('maintenance.overlap.title')}</strong>
+            <div>
+              {t('maintenance.overlap.body', {
+                names: format.list(overlaps.map(({ name }) => t('maintenance.why.name', { name }))),
+              })}
+            </div>
+          </div>
+        </div>
       )}
       {sound ? (
         made.map((window, index) => (
