@@ -42,6 +42,7 @@ export function canOf(account: Account): Session['can'] {
     manage_enrollment_tokens: manages,
     manage_groups: manages,
     manage_update_policies: manages,
+    manage_maintenance_windows: manages,
     manage_users: manages,
     manage_api_tokens: manages,
     manage_settings: manages,

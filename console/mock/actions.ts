@@ -2,6 +2,8 @@ import type { components } from '../src/api/generated/schema.d.ts';
 import type { Account } from './accounts.ts';
 import { type Body, json, page, problem } from './answers.ts';
 import type { Device } from './fleet.ts';
+import { outlook } from './maintenance.ts';
+import { explain } from './maintenance-rules.ts';
 import { callerName, change, createTask, run, type State } from './state.ts';
 
 type Schemas = components['schemas'];
@@ -65,6 +67,9 @@ function createAction(state: State, { body: sent, pace }: Call, matches: Matches
   const offers = (device: Device) =>
     (state.updates.get(device.id) ?? []).some(({ key }) => keys?.includes(key));
   if (keys && !chosen.some(offers)) return problem(409, 'updates_not_offered');
+  const { broken } = outlook(state, chosen, body);
+  const breaks = broken.length > 0;
+  if (breaks && !body.break_windows) return problem(409, 'outside_maintenance_window');
   const id = `act-${state.actions.size + 1}`;
   const asked = {
     kind: body.kind,
@@ -81,13 +86,29 @@ function createAction(state: State, { body: sent, pace }: Call, matches: Matches
     created_by_kind: 'user',
     update_count: keys?.length ?? null,
   });
-  for (const { id: device, hostname } of chosen) {
+  for (const one of chosen) {
+    const { id: device, hostname } = one;
     const task = createTask(state, {
       ...asked,
       action_id: id,
       device: { id: device, hostname },
       update_keys: keys ?? null,
+      breaks_windows: breaks,
+      waits_for: null,
     });
+    const windowAction = body.kind === 'restart' ? 'restart' : 'update';
+    if (body.when.type === 'in_window') {
+      const { because } = explain(state, one, windowAction);
+      change(state, task, {
+        state: 'waiting_for_window',
+        waits_for:
+          because === 'without_window'
+            ? 'window_definition'
+            : because === 'blackout'
+              ? 'blackout'
+              : 'window',
+      });
+    }
     run(state, task, pace * (0.7 + Math.random()));
   }
   return json(action(state, id), 201);
@@ -96,6 +117,13 @@ function createAction(state: State, { body: sent, pace }: Call, matches: Matches
 export function actionsRoute(state: State, call: Call, matches: Matches): Response {
   const { method, rest, query, caller } = call;
   const [id, part] = rest;
+  if (id === 'outlook') {
+    const body = call.body.as<Schemas['NewAction']>();
+    const chosen = state.devices.filter((device) =>
+      body.device_ids ? body.device_ids.includes(device.id) : matches(device, body.filter ?? {}),
+    );
+    return json(outlook(state, chosen, body));
+  }
   if (!id) {
     if (method === 'POST') return createAction(state, call, matches);
     const all = [...state.actions.keys()].reverse().flatMap((known) => action(state, known) ?? []);

@@ -6,6 +6,15 @@ import { alertsRoute } from './alerts.ts';
 import { Body, json, noContent, page, problem } from './answers.ts';
 import { auditRoute } from './audit.ts';
 import { type Device, groups, tenants, withPermissions } from './fleet.ts';
+import {
+  blackoutsRoute,
+  explanationRoute,
+  feedsRoute,
+  planRoute,
+  settingsRoute,
+  windowsRoute,
+} from './maintenance.ts';
+import { maintenanceOf } from './maintenance-rules.ts';
 import { apiTokensRoute, tokenHolder, usersRoute } from './people.ts';
 import { groupsRoute, redirectUrl, tenantsRoute } from './places.ts';
 import {
@@ -113,6 +122,11 @@ function createToken(state: State, body: Schemas['NewEnrollmentToken']): Respons
   );
 }
 
+function shown(state: State, device: Device, acts: boolean): Device {
+  const maintenance_window = maintenanceOf(state, device);
+  return { ...withPermissions(device, acts), maintenance_window };
+}
+
 function devicesRoute(
   state: State,
   method: string,
@@ -127,7 +141,7 @@ function devicesRoute(
     const found = state.devices.filter((device) => matches(device, Object.fromEntries(query)));
     const list = sorted(found, query.get('sort') ?? 'hostname');
     return page(
-      list.map((device) => withPermissions(device, acts)),
+      list.map((device) => shown(state, device, acts)),
       query,
     );
   }
@@ -135,6 +149,7 @@ function devicesRoute(
   if (!device) return problem(404, 'not_found');
   if (part === 'updates') return page(withPolicy(state, device), query);
   if (part === 'update-policy') return json(devicePolicy(state, device));
+  if (part === 'maintenance') return explanationRoute(state, device, query);
   if (part === 'update-steps') return stepsRoute(state, id, query);
   if (method === 'DELETE') {
     state.devices.splice(state.devices.indexOf(device), 1);
@@ -145,7 +160,7 @@ function devicesRoute(
     const group = groups.find((candidate) => candidate.id === body.group_id);
     device.group = group ? { id: group.id, name: group.name } : null;
   }
-  return json(withPermissions(device, acts));
+  return json(shown(state, device, acts));
 }
 
 function tasksRoute(state: State, rest: string[], query: URLSearchParams): Response {
@@ -233,7 +248,18 @@ function signedIn(state: State, caller: Account, call: Call): Response {
     case 'audit-events':
       if (!can.read_audit) return problem(403, 'forbidden');
       return auditRoute(state, rest, query);
+    case 'maintenance-windows':
+      return windowsRoute(state, can.manage_maintenance_windows, call);
+    case 'blackouts':
+      return blackoutsRoute(state, can.manage_maintenance_windows, call);
+    case 'maintenance-plan':
+      return planRoute(state, query);
+    case 'calendar-feeds':
+      return feedsRoute(state, can.manage_maintenance_windows, call);
     case 'tenants':
+      if (rest[1] === 'maintenance-settings') {
+        return settingsRoute(state, rest[0] ?? '', can.manage_maintenance_windows, call);
+      }
       return tenantsRoute(state, method, rest, query, body, caller);
     case 'groups':
       return groupsRoute(state, method, rest, query, body);

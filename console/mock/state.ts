@@ -5,6 +5,7 @@ import { createAlerts } from './alerts.ts';
 import { recordHistory } from './audit.ts';
 import { catalogue, createFleet, pendingOf, provider } from './fleet.ts';
 import { createLedger, tellStory } from './ledger.ts';
+import { createMaintenance } from './maintenance.ts';
 import { createApiTokens } from './people.ts';
 import { createPolicies } from './policies.ts';
 
@@ -35,6 +36,7 @@ export function createState(size: number) {
     ...fleet,
     ledger: createLedger(fleet.updates),
     policies: createPolicies(fleet.devices, now),
+    maintenance: createMaintenance(now),
     alerts: [] as Alert[],
     accounts: createAccounts(),
     tenant: provider,
@@ -119,6 +121,8 @@ export function createTask(
     | 'categories'
     | 'delay_minutes'
     | 'postponements'
+    | 'breaks_windows'
+    | 'waits_for'
   >,
 ): Task {
   state.count += 1;

@@ -2,6 +2,17 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRouter } from '@tanstack/react-router';
 import { ProblemState } from './components/problem-state';
 import {
+  blackoutRoute,
+  blackoutsRoute,
+  comingRoute,
+  feedsRoute,
+  newBlackoutRoute,
+  newWindowRoute,
+  tonightRoute,
+  windowRoute,
+  windowsRoute,
+} from './routes/maintenance';
+import {
   actionRoute,
   actionsRoute,
   alertsRoute,
@@ -59,6 +70,15 @@ const routeTree = rootRoute.addChildren([
     actionsRoute,
     actionRoute,
     auditRoute,
+    windowsRoute,
+    newWindowRoute,
+    windowRoute,
+    blackoutsRoute,
+    newBlackoutRoute,
+    blackoutRoute,
+    comingRoute,
+    tonightRoute,
+    feedsRoute,
     usersRoute,
     groupsRoute,
     tenantsRoute,

@@ -37,5 +37,18 @@ export const keys = {
   devicePolicy: (id: string) => ['policies', 'device', id] as const,
   decisions: ['policies', 'decisions'] as const,
   rollouts: ['policies', 'rollouts'] as const,
+  maintenance: ['maintenance'] as const,
+  windows: (tenantId: string | undefined) => ['maintenance', 'windows', tenantId ?? null] as const,
+  window: (id: string) => ['maintenance', 'window', id] as const,
+  blackouts: (tenantId: string | undefined) =>
+    ['maintenance', 'blackouts', tenantId ?? null] as const,
+  blackout: (id: string) => ['maintenance', 'blackout', id] as const,
+  feeds: (tenantId: string | undefined) => ['maintenance', 'feeds', tenantId ?? null] as const,
+  maintenanceSettings: (tenantId: string) => ['maintenance', 'settings', tenantId] as const,
+  maintenanceOf: (deviceId: string) => ['maintenance', 'device', deviceId] as const,
+  maintenancePlans: ['maintenance', 'plan'] as const,
+  occurrences: ['maintenance', 'occurrences'] as const,
+  maintenancePreview: ['maintenance', 'preview'] as const,
+  outlook: ['maintenance', 'outlook'] as const,
   openid: (tenantId: string) => ['openid', tenantId] as const,
 };

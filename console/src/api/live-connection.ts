@@ -89,6 +89,7 @@ export function createLiveConnection(address: string, updates: LiveUpdates, refu
     });
     source.addEventListener('tenants_changed', () => updates.tenantsChanged());
     source.addEventListener('policies_changed', () => updates.policiesChanged());
+    source.addEventListener('maintenance_changed', () => updates.maintenanceChanged());
     source.addEventListener('alerts_changed', () => updates.alertsChanged());
     source.addEventListener('resync', () => updates.resync());
   };

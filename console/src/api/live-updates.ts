@@ -71,6 +71,12 @@ export function createLiveUpdates(queryClient: QueryClient) {
     invalidate(keys.devicesUpdates);
   }, 1_000);
 
+  // Where a device stands with its windows is in every list of devices.
+  const maintenance = throttle(() => {
+    invalidate(keys.maintenance);
+    invalidate(keys.devices);
+  }, 1_000);
+
   const alerts = throttle(() => invalidate(keys.alerts), 1_000);
 
   const refreshDevice = async (id: string) => {
@@ -174,6 +180,7 @@ export function createLiveUpdates(queryClient: QueryClient) {
       taskLists.call();
     },
     tenantsChanged: () => tenants.call(),
+    maintenanceChanged: () => maintenance.call(),
     policiesChanged: () => policies.call(),
     alertsChanged: () => alerts.call(),
     resync: () => {
@@ -187,6 +194,7 @@ export function createLiveUpdates(queryClient: QueryClient) {
         updates,
         tenants,
         policies,
+        maintenance,
         alerts,
         refreshActions,
         flush,

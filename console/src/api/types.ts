@@ -84,6 +84,34 @@ export type UpdateDecision = Schemas['UpdateDecision'];
 export type NewUpdateDecision = Schemas['NewUpdateDecision'];
 export type UpdateName = Schemas['UpdateName'];
 export type UpdateVerdict = Schemas['UpdateVerdict'];
+/** When automatic work may run. */
+export type MaintenanceWindow = Schemas['MaintenanceWindow'];
+export type NewMaintenanceWindow = Schemas['NewMaintenanceWindow'];
+export type MaintenanceWindowChange = Schemas['MaintenanceWindowChange'];
+export type WindowDefinition = Schemas['WindowDefinition'];
+export type WindowPreviewRequest = Schemas['WindowPreviewRequest'];
+export type SpanPreview = Schemas['SpanPreview'];
+export type LocalSpan = Schemas['LocalSpan'];
+export type MaintenanceAction = Schemas['MaintenanceAction'];
+export type Weekday = Schemas['Weekday'];
+export type NthWeekday = Schemas['NthWeekday'];
+/** When nothing automatic may run. */
+export type Blackout = Schemas['Blackout'];
+export type NewBlackout = Schemas['NewBlackout'];
+export type BlackoutChange = Schemas['BlackoutChange'];
+export type BlackoutDefinition = Schemas['BlackoutDefinition'];
+export type BlackoutPreviewRequest = Schemas['BlackoutPreviewRequest'];
+export type MaintenanceSettings = Schemas['MaintenanceSettings'];
+/** Why an action may run on a device now, or may not. */
+export type MaintenanceExplanation = Schemas['MaintenanceExplanation'];
+/** What runs on which device in the next hours. */
+export type MaintenancePlan = Schemas['MaintenancePlan'];
+export type PlannedDevice = MaintenancePlan['items'][number];
+export type WindowOccurrence = Schemas['WindowOccurrence'];
+export type CalendarFeed = Schemas['CalendarFeed'];
+export type NewCalendarFeed = Schemas['NewCalendarFeed'];
+export type ActionOutlook = Schemas['ActionOutlook'];
+export type ActionOutlookRequest = Schemas['ActionOutlookRequest'];
 /** The way of one update through a tenant's rings. */
 export type Rollout = Schemas['Rollout'];
 

@@ -2,6 +2,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import {
   IconBell,
   IconBuildings,
+  IconCalendarClock,
   IconClipboardList,
   IconDeviceDesktop,
   IconFolders,
@@ -26,6 +27,12 @@ const places = [
   { to: '/updates', text: 'navigation.updates', icon: IconRefreshDot, needs: [] },
   { to: '/devices', text: 'navigation.devices', icon: IconDeviceDesktop, needs: [] },
   { to: '/alerts', text: 'navigation.alerts', icon: IconBell, needs: ['read_devices'] },
+  {
+    to: '/maintenance',
+    text: 'navigation.maintenance',
+    icon: IconCalendarClock,
+    needs: ['read_devices'],
+  },
   {
     to: '/tasks',
     text: 'navigation.tasks',

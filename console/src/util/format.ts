@@ -13,6 +13,11 @@ export interface Format {
   soon: (at: string, now: number) => string;
   relative: (at: string, now: number) => string;
   duration: (milliseconds: number) => string;
+  /** Weekday, day and time of the clock, in a zone or as a local time with its offset says it. */
+  moment: (at: string, timeZone?: string) => string;
+  /** Weekday and day, as a local time with its offset says them. */
+  weekday: (local: string) => string;
+  month: (local: string) => string;
   /** What separates fields in CSV, so that spreadsheets of this language split them. */
   csvSeparator: ',' | ';';
 }
@@ -107,6 +112,38 @@ function formatDuration(language: string): Format['duration'] {
   };
 }
 
+/** The wall clock of a local time, whatever the offset behind it. */
+function wallClock(local: string): Date {
+  return new Date(`${local.slice(0, 10)}T${local.slice(11, 16) || '00:00'}:00Z`);
+}
+
+function formatMoments(language: string): Pick<Format, 'moment' | 'weekday' | 'month'> {
+  const day = { weekday: 'short', day: 'numeric', month: 'short' } as const;
+  const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  const known = new Map<string, Intl.DateTimeFormat>();
+  const momentIn = (timeZone: string) => {
+    const existing = known.get(timeZone);
+    if (existing) return existing;
+    const created = new Intl.DateTimeFormat(language, { ...day, ...time, timeZone });
+    known.set(timeZone, created);
+    return created;
+  };
+  const weekdays = new Intl.DateTimeFormat(language, { ...day, timeZone: 'UTC' });
+  const months = new Intl.DateTimeFormat(language, {
+    month: 'long',
+    year: 'numeric',
+    timeZone: 'UTC',
+  });
+  return {
+    moment: (at, timeZone) =>
+      timeZone === undefined
+        ? momentIn('UTC').format(wallClock(at))
+        : momentIn(timeZone).format(new Date(at)),
+    weekday: (local) => weekdays.format(wallClock(local)),
+    month: (local) => months.format(wallClock(local)),
+  };
+}
+
 export function createFormat(language: string, timeZone?: string): Format {
   const numbers = new Intl.NumberFormat(language);
   const dates = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone });
@@ -141,6 +178,7 @@ export function createFormat(language: string, timeZone?: string): Format {
     },
     relative: formatRelative(language),
     duration: formatDuration(language),
+    ...formatMoments(language),
     csvSeparator: decimalComma ? ';' : ',',
   };
 }

@@ -2,6 +2,7 @@ import { Alert, Button, Checkbox, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { TFunction } from 'i18next';
 import { useState } from 'react';
+import { toApiError } from '@/api/problem';
 import type { DeviceReference } from '@/api/types';
 import { FormDialog } from '@/components/form/form-dialog';
 import { useDialog, useLoss } from '@/components/form/unsaved';
@@ -9,8 +10,11 @@ import { ProblemNote } from '@/components/problem-note';
 import { useDeviceCount } from '@/features/devices/devices';
 import { skippedText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
+import { useFormat } from '@/util/use-format';
 import { useCreateAction } from './actions';
+import { BreakWindows } from './break-windows';
 import { ChoiceFields } from './choice-fields';
+import { isBroken, outsideWindow, useOutlook, windowHintText } from './outlook';
 import {
   type ActionIntent,
   type ActionTarget,
@@ -142,13 +146,20 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
     categories: ['security', 'critical'],
   });
   const [confirmed, setConfirmed] = useState(false);
+  const [breaks, setBreaks] = useState(false);
   const [checked, setChecked] = useState(false);
   const [idempotencyKey] = useState(newIdempotencyKey);
   const create = useCreateAction();
   const dialog = useDialog();
+  const format = useFormat();
   useLoss(schedule.choice === 'at' && schedule.at !== '' && !create.isPending ? 'typed' : null);
   const { kind, target, updateKeys } = intent;
   const problem = scheduleProblem(schedule, Date.now());
+  const outlook = useOutlook(intent, plan.ids, schedule, problem === null);
+  const broken = schedule.choice === 'in_window' ? [] : (outlook.data?.broken ?? []);
+  // The server has the last word: its windows may have changed since it was asked.
+  const refused = create.isError && toApiError(create.error).code === outsideWindow;
+  const mustBreak = kind !== 'scan' && (isBroken(outlook.data, schedule) || refused);
   const asks = kind === 'restart' && plan.count !== 1;
   const chooses = kind === 'install_updates' && !updateKeys;
   const byCategory = chooses && choice.byCategory;
@@ -156,7 +167,7 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
 
   const start = () => {
     setChecked(true);
-    if (problem || missing || (asks && !confirmed)) return;
+    if (problem || missing || (asks && !confirmed) || (mustBreak && !breaks)) return;
     const body = {
       kind,
       when: whenOf(schedule),
@@ -164,6 +175,7 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
       device_ids: plan.ids ?? undefined,
       filter: target.type === 'matching' ? narrowFilter(target.filter, kind) : undefined,
       update_keys: updateKeys ? [...updateKeys] : undefined,
+      break_windows: mustBreak && breaks,
       categories: byCategory ? [...choice.categories] : undefined,
       ...(kind === 'restart' ? restartTerms(schedule) : {}),
     };
@@ -193,8 +205,18 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
         kind={kind}
         schedule={schedule}
         problem={checked ? problem : null}
+        windowHint={kind === 'scan' ? null : windowHintText(t, format, outlook.data)}
         onChange={setSchedule}
       />
+      {mustBreak && (
+        <BreakWindows
+          broken={broken}
+          closed={outlook.data?.closed ?? 0}
+          confirmed={breaks}
+          missing={checked && !breaks}
+          onChange={setBreaks}
+        />
+      )}
       {asks && (
         <Checkbox
           label={t('actions.restart_confirm', { count: plan.count })}

@@ -10,6 +10,8 @@ interface WhenFieldsProps {
   kind: ActionKind;
   schedule: Schedule;
   problem: ReturnType<typeof scheduleProblem>;
+  /** What the windows say, for work that they bind; unknown until it is loaded. */
+  windowHint: string | null;
   onChange: (schedule: Schedule) => void;
 }
 
@@ -22,7 +24,7 @@ function deadlineText(t: TFunction, hours: number | null): string {
     : t('actions.deadline_hours', { count: hours });
 }
 
-export function WhenFields({ kind, schedule, problem, onChange }: WhenFieldsProps) {
+export function WhenFields({ kind, schedule, problem, windowHint, onChange }: WhenFieldsProps) {
   const { t } = useTranslation();
   const zone = browserTimeZone();
   const choose = (value: string) => {
@@ -38,7 +40,11 @@ export function WhenFields({ kind, schedule, problem, onChange }: WhenFieldsProp
               key={choice}
               value={choice}
               label={t(`actions.${choice}`)}
-              description={t(`actions.${choice}_hint`, { zone })}
+              description={
+                choice === 'in_window' && windowHint
+                  ? windowHint
+                  : t(`actions.${choice}_hint`, { zone })
+              }
             />
           ))}
         </Stack>

@@ -212,13 +212,3 @@ export function LastScan({ device, compact }: CellProps & { compact: boolean }) 
     </div>
   );
 }
-
-export function MaintenanceWindow({ device }: CellProps) {
-  const { t } = useTranslation();
-  if (device.maintenance_window) return device.maintenance_window;
-  return (
-    <span className={classes.dim} data-hint={t('devices.window_none_hint')}>
-      {t('devices.window_none')}
-    </span>
-  );
-}

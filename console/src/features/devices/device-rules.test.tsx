@@ -68,6 +68,7 @@ function session(acts: boolean): Session {
       remove_devices: acts,
       manage_enrollment_tokens: acts,
       manage_groups: false,
+      manage_maintenance_windows: false,
       manage_update_policies: false,
       manage_users: false,
       manage_api_tokens: false,

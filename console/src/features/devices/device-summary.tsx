@@ -5,11 +5,13 @@ import { Card, Fact, Facts } from '@/components/page';
 import { RelativeTime } from '@/components/relative-time';
 import { StateBadge } from '@/components/state-badge';
 import { DeviceAlerts } from '@/features/alerts/device-alerts';
+import { MaintenanceCell } from '@/features/maintenance/maintenance-cell';
+import { WhyNotNow } from '@/features/maintenance/why-not-now';
 import { DevicePolicyCard } from '@/features/policies/device-policy-card';
 import { hresultText, isHresult, reasonText, signalText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
-import { Connection, MaintenanceWindow } from './device-cells';
+import { Connection } from './device-cells';
 import classes from './device-page.module.css';
 import { GroupField } from './group-field';
 import { LastStart } from './last-start';
@@ -24,6 +26,9 @@ export function DeviceSummary({ device }: { device: Device }) {
       <UpdatesCard device={device} />
       <RestartCard device={device} />
       <FactsCard device={device} />
+      <div className={classes.whole}>
+        <WhyNotNow deviceId={device.id} />
+      </div>
       <div className={classes.whole}>
         <DevicePolicyCard device={device} />
       </div>
@@ -76,7 +81,7 @@ function UpdatesCard({ device }: { device: Device }) {
           )}
         </Fact>
         <Fact name={t('columns.maintenance_window')}>
-          <MaintenanceWindow device={device} />
+          <MaintenanceCell device={device} />
         </Fact>
       </Facts>
     </Card>

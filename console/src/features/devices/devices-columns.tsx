@@ -4,6 +4,7 @@ import { RowButton } from '@/components/guarded-button';
 import { RelativeTime } from '@/components/relative-time';
 import type { DataColumn } from '@/components/table/data-table';
 import { Name } from '@/components/table/name';
+import { MaintenanceCell } from '@/features/maintenance/maintenance-cell';
 import { disabledText } from '@/i18n/codes';
 import { Connection, DeviceName, OperatingSystem } from './device-cells';
 
@@ -46,6 +47,11 @@ export function devicesColumns(options: DevicesColumnsOptions): DataColumn<Devic
       id: 'agent_version',
       meta: { title: t('columns.agent_version'), width: 110, sortKey: 'agent_version' },
       cell: ({ row }) => row.original.agent_version,
+    },
+    {
+      id: 'maintenance_window',
+      meta: { title: t('columns.maintenance_window'), width: 178 },
+      cell: ({ row }) => <MaintenanceCell device={row.original} />,
     },
     {
       id: 'enrolled',

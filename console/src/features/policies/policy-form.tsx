@@ -167,7 +167,7 @@ export function PolicyForm(props: PolicyFormProps) {
                   device: form.errorOf('device'),
                 }}
                 twin={twin}
-                onChange={form.change}
+                onChange={(change) => form.change(change.kind ? { ...change, ring: null } : change)}
               />
             </Card>
           )}

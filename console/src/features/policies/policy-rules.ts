@@ -55,12 +55,16 @@ export interface DeviceChoice {
   name: string;
 }
 
-/** What the editor holds. The scope's parts are apart, because the server refuses them apart. */
-export interface PolicyDraft {
+/** A scope that is being chosen. Its parts are apart, because the server refuses them apart. */
+export interface ScopeDraft {
   kind: ScopeKind;
   tenant: string;
   group: string;
   device: DeviceChoice | null;
+}
+
+/** What the editor holds. */
+export interface PolicyDraft extends ScopeDraft {
   categories: Record<UpdateCategory, CategoryDraft>;
   deadline: DeadlineDraft;
   ring: number | null;
@@ -278,11 +282,11 @@ export function deadlineProblem({ deadline }: PolicyDraft): Problem {
   return wrong ? 'policies.deadline_wrong' : null;
 }
 
-export function groupProblem({ kind, group }: PolicyDraft): Problem {
+export function groupProblem({ kind, group }: ScopeDraft): 'policies.group_missing' | null {
   return kind === 'group' && group === '' ? 'policies.group_missing' : null;
 }
 
-export function deviceProblem({ kind, device }: PolicyDraft): Problem {
+export function deviceProblem({ kind, device }: ScopeDraft): 'policies.device_missing' | null {
   return kind === 'device' && device === null ? 'policies.device_missing' : null;
 }
 
@@ -313,7 +317,7 @@ export function sameScope(one: Place, other: Place): boolean {
   );
 }
 
-export function scopeOfDraft(draft: PolicyDraft): Place {
+export function scopeOfDraft(draft: ScopeDraft): Place {
   return {
     kind: draft.kind,
     group_id: draft.kind === 'group' ? draft.group : null,

@@ -8,21 +8,31 @@ import { deviceListQuery } from '@/features/devices/devices';
 import { groupOptions } from '@/features/tenants/tenants';
 import { useTranslation } from '@/i18n/use-translation';
 import classes from './policy-form.module.css';
-import type { DeviceChoice, PolicyDraft } from './policy-rules';
+import type { DeviceChoice, ScopeDraft } from './policy-rules';
 
 const kinds = ['tenant', 'group', 'device'] as const;
 
 interface ScopeFieldsProps {
-  draft: Pick<PolicyDraft, 'kind' | 'group' | 'device' | 'tenant'>;
+  draft: ScopeDraft;
   tenant: TenantReference;
   groups: readonly Group[];
   errors: { tenant: string | null; group: string | null; device: string | null };
   /** The policy that the chosen scope has already. */
-  twin: UpdatePolicy | undefined;
-  onChange: (change: Partial<PolicyDraft>) => void;
+  twin?: UpdatePolicy | undefined;
+  /** What holds where the group itself says nothing. */
+  groupHint?: string;
+  onChange: (change: Partial<ScopeDraft>) => void;
 }
 
-export function ScopeFields({ draft, tenant, groups, errors, twin, onChange }: ScopeFieldsProps) {
+export function ScopeFields({
+  draft,
+  tenant,
+  groups,
+  errors,
+  twin,
+  groupHint,
+  onChange,
+}: ScopeFieldsProps) {
   const { t } = useTranslation();
   const taken = twin && t('policies.already');
   return (
@@ -31,9 +41,7 @@ export function ScopeFields({ draft, tenant, groups, errors, twin, onChange }: S
         label={t('policies.scope.label')}
         value={draft.kind}
         error={draft.kind === 'tenant' ? (taken ?? errors.tenant) : undefined}
-        onChange={(value) =>
-          onChange({ kind: kinds.find((kind) => kind === value) ?? 'tenant', ring: null })
-        }
+        onChange={(value) => onChange({ kind: kinds.find((kind) => kind === value) ?? 'tenant' })}
       >
         <Stack gap={8} mt={6} mb={4}>
           <Radio value="tenant" label={t('policies.scope.choose_tenant', { name: tenant.name })} />
@@ -50,7 +58,7 @@ export function ScopeFields({ draft, tenant, groups, errors, twin, onChange }: S
         <NativeSelect
           className={classes.narrow}
           label={t('columns.group')}
-          description={t('policies.scope.group_hint')}
+          description={groupHint ?? t('policies.scope.group_hint')}
           value={draft.group}
           error={taken ?? errors.group}
           data={[{ value: '', label: t('policies.scope.choose') }, ...groupOptions(groups)]}

@@ -1,10 +1,14 @@
 import { Progress } from '@mantine/core';
+import { IconCalendarOff } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import type { TFunction } from 'i18next';
 import type { Task, UpdateCategory, When } from '@/api/types';
 import { useExactTime } from '@/components/relative-time';
 import { StateBadge, type Tone } from '@/components/state-badge';
+import { waitText } from '@/features/maintenance/explanation-words';
 import { reasonText, taskStateText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
+import { browserTimeZone } from '@/util/format';
 import { useFormat } from '@/util/use-format';
 import { useNow } from '@/util/use-now';
 import classes from './task-cells.module.css';
@@ -73,10 +77,49 @@ function RestartProgress({ progress }: { progress: NonNullable<Task['progress']>
   );
 }
 
+/** What a task waits for, with a way to the whole reasoning; nothing where it does not wait. */
+export function TaskWait({ task }: { task: Task }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const exact = useExactTime();
+  const { waits_for, waiting_until, state } = task;
+  if (state !== 'waiting_for_window') return null;
+  const time = waiting_until ? format.moment(waiting_until, browserTimeZone()) : null;
+  const text = waitText(t, waits_for ?? 'window', time);
+  return (
+    <Link
+      to="/tasks/$taskId"
+      params={{ taskId: task.id }}
+      hash="why"
+      className={classes.cut}
+      data-hint={waiting_until ? exact(waiting_until) : undefined}
+    >
+      {text}
+    </Link>
+  );
+}
+
+/** Marks what a person has forced through. */
+export function OutsideWindow({ task, filled }: { task: Task; filled?: boolean }) {
+  const { t } = useTranslation();
+  if (!task.breaks_windows) return null;
+  return (
+    <StateBadge
+      tone="attention"
+      icon={IconCalendarOff}
+      filled={filled}
+      hint={t('maintenance.breaks_hint')}
+    >
+      {t('maintenance.breaks')}
+    </StateBadge>
+  );
+}
+
 /** The result in a list: what went wrong in words, else the numbers that there are. */
 export function TaskResult({ task }: { task: Task }) {
   const { t } = useTranslation();
   if (task.state === 'running') return <TaskProgress task={task} />;
+  if (task.state === 'waiting_for_window') return <TaskWait task={task} />;
   if (task.reason_code) {
     const { title, remedy } = reasonText(t, task.reason_code);
     return (
@@ -85,7 +128,7 @@ export function TaskResult({ task }: { task: Task }) {
       </span>
     );
   }
-  if (task.updates.length === 0) return null;
+  if (task.updates.length === 0) return <OutsideWindow task={task} />;
   const installed = task.updates.filter(({ outcome }) => outcome === 'installed').length;
   const failed = task.updates.filter(({ outcome }) => outcome === 'failed').length;
   return (

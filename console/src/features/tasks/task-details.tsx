@@ -17,7 +17,10 @@ export function TaskDetails({ task }: { task: Task }) {
             {task.device.hostname}
           </Link>
         </Fact>
-        <Fact name={t('tasks.when')}>{whenText(task.when)}</Fact>
+        <Fact name={t('tasks.when')}>
+          {whenText(task.when)}
+          {task.breaks_windows && <div>{t('maintenance.breaks')}</div>}
+        </Fact>
         {task.kind === 'install_updates' && (
           <Fact name={t('tasks.scope')}>
             {scopeText(t, task.update_keys?.length ?? null, task.categories ?? null)}

@@ -6,10 +6,14 @@ import { Card, Page } from '@/components/page';
 import { PageSkeleton } from '@/components/page-skeleton';
 import { ProblemState } from '@/components/problem-state';
 import { useDevice } from '@/features/devices/devices';
+import { waitText } from '@/features/maintenance/explanation-words';
+import { WhyNotNow } from '@/features/maintenance/why-not-now';
 import { actionKindText, hresultName, hresultText, isHresult, reasonText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
+import { browserTimeZone } from '@/util/format';
+import { useFormat } from '@/util/use-format';
 import { CancelTaskButton } from './cancel-task-button';
-import { TaskProgress, TaskState } from './task-cells';
+import { OutsideWindow, TaskProgress, TaskState } from './task-cells';
 import { TaskDetails } from './task-details';
 import { TaskOutput } from './task-output';
 import classes from './task-page.module.css';
@@ -44,11 +48,24 @@ function LoadedTask({ task }: { task: Task }) {
     <Page
       title={title}
       above={back}
-      beside={<TaskState task={task} filled />}
+      beside={
+        <>
+          <TaskState task={task} filled />
+          <OutsideWindow task={task} filled />
+        </>
+      }
       actions={<TaskActions task={task} />}
     >
       <Reason task={task} />
       <TaskProgress task={task} />
+      {isWaiting(task) && task.kind !== 'scan' && (
+        <div id="why">
+          <WhyNotNow
+            deviceId={task.device.id}
+            only={task.kind === 'restart' ? 'restart' : 'update'}
+          />
+        </div>
+      )}
       <div className={classes.columns}>
         <div className={classes.column}>
           {task.updates.length > 0 && <TaskUpdates updates={task.updates} />}
@@ -63,6 +80,12 @@ function LoadedTask({ task }: { task: Task }) {
       </div>
     </Page>
   );
+}
+
+/** Whether it waits for what windows decide. */
+function isWaiting(task: Task): boolean {
+  if (isFinished(task) || task.state === 'running') return false;
+  return task.state === 'waiting_for_window' || task.when.type === 'in_window';
 }
 
 /** What happened, what it means and what to do. */
@@ -85,17 +108,24 @@ function Reason({ task }: { task: Task }) {
     );
   }
   if (isFinished(task) || task.state === 'running') return null;
-  if (task.state === 'waiting_for_window' || task.when.type === 'in_window') {
-    return (
-      <div className={classes.reason}>
-        <span>{t('actions.in_window_hint')}</span>
-      </div>
-    );
-  }
+  if (isWaiting(task)) return <Wait task={task} />;
   if (device.data?.connection !== 'offline') return null;
   return (
     <div className={classes.reason}>
       <span>{t('tasks.waiting_offline')}</span>
+    </div>
+  );
+}
+
+/** What it waits for, in a sentence. */
+function Wait({ task }: { task: Task }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { waiting_until, waits_for } = task;
+  const time = waiting_until ? format.moment(waiting_until, browserTimeZone()) : null;
+  return (
+    <div className={classes.reason}>
+      <span>{waitText(t, waits_for ?? 'window', time)}</span>
     </div>
   );
 }

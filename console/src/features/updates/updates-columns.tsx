@@ -6,11 +6,11 @@ import { type AskForAction, RowActions } from '@/features/devices/device-actions
 import {
   DeviceName,
   LastScan,
-  MaintenanceWindow,
   OperatingSystem,
   PendingUpdates,
   RequiredRestart,
 } from '@/features/devices/device-cells';
+import { MaintenanceCell } from '@/features/maintenance/maintenance-cell';
 
 interface UpdatesColumnsOptions {
   t: TFunction;
@@ -66,8 +66,8 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'maintenance_window',
-      meta: { title: t('columns.maintenance_window'), width: 102 },
-      cell: ({ row }) => <MaintenanceWindow device={row.original} />,
+      meta: { title: t('columns.maintenance_window'), width: 178 },
+      cell: ({ row }) => <MaintenanceCell device={row.original} />,
     },
   ];
   if (!actions) return columns;

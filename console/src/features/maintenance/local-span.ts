@@ -1,0 +1,32 @@
+import type { TFunction } from 'i18next';
+import type { LocalSpan } from '@/api/types';
+import type { Format } from '@/util/format';
+
+/** “UTC+01:00”, as the end of a local time says it. */
+export function offsetOf(local: string): string {
+  const match = /(Z|[+-]\d{2}:\d{2})$/.exec(local);
+  const offset = match?.[1] ?? 'Z';
+  return offset === 'Z' || offset === '+00:00' ? 'UTC' : `UTC${offset.replace('-', '−')}`;
+}
+
+/** Whether the clocks change between its start and its end. */
+export function changesWithin({ local_starts_at, local_ends_at }: LocalSpan): boolean {
+  return local_ends_at != null && offsetOf(local_starts_at) !== offsetOf(local_ends_at);
+}
+
+/** The time of the clock in a local time. */
+export function clockOf(local: string): string {
+  return local.slice(11, 16);
+}
+
+/** “Thu, Nov 26, 22:00 – 04:00”; the second day where it ends later than the morning after. */
+export function spanText(
+  t: TFunction,
+  format: Format,
+  { local_starts_at: start, local_ends_at: end }: LocalSpan,
+): string {
+  const from = format.moment(start);
+  if (end == null) return t('maintenance.why.endless', { from });
+  const hours = (Date.parse(`${end.slice(0, 16)}Z`) - Date.parse(`${start.slice(0, 16)}Z`)) / 3.6e6;
+  return `${from} – ${hours < 24 ? clockOf(end) : format.moment(end)}`;
+}
