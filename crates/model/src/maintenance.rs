@@ -19,6 +19,7 @@ mod definition;
 mod explanation;
 mod local;
 mod occurrence;
+mod reading;
 
 pub use blackout::{BlackoutDefinition, BlackoutDraft, BlackoutPeriod, MonthDay, PeriodDraft};
 pub use calendar::{Because, Calendar, Fit, LONGEST_OPENING, Opening, Verdict};

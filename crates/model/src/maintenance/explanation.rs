@@ -285,7 +285,7 @@ fn standing(
         _ if at < from => WindowStanding::NotYetValid { from },
         _ if until <= at => WindowStanding::NoLongerValid { since: until },
         Some((distance, by)) if distance != window.distance => WindowStanding::Overruled { by },
-        _ => match window.phase(at) {
+        _ => match window.course(at).phase(at) {
             Phase::On { until } => WindowStanding::Open { until },
             Phase::Off { next } => WindowStanding::Closed { next: Some(next) },
             Phase::Over => WindowStanding::Closed { next: None },
@@ -304,7 +304,7 @@ fn blackout_standing(
     if blackout.zone.is_none() {
         return BlackoutStanding::UnknownZone;
     }
-    match blackout.phase(at) {
+    match blackout.course(at).phase(at) {
         Phase::On { until } => BlackoutStanding::On { until },
         Phase::Off { next } => BlackoutStanding::Off { next },
         Phase::Over => BlackoutStanding::Over,
