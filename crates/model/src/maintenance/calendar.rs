@@ -2,7 +2,7 @@
 
 use super::{
     Blackout, MaintenanceAction, MaintenanceRules, MaintenanceWindow, ZoneSource,
-    occurrence::{Course, Occurrences, blackout_course},
+    occurrence::{Intervals, Occurrences, blackout_intervals},
     reading::Reading,
 };
 use crate::PolicyScope;
@@ -10,9 +10,15 @@ use jiff::{
     SignedDuration, Timestamp,
     tz::{TimeZone, TimeZoneDatabase},
 };
+use std::iter::{empty, once};
 
 /// The end of a longer opening is not looked for.
 pub const LONGEST_OPENING: SignedDuration = SignedDuration::from_hours(366 * 24);
+
+/// The search for an opening ends after so many changes of the verdict that bring none: of one
+/// blackout by another, or of closed windows by a blackout. Where that happens every day it looks
+/// ahead for 13 years, where it happens every month for the rest of the century.
+pub const MOST_CHANGES: usize = 10_000;
 
 /// The rules of one device in its time zone.
 #[derive(Debug)]
@@ -188,10 +194,12 @@ impl Window<'_> {
             .is_none_or(|occurrences| occurrences.is_valid(at))
     }
 
-    pub(super) fn course(&self, from: Timestamp) -> Course<'_> {
-        self.occurrences
-            .as_ref()
-            .map_or_else(Course::never, |occurrences| occurrences.course(from))
+    /// When it is open, from an instant on.
+    pub(super) fn intervals(&self, from: Timestamp) -> Intervals<'_> {
+        match &self.occurrences {
+            Some(occurrences) => occurrences.intervals(from),
+            None => Box::new(empty()),
+        }
     }
 
     /// The next instant at which it comes into force or goes out of it.
@@ -206,10 +214,12 @@ impl BlackoutInZone<'_> {
         self.blackout.definition.actions().contains(&action)
     }
 
-    pub(super) fn course(&self, from: Timestamp) -> Course<'_> {
-        self.zone.as_ref().map_or_else(Course::always, |zone| {
-            blackout_course(&self.blackout.definition, zone, from)
-        })
+    /// When it is on, from an instant on.
+    pub(super) fn intervals(&self, from: Timestamp) -> Intervals<'_> {
+        match &self.zone {
+            Some(zone) => blackout_intervals(&self.blackout.definition, zone, from),
+            None => Box::new(once((Timestamp::MIN, Timestamp::MAX))),
+        }
     }
 }
 
@@ -222,7 +232,7 @@ impl Calendar<'_> {
 
     /// The next openings, at most `most` of them. One that is open at `from` is the first, and
     /// begins there. After one without an end in sight there is none, and none begins after the
-    /// year 2100.
+    /// year 2100. A search ends that meets [`MOST_CHANGES`] changes and no opening.
     #[must_use]
     pub fn openings(
         &self,

@@ -6,13 +6,21 @@ use super::{
     local::{WallClock, date_of, day_of, weekday_of},
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use std::iter::{Peekable, empty, once, successors};
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    iter::{empty, once, successors},
+};
 
 /// How something that comes and goes stands to an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     /// It is on, at least until then.
-    On { until: Timestamp },
+    On {
+        until: Timestamp,
+        /// The number of the source that says so.
+        source: usize,
+    },
     /// It is off until then.
     Off { next: Timestamp },
     /// It does not come again.
@@ -20,42 +28,50 @@ pub(super) enum Phase {
 }
 
 type Interval = (Timestamp, Timestamp);
-type Intervals<'a> = Box<dyn Iterator<Item = Interval> + 'a>;
+/// Times in the order of their starts.
+pub(super) type Intervals<'a> = Box<dyn Iterator<Item = Interval> + 'a>;
 
-/// What comes and goes, from one instant on.
+/// What comes and goes, from one instant on: on while any of its sources is.
 pub(super) struct Course<'a> {
-    /// In the order of their starts.
-    intervals: Peekable<Intervals<'a>>,
-    on_until: Option<Timestamp>,
+    sources: Vec<Intervals<'a>>,
+    /// The next time of each source, with the source's number.
+    next: BinaryHeap<Reverse<(Timestamp, Timestamp, usize)>>,
+    /// Until when it is on, and by which source.
+    on: Option<(Timestamp, usize)>,
 }
 
 impl<'a> Course<'a> {
-    fn new(intervals: impl Iterator<Item = Interval> + 'a) -> Self {
-        let intervals: Intervals<'a> = Box::new(intervals.filter(|(start, end)| start < end));
-        Self {
-            intervals: intervals.peekable(),
-            on_until: None,
+    pub(super) fn new(sources: impl IntoIterator<Item = Intervals<'a>>) -> Self {
+        let mut course = Self {
+            sources: sources.into_iter().collect(),
+            next: BinaryHeap::new(),
+            on: None,
+        };
+        for source in 0..course.sources.len() {
+            course.advance(source);
         }
+        course
     }
 
-    /// What never comes.
-    pub(super) fn never() -> Self {
-        Self::new(empty())
-    }
-
-    /// What never ends.
-    pub(super) fn always() -> Self {
-        Self::new(once((Timestamp::MIN, Timestamp::MAX)))
+    fn advance(&mut self, source: usize) {
+        let intervals = self.sources.get_mut(source);
+        let next = intervals.and_then(|all| all.find(|(start, end)| start < end));
+        self.next
+            .extend(next.map(|(start, end)| Reverse((start, end, source))));
     }
 
     /// The phase of an instant. No later one may have been asked for before.
     pub(super) fn phase(&mut self, at: Timestamp) -> Phase {
-        while let Some((_, end)) = self.intervals.next_if(|(start, _)| *start <= at) {
-            self.on_until = self.on_until.max(Some(end));
+        while let Some(Reverse((start, end, source))) = self.next.peek().copied()
+            && start <= at
+        {
+            self.next.pop();
+            self.on = self.on.max(Some((end, source)));
+            self.advance(source);
         }
-        match (self.on_until, self.intervals.peek()) {
-            (Some(until), _) if at < until => Phase::On { until },
-            (_, Some((next, _))) => Phase::Off { next: *next },
+        match (self.on, self.next.peek()) {
+            (Some((until, source)), _) if at < until => Phase::On { until, source },
+            (_, Some(Reverse((next, ..)))) => Phase::Off { next: *next },
             (_, None) => Phase::Over,
         }
     }
@@ -93,10 +109,10 @@ impl<'a> Occurrences<'a> {
     }
 
     /// When it is open, from an instant on.
-    pub(super) fn course(&self, from: Timestamp) -> Course<'_> {
+    pub(super) fn intervals(&self, from: Timestamp) -> Intervals<'_> {
         let (first, last) = self.valid;
         if last <= from {
-            return Course::never();
+            return Box::new(empty());
         }
         let mut clock = WallClock::new(&self.zone);
         let length = self.definition.duration();
@@ -115,7 +131,7 @@ impl<'a> Occurrences<'a> {
             WindowRecurrence::Weekly { days } => {
                 let dates = (day..=day_of(Date::MAX))
                     .filter(move |day| weekday_of(*day).is_some_and(|day| days.contains(day)));
-                Course::new(dates.map(starts).take_while(not_over).map(interval))
+                Box::new(dates.map(starts).take_while(not_over).map(interval))
             }
             WindowRecurrence::Monthly {
                 nth,
@@ -126,7 +142,7 @@ impl<'a> Occurrences<'a> {
                 let dates = months(date_of(day - offset))
                     .filter_map(move |month| month.nth_weekday_of_month(nth.number(), weekday).ok())
                     .map(move |date| day_of(date) + offset);
-                Course::new(dates.map(starts).take_while(not_over).map(interval))
+                Box::new(dates.map(starts).take_while(not_over).map(interval))
             }
         }
     }
@@ -144,24 +160,21 @@ fn months(date: Date) -> impl Iterator<Item = Date> {
 }
 
 /// When a blackout is on, in the zone that counts for it, from an instant on.
-pub(super) fn blackout_course<'a>(
+pub(super) fn blackout_intervals<'a>(
     definition: &BlackoutDefinition,
     zone: &'a TimeZone,
     from: Timestamp,
-) -> Course<'a> {
+) -> Intervals<'a> {
     let mut clock = WallClock::new(zone);
     let local = date_of(clock.day(from));
-    let span = move |(first, last): (Date, Date)| {
-        let end = day_of(last) + 1;
-        (clock.midnight(day_of(first)), clock.midnight(end))
-    };
+    let span = move |(first, last): (i64, i64)| (clock.midnight(first), clock.midnight(last + 1));
     match *definition.period() {
-        BlackoutPeriod::Once { from, until } => Course::new(once((from, until))),
+        BlackoutPeriod::Once { from, until } => Box::new(once((from, until))),
         BlackoutPeriod::Yearly { first, last } => {
             // One that wraps began in the year before.
             let years = local.year().saturating_sub(1)..=Date::MAX.year();
-            let dates = years.filter_map(move |year| yearly(first, last, year));
-            Course::new(dates.map(span))
+            let days = years.filter_map(move |year| yearly(first, last, year));
+            Box::new(days.map(span))
         }
         BlackoutPeriod::Monthly {
             first_day,
@@ -169,36 +182,35 @@ pub(super) fn blackout_course<'a>(
         } => {
             // Days on islands reach into the next month: the clock there can go back.
             let before = date_of(day_of(local.first_of_month()) - 1);
-            let dates = months(before).flat_map(move |month| monthly(first_day, last_day, month));
-            Course::new(dates.map(span))
+            let days = months(before).flat_map(move |month| monthly(first_day, last_day, month));
+            Box::new(days.map(span))
         }
     }
 }
 
-/// The dates of one year's span, the last one in the next year if it wraps.
-fn yearly(first: MonthDay, last: MonthDay, year: i16) -> Option<(Date, Date)> {
+/// The days of one year's span, the last one in the next year if it wraps.
+fn yearly(first: MonthDay, last: MonthDay, year: i16) -> Option<(i64, i64)> {
     let wraps = i16::from(first > last);
-    Some((
-        first.as_first_in(year)?,
-        last.as_last_in(year.checked_add(wraps)?)?,
-    ))
+    let last = last.as_last_in(year.checked_add(wraps)?)?;
+    Some((day_of(first.as_first_in(year)?), day_of(last)))
 }
 
-/// The dates of the spans in the month that begins on `month`.
-fn monthly(first_day: u8, last_day: u8, month: Date) -> impl Iterator<Item = (Date, Date)> {
+/// The days of the spans in the month that begins on `month`.
+fn monthly(first_day: u8, last_day: u8, month: Date) -> impl Iterator<Item = (i64, i64)> {
     let length = month.days_in_month().unsigned_abs();
+    let before = day_of(month) - 1;
     let spans = if first_day <= last_day {
         [Some((first_day, last_day)), None]
     } else {
         [Some((1, last_day)), Some((first_day, length))]
     };
-    let date = move |day: u8| {
-        let day = i8::try_from(day.min(length)).ok()?;
-        month.with().day(day).build().ok()
-    };
-    spans
-        .into_iter()
-        .flatten()
+    let in_month = spans.into_iter().flatten();
+    in_month
         .filter(move |(first, _)| *first <= length)
-        .filter_map(move |(first, last)| Some((date(first)?, date(last)?)))
+        .map(move |(first, last)| {
+            (
+                before + i64::from(first),
+                before + i64::from(last.min(length)),
+            )
+        })
 }

@@ -2,10 +2,12 @@
 
 use super::{
     Because, Calendar, LONGEST_OPENING, MaintenanceAction, Opening, Verdict, WithoutWindow,
-    calendar::{BlackoutInZone, Window},
+    calendar::{BlackoutInZone, MOST_CHANGES, Window},
     occurrence::{Course, Phase},
 };
+use crate::PolicyScope;
 use jiff::{Timestamp, civil::date, tz::TimeZone};
+use std::collections::BTreeMap;
 
 /// A calendar that is read forwards for one kind of work: what was worked out for an instant is not
 /// worked out again for a later one, and what does not matter is not worked out at all.
@@ -13,8 +15,22 @@ pub(super) struct Reading<'c> {
     calendar: &'c Calendar<'c>,
     action: MaintenanceAction,
     /// Those that concern the action.
-    windows: Vec<(&'c Window<'c>, Option<Course<'c>>)>,
-    blackouts: Vec<(&'c BlackoutInZone<'c>, Course<'c>)>,
+    windows: Vec<&'c Window<'c>>,
+    blackouts: Vec<&'c BlackoutInZone<'c>>,
+    /// When any blackout is on.
+    covered: Course<'c>,
+    /// When windows are open, by the distance of their scope: of those that have decided.
+    open: BTreeMap<usize, Course<'c>>,
+    /// As of the last instant that was asked for.
+    deciding: Option<Deciding>,
+}
+
+/// The scope whose windows decide, and its distance; none is the tenant's setting.
+#[derive(Debug, Clone, Copy)]
+struct Deciding {
+    scope: Option<(usize, PolicyScope)>,
+    /// When some window comes into force or goes out of it.
+    until: Option<Timestamp>,
 }
 
 impl<'c> Reading<'c> {
@@ -23,80 +39,85 @@ impl<'c> Reading<'c> {
         action: MaintenanceAction,
         from: Timestamp,
     ) -> Self {
-        let windows = calendar.windows.iter().filter(|one| one.concerns(action));
+        let windows = calendar.windows.iter();
         let blackouts = calendar.blackouts.iter();
-        let blackouts = blackouts.filter(|one| one.concerns(action));
+        let blackouts: Vec<_> = blackouts.filter(|one| one.concerns(action)).collect();
         Self {
             calendar,
             action,
-            windows: windows.map(|window| (window, None)).collect(),
-            blackouts: blackouts
-                .map(|blackout| (blackout, blackout.course(from)))
-                .collect(),
+            windows: windows.filter(|one| one.concerns(action)).collect(),
+            covered: Course::new(blackouts.iter().map(|one| one.intervals(from))),
+            blackouts,
+            open: BTreeMap::new(),
+            deciding: None,
         }
     }
 
     /// The verdict on an instant. No later one may have been asked for before.
     pub(super) fn verdict(&mut self, at: Timestamp) -> Verdict {
-        let (mut covered, mut next_blackout) = (None, None);
-        for (blackout, course) in &mut self.blackouts {
-            match course.phase(at) {
-                Phase::On { until } => covered = covered.max(Some((until, blackout.scope))),
-                Phase::Off { next } => next_blackout = earliest(next_blackout, Some(next)),
-                Phase::Over => {}
+        let next_blackout = match self.covered.phase(at) {
+            Phase::On { until, source } => {
+                return Verdict {
+                    open: false,
+                    because: Because::Blackout,
+                    scope: self.blackouts.get(source).map(|blackout| blackout.scope),
+                    until: (until < Timestamp::MAX).then_some(until),
+                };
             }
+            Phase::Off { next } => Some(next),
+            Phase::Over => None,
+        };
+        let verdict = self.by_windows(at);
+        let blackout = next_blackout.filter(|_| verdict.open);
+        Verdict {
+            until: earliest(verdict.until, blackout),
+            ..verdict
         }
-        if let Some((until, scope)) = covered {
-            return Verdict {
-                open: false,
-                because: Because::Blackout,
-                scope: Some(scope),
-                until: (until < Timestamp::MAX).then_some(until),
-            };
-        }
-        let mut verdict = self.by_windows(at);
-        if verdict.open {
-            verdict.until = earliest(verdict.until, next_blackout);
-        }
-        verdict
     }
 
     /// What the windows say, whatever blackouts there are.
     fn by_windows(&mut self, at: Timestamp) -> Verdict {
-        let concerned = || self.windows.iter().map(|(window, _)| window);
-        let bounds = concerned().filter_map(|window| window.next_bound(at));
-        let bound = bounds.filter(|bound| *bound < Timestamp::MAX).min();
-        let in_force = concerned().filter(|window| window.in_force(at));
-        let Some(narrowest) = in_force.min_by_key(|window| window.distance) else {
+        let stands = |deciding: &Deciding| deciding.until.is_none_or(|until| at < until);
+        let deciding = self.deciding.filter(stands);
+        let deciding = deciding.unwrap_or_else(|| self.decide(at));
+        self.deciding = Some(deciding);
+        let Some((distance, scope)) = deciding.scope else {
             let setting = self.calendar.rules.without_windows.of(self.action);
             return Verdict {
                 open: setting == WithoutWindow::Run,
                 because: Because::WithoutWindow,
                 scope: None,
-                until: bound,
+                until: deciding.until,
             };
         };
-        let (distance, scope) = (narrowest.distance, narrowest.scope);
-        let (mut until, mut next) = (None, None);
-        for (window, course) in &mut self.windows {
-            if window.distance != distance || !window.in_force(at) {
-                continue;
-            }
-            let course = course.get_or_insert_with(|| window.course(at));
-            match course.phase(at) {
-                Phase::On { until: end } => until = until.max(Some(end)),
-                Phase::Off { next: start } => next = earliest(next, Some(start)),
-                Phase::Over => {}
-            }
-        }
+        let windows = &self.windows;
+        let open = self.open.entry(distance).or_insert_with(|| {
+            // Those that are not in force are closed: their occurrences are clipped.
+            let of_scope = windows.iter().filter(|one| one.distance == distance);
+            Course::new(of_scope.map(|one| one.intervals(at)))
+        });
+        let (because, until) = match open.phase(at) {
+            Phase::On { until, .. } => (Because::InWindow, Some(until)),
+            Phase::Off { next } => (Because::OutsideWindows, Some(next)),
+            Phase::Over => (Because::OutsideWindows, None),
+        };
         Verdict {
-            open: until.is_some(),
-            because: match until {
-                Some(_) => Because::InWindow,
-                None => Because::OutsideWindows,
-            },
+            open: because == Because::InWindow,
+            because,
             scope: Some(scope),
-            until: earliest(until.or(next), bound),
+            until: earliest(until, deciding.until),
+        }
+    }
+
+    /// Which scope's windows decide at an instant, and until when.
+    fn decide(&self, at: Timestamp) -> Deciding {
+        let concerned = || self.windows.iter();
+        let bounds = concerned().filter_map(|window| window.next_bound(at));
+        let in_force = concerned().filter(|window| window.in_force(at));
+        let narrowest = in_force.min_by_key(|window| window.distance);
+        Deciding {
+            scope: narrowest.map(|window| (window.distance, window.scope)),
+            until: bounds.filter(|bound| *bound < Timestamp::MAX).min(),
         }
     }
 
@@ -104,7 +125,7 @@ impl<'c> Reading<'c> {
     pub(super) fn openings(mut self, from: Timestamp) -> impl Iterator<Item = Opening> + 'c {
         let mut at = Some(from);
         std::iter::from_fn(move || {
-            loop {
+            for _ in 0..MOST_CHANGES {
                 let start = at.filter(|at| *at < last_instant())?;
                 let verdict = self.verdict(start);
                 at = verdict.until;
@@ -114,6 +135,8 @@ impl<'c> Reading<'c> {
                     return Some(Opening { start, end });
                 }
             }
+            at = None;
+            None
         })
     }
 
