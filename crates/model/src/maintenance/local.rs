@@ -129,7 +129,8 @@ mod tests {
     fn searched(zone: &TimeZone, change: i64, face: i64) -> i64 {
         let (before, after) = (offset(zone, change - 1), offset(zone, change));
         let shows = |second: i64| second + if second < change { before } else { after };
-        let around = (-26 * 60..26 * 60).map(|minutes| change + minutes * MINUTE);
+        let far = (before - after).abs() / MINUTE + 60;
+        let around = (-far..far).map(|minutes| change + minutes * MINUTE);
         around
             .into_iter()
             .find(|second| face <= shows(*second))

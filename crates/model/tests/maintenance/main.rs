@@ -6,7 +6,6 @@
     reason = "a test that cannot go on should fail at once"
 )]
 
-mod clock_changes;
 mod definitions;
 mod hard_cases;
 mod oracle;
