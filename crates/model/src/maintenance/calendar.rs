@@ -15,9 +15,9 @@ use std::iter::{empty, once};
 /// The end of a longer opening is not looked for.
 pub const LONGEST_OPENING: SignedDuration = SignedDuration::from_hours(366 * 24);
 
-/// The search for an opening ends after so many changes of the verdict that bring none: of one
-/// blackout by another, or of closed windows by a blackout. Where that happens every day it looks
-/// ahead for 13 years, where it happens every month for the rest of the century.
+/// The search for an opening ends after so many changes of the verdict that bring none: from one
+/// blackout to another, or from closed windows to a blackout. With one every day that is 27 years
+/// ahead, with one every month the end of the century.
 pub const MOST_CHANGES: usize = 10_000;
 
 /// The rules of one device in its time zone.
