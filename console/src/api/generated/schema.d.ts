@@ -1858,10 +1858,10 @@ export interface components {
             [key: string]: string;
         };
         /**
-         * @description Why automatic work may or may not run.
+         * @description Why.
          * @enum {string}
          */
-        Because: "blackout" | "in_window" | "outside_windows" | "without_window";
+        Because: "approved" | "automatic" | "deadline" | "deferral" | "ring" | "stopped" | "retry" | "failures" | "in_hand";
         /**
          * @description When nothing automatic may run on the devices of a tenant, of a group, or on one device, whatever
          *     the windows say.
@@ -3153,11 +3153,16 @@ export interface components {
          * @enum {string}
          */
         MaintenanceAction: "update" | "restart" | "backup";
+        /**
+         * @description Why automatic work may or may not run.
+         * @enum {string}
+         */
+        MaintenanceBecause: "blackout" | "in_window" | "outside_windows" | "without_window";
         /** @description Why automatic work of one kind may or may not run on a device at an instant. */
         MaintenanceExplanation: {
             action: components["schemas"]["MaintenanceAction"];
             at: components["schemas"]["Instant"];
-            because: components["schemas"]["Because"];
+            because: components["schemas"]["MaintenanceBecause"];
             /** @description Every blackout of the device's scopes, from the device outwards. */
             blackouts: components["schemas"]["BlackoutReview"][];
             /** @description What else is in its way. */
@@ -4493,7 +4498,7 @@ export interface components {
         };
         /** @description Whether updates may install themselves now, and when they may next. */
         WindowOutlook: {
-            because: components["schemas"]["Because"];
+            because: components["schemas"]["MaintenanceBecause"];
             /**
              * Format: date-time
              * @description The same on the device's clock.
