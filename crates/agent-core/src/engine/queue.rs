@@ -1,11 +1,14 @@
 //! The tasks that have not ended, in memory: a mirror of the journal, and what is decided on them.
 
+use super::maintenance::View;
 use crate::{
-    CancelSignal,
-    state::{JournalEntry, Stage, Start},
+    CancelSignal, Passage,
+    state::{JournalEntry, Stage, Start, Wait},
 };
 use jiff::Timestamp;
-use latarnik_model::{ActionKind, ReasonCode, TaskId, TaskParameters, TaskState, When};
+use latarnik_model::{
+    ActionKind, MaintenanceAction, ReasonCode, TaskId, TaskParameters, TaskState, WaitReason, When,
+};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What is to happen with a task that has not begun.
@@ -13,42 +16,55 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub(super) enum Decision {
     /// It may begin.
     Begin,
-    /// It waits: until when, if that is known, and when to look again.
+    /// It waits: for what, and when to look again.
     Hold {
-        until: Option<Timestamp>,
+        wait: Wait,
         look_again: Option<Timestamp>,
     },
     /// It ends without having begun.
     End(TaskState, ReasonCode),
 }
 
-/// Decides on one task at one instant of the server's clock.
-///
-/// Maintenance windows are not known yet, which means that none is defined: then updates and
-/// restarts hold. A look for updates is bound by no window.
-pub(super) fn decide(entry: &JournalEntry, cancelled: bool, now: Timestamp) -> Decision {
+/// The kind of work of a task that windows bind. What a person asked for at an instant begins
+/// then, whatever the windows say, and a look for updates disturbs nobody.
+pub(super) fn bound_by(entry: &JournalEntry) -> Option<MaintenanceAction> {
+    match entry.task.when {
+        When::Now | When::At { .. } => None,
+        When::InWindow => MaintenanceAction::of(entry.task.parameters.kind()),
+    }
+}
+
+/// Decides on one task. The deadline is the latest time to begin: one that has begun, and waits for
+/// another window, is beyond it.
+pub(super) fn decide(entry: &JournalEntry, cancelled: bool, view: &View) -> Decision {
     if cancelled {
         return Decision::End(TaskState::Cancelled, ReasonCode::CancelledByOperator);
     }
-    let deadline = entry.task.deadline;
-    if deadline.is_some_and(|deadline| deadline <= now) {
+    let deadline = entry.task.deadline.filter(|_| entry.earlier.is_none());
+    if deadline.is_some_and(|deadline| deadline <= view.now) {
         return Decision::End(TaskState::Expired, ReasonCode::DeadlinePassed);
     }
-    match entry.task.when {
-        When::Now => Decision::Begin,
-        When::At { at } if at <= now => Decision::Begin,
-        When::At { at } => {
-            let look_again = Some(deadline.map_or(at, |deadline| deadline.min(at)));
-            Decision::Hold {
-                until: Some(at),
-                look_again,
+    let hold = |until, reason, look_again: Option<Timestamp>| Decision::Hold {
+        wait: Wait {
+            until,
+            reason: Some(reason),
+        },
+        look_again: look_again.into_iter().chain(deadline).min(),
+    };
+    match (entry.task.when, bound_by(entry)) {
+        (When::At { at }, _) if view.now < at => hold(Some(at), WaitReason::StartTime, Some(at)),
+        (_, None) => Decision::Begin,
+        (_, Some(action)) => {
+            let need = view.maintenance.needs.to_begin(&entry.task.parameters);
+            match view.passage(action, need) {
+                Passage::Open { .. } => Decision::Begin,
+                Passage::Closed {
+                    reason,
+                    until,
+                    look_again,
+                } => hold(until, reason, look_again),
             }
         }
-        When::InWindow if entry.task.parameters.kind() == ActionKind::Scan => Decision::Begin,
-        When::InWindow => Decision::Hold {
-            until: None,
-            look_again: deadline,
-        },
     }
 }
 
@@ -97,6 +113,21 @@ impl Queue {
         }
     }
 
+    /// A task that began waits for another window.
+    pub(super) fn set_paused(&mut self, entry: JournalEntry) {
+        self.running.remove(&entry.id);
+        self.entries.insert((entry.sequence, entry.id), entry);
+    }
+
+    /// Tasks that wait, as the server was told.
+    pub(super) fn waiting(&self) -> Vec<(TaskId, ActionKind, Wait)> {
+        let waits = |entry: &JournalEntry| match entry.stage {
+            Stage::Waiting(wait) => Some((entry.id, entry.task.parameters.kind(), wait)),
+            Stage::Accepted | Stage::Running(_) => None,
+        };
+        self.entries.values().filter_map(waits).collect()
+    }
+
     pub(super) fn set_running(&mut self, id: TaskId, signal: CancelSignal) {
         if self.is_cancelled(id) {
             signal.cancel();
@@ -117,15 +148,15 @@ impl Queue {
             .collect()
     }
 
-    /// Tasks that have not begun, each with what is to happen.
-    pub(super) fn decisions(&self, now: Timestamp) -> Vec<(JournalEntry, Decision)> {
+    /// Tasks that have not begun or wait to go on, each with what is to happen.
+    pub(super) fn decisions(&self, view: &View) -> Vec<(JournalEntry, Decision)> {
         self.entries
             .values()
             .filter(|entry| !matches!(entry.stage, Stage::Running(_)))
             .map(|entry| {
                 (
                     entry.clone(),
-                    decide(entry, self.is_cancelled(entry.id), now),
+                    decide(entry, self.is_cancelled(entry.id), view),
                 )
             })
             .collect()
@@ -135,15 +166,15 @@ impl Queue {
     pub(super) fn restarting(&self) -> Option<(JournalEntry, Start)> {
         self.entries.values().find_map(|entry| match &entry.stage {
             Stage::Running(start) if is_restart(entry) => Some((entry.clone(), start.clone())),
-            Stage::Running(_) | Stage::Accepted | Stage::Waiting => None,
+            Stage::Running(_) | Stage::Accepted | Stage::Waiting(_) => None,
         })
     }
 
     /// The task that begins next. A restart waits for the end of one that counts down, and one for
     /// what others may leave behind comes after them.
-    pub(super) fn next(&self, now: Timestamp) -> Option<JournalEntry> {
+    pub(super) fn next(&self, view: &View) -> Option<JournalEntry> {
         let restarting = self.restarting().is_some();
-        self.decisions(now)
+        self.decisions(view)
             .into_iter()
             .filter(|(entry, _)| !(restarting && is_restart(entry)))
             .filter_map(|(entry, decision)| (decision == Decision::Begin).then_some(entry))
