@@ -30,6 +30,7 @@ pub mod process;
 pub mod program;
 mod readiness;
 pub mod service;
+mod steady_clock;
 #[cfg(windows)]
 mod since_boot;
 mod updates;

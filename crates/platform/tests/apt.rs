@@ -76,8 +76,7 @@ fn install_telling(
 ) -> Result<InstallReport, UpdateError> {
     let request = InstallRequest {
         update_keys: keys.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect()),
-        categories: None,
-        timeout: Duration::from_secs(120),
+        ..InstallRequest::everything(Duration::from_secs(120))
     };
     let machine = Machine::in_folder(sandbox.root().to_owned());
     machine
@@ -208,9 +207,8 @@ fn only_the_chosen_update_is_installed() {
 /// Category by category, as the server would ask for them one after the other.
 fn install_category(sandbox: &Sandbox, category: UpdateCategory) -> InstallReport {
     let request = InstallRequest {
-        update_keys: None,
         categories: Some(vec![category]),
-        timeout: Duration::from_secs(120),
+        ..InstallRequest::everything(Duration::from_secs(120))
     };
     Machine::in_folder(sandbox.root().to_owned())
         .updates()

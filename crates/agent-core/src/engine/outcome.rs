@@ -201,10 +201,25 @@ pub(super) fn with_earlier(
         })
         .collect();
     let named: BTreeSet<&str> = updates.iter().map(|update| update.key.as_str()).collect();
-    let unnamed = earlier.left.iter();
-    all.extend(unnamed.filter(|left| !named.contains(left.key.as_str())).cloned());
+    let unnamed = earlier.left.iter().cloned();
+    all.extend(
+        unnamed
+            .filter(|left| !named.contains(left.key.as_str()))
+            .map(|left| not_begun(is_offered(&left.key), left)),
+    );
     all.extend(updates);
     all
+}
+
+/// What waited on the device and did not come to its turn has not failed.
+fn not_begun(offered: Option<bool>, mut update: UpdateResult) -> UpdateResult {
+    if update.outcome == UpdateOutcome::Downloaded {
+        update.outcome = match offered {
+            Some(false) => UpdateOutcome::Superseded,
+            Some(true) | None => UpdateOutcome::Skipped,
+        };
+    }
+    update
 }
 
 /// What waited for the restart is judged by a search after it.
