@@ -21,6 +21,7 @@ pub mod state;
 mod window_gate;
 
 pub use backoff::Pace;
+pub use needs::{Needs, Part};
 pub use ports::{
     Answer, CancelSignal, Choice, Creator, Facts, FactsError, InstallReport, InstallRequest,
     LastRestart, LogSink, MachineState, Notice, OUTPUT_EXCERPT_BYTES, OutputExcerpt, People,
@@ -29,6 +30,5 @@ pub use ports::{
     Withdrawal,
 };
 pub use renewal_schedule::{take_up_at, two_thirds};
-pub use needs::{Needs, Part};
 pub use server_clock::{LearnedTime, ServerClock};
 pub use window_gate::{KnownRules, Passage, WindowGate, verdict_line};

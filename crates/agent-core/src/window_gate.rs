@@ -153,7 +153,10 @@ pub fn verdict_line(explanation: &Explanation) -> String {
             for blackout in &explanation.blackouts {
                 if let BlackoutStanding::On { until } = blackout.standing {
                     let (name, scope) = (&blackout.name, scope(blackout.scope));
-                    add(&mut line, format_args!(", {scope} blackout {name:?} until {until}"));
+                    add(
+                        &mut line,
+                        format_args!(", {scope} blackout {name:?} until {until}"),
+                    );
                 }
             }
         }
@@ -161,7 +164,10 @@ pub fn verdict_line(explanation: &Explanation) -> String {
             for window in &explanation.windows {
                 if let WindowStanding::Open { until } = window.standing {
                     let (name, scope) = (&window.name, scope(window.scope));
-                    add(&mut line, format_args!(", {scope} window {name:?} until {until}"));
+                    add(
+                        &mut line,
+                        format_args!(", {scope} window {name:?} until {until}"),
+                    );
                 }
             }
         }
@@ -201,5 +207,7 @@ const fn scope(scope: PolicyScope) -> &'static str {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod generated;
 #[cfg(test)]
 mod tests;

@@ -30,9 +30,9 @@ pub mod process;
 pub mod program;
 mod readiness;
 pub mod service;
-mod steady_clock;
 #[cfg(windows)]
 mod since_boot;
+mod steady_clock;
 mod updates;
 
 pub use machine::Machine;

@@ -2,9 +2,8 @@
 
 use crate::{
     machine_state,
-    steady_clock,
     people::{self, Inquiry, Reply, SilenceError},
-    power, updates,
+    power, steady_clock, updates,
 };
 use latarnik_agent_core::{MachineState, People, Power, SteadyClock, Updates};
 use latarnik_model::Clock;

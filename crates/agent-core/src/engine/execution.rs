@@ -132,7 +132,10 @@ fn agent_error() -> UpdateError {
 
 /// Keeps what a look for updates brought, and lets the server know. The number of the search, if it
 /// was a success.
-pub(super) async fn record_scan(shared: &Shared, result: Result<Vec<Update>, UpdateError>) -> Option<u64> {
+pub(super) async fn record_scan(
+    shared: &Shared,
+    result: Result<Vec<Update>, UpdateError>,
+) -> Option<u64> {
     let attempted_at = shared.clock.machine_now();
     let (error, inventory) = match result {
         Ok(found) => (None, Some(inventory::fitting(found))),

@@ -169,7 +169,10 @@ impl Installation<'_> {
             boot_id: self.shared.ports.machine.boot_id(),
             updates,
             left,
-            exit_code: worse(self.earlier.and_then(|earlier| earlier.exit_code), exit_code),
+            exit_code: worse(
+                self.earlier.and_then(|earlier| earlier.exit_code),
+                exit_code,
+            ),
             postponed: 0,
         }
     }

@@ -43,7 +43,9 @@ pub(super) struct View {
 impl View {
     /// Whether work of this kind that needs so much time may begin.
     pub(super) fn passage(&self, action: MaintenanceAction, need: SignedDuration) -> Passage {
-        self.maintenance.gate().passage(action, self.known_now, need)
+        self.maintenance
+            .gate()
+            .passage(action, self.known_now, need)
     }
 
     /// The verdict and its reasons in one line.
@@ -51,7 +53,10 @@ impl View {
         let Some(now) = self.known_now else {
             return "the time is not known".to_owned();
         };
-        match (self.maintenance.gate().explain(action, now), &*self.maintenance.rules) {
+        match (
+            self.maintenance.gate().explain(action, now),
+            &*self.maintenance.rules,
+        ) {
             (Some(explanation), _) => verdict_line(&explanation),
             (None, KnownRules::Unreadable) => "the rules cannot be read".to_owned(),
             (None, _) => "no rules are known".to_owned(),

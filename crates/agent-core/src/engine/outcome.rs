@@ -170,7 +170,12 @@ pub(super) fn broken_off(outcome: TaskOutcome, earlier: &Earlier) -> TaskOutcome
     TaskOutcome {
         started_at: Some(earlier.started_at),
         boot_id: Some(earlier.boot_id.clone()),
-        updates: earlier.updates.iter().chain(&earlier.left).cloned().collect(),
+        updates: earlier
+            .updates
+            .iter()
+            .chain(&earlier.left)
+            .cloned()
+            .collect(),
         ..outcome
     }
 }
@@ -188,9 +193,8 @@ pub(super) fn with_earlier(
         return updates;
     };
     let restarted = earlier.boot_id != boot_id;
-    let is_offered = |key: &str| {
-        offered.map(|offered| offered.updates().any(|update| update.key == key))
-    };
+    let is_offered =
+        |key: &str| offered.map(|offered| offered.updates().any(|update| update.key == key));
     let mut all: Vec<UpdateResult> = earlier
         .updates
         .iter()

@@ -199,13 +199,34 @@ fn comes_last(entry: &JournalEntry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{KnownRules, Needs, engine::maintenance::Maintenance, window_gate::generated};
     use latarnik_model::RestartDelay;
     use latarnik_protocol::Task;
     use proptest::prelude::*;
+    use std::sync::Arc;
     use uuid::Uuid;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    /// That second, without rules.
+    fn view(second: i64) -> View {
+        with(KnownRules::Missing, second)
+    }
+
+    fn with(rules: KnownRules, second: i64) -> View {
+        View {
+            now: at(second),
+            known_now: Some(at(second)),
+            maintenance: Maintenance {
+                rules: Arc::new(rules),
+                rules_since: None,
+                zone: None,
+                needs: Needs::default(),
+                zones: jiff::tz::db(),
+            },
+        }
     }
 
     fn entry(sequence: u64, parameters: TaskParameters, when: When) -> JournalEntry {
@@ -220,6 +241,7 @@ mod tests {
                 created_by: None,
             },
             stage: Stage::Accepted,
+            earlier: None,
         }
     }
 
@@ -232,25 +254,28 @@ mod tests {
     }
 
     #[test]
-    fn without_a_window_updates_and_restarts_hold_and_scans_begin() {
+    fn without_rules_updates_and_restarts_hold_and_scans_begin() {
         let install = TaskParameters::InstallUpdates {
             update_keys: None,
             categories: None,
         };
         let hold = Decision::Hold {
-            until: None,
+            wait: Wait {
+                until: None,
+                reason: Some(WaitReason::RulesUnknown),
+            },
             look_again: None,
         };
         assert_eq!(
-            decide(&entry(1, install, When::InWindow), false, at(0)),
+            decide(&entry(1, install, When::InWindow), false, &view(0)),
             hold
         );
         assert_eq!(
-            decide(&entry(1, restart(), When::InWindow), false, at(0)),
+            decide(&entry(1, restart(), When::InWindow), false, &view(0)),
             hold
         );
         let scan = entry(1, TaskParameters::Scan, When::InWindow);
-        assert_eq!(decide(&scan, false, at(0)), Decision::Begin);
+        assert_eq!(decide(&scan, false, &view(0)), Decision::Begin);
     }
 
     #[test]
@@ -259,7 +284,7 @@ mod tests {
             entry(1, restart(), When::InWindow),
             entry(2, TaskParameters::Scan, When::Now),
         ]);
-        assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(2));
+        assert_eq!(queue.next(&view(0)).map(|entry| entry.sequence), Some(2));
     }
 
     #[test]
@@ -280,7 +305,7 @@ mod tests {
             entry(2, restart(), When::Now),
             entry(3, TaskParameters::Scan, When::Now),
         ]);
-        assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(3));
+        assert_eq!(queue.next(&view(0)).map(|entry| entry.sequence), Some(3));
         assert_eq!(queue.restarting().map(|(entry, _)| entry), Some(counting));
     }
 
@@ -290,7 +315,7 @@ mod tests {
             entry(8, TaskParameters::Scan, When::Now),
             entry(3, restart(), When::Now),
         ]);
-        assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(3));
+        assert_eq!(queue.next(&view(0)).map(|entry| entry.sequence), Some(3));
     }
 
     #[test]
@@ -304,17 +329,78 @@ mod tests {
             entry(3, for_others, When::Now),
             entry(8, TaskParameters::Scan, When::Now),
         ]);
-        assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(8));
+        assert_eq!(queue.next(&view(0)).map(|entry| entry.sequence), Some(8));
+    }
+
+    #[test]
+    fn the_deadline_is_the_latest_time_to_begin_and_not_to_go_on() {
+        let mut waiting = entry(1, restart(), When::InWindow);
+        waiting.task.deadline = Some(at(5));
+        let expired = Decision::End(TaskState::Expired, ReasonCode::DeadlinePassed);
+        assert_eq!(decide(&waiting, false, &view(5)), expired);
+        waiting.earlier = Some(Box::new(crate::state::Earlier {
+            started_at: at(0),
+            boot_id: "boot".to_owned(),
+            updates: Vec::new(),
+            left: Vec::new(),
+            exit_code: None,
+            postponed: 0,
+        }));
+        let decision = decide(&waiting, false, &view(5));
+        assert!(matches!(
+            decision,
+            Decision::Hold {
+                look_again: None,
+                ..
+            }
+        ));
     }
 
     proptest! {
+        #[test]
+        fn what_windows_bind_never_begins_when_the_calendar_says_closed(
+            rules in generated::rules(), now in generated::instant(), zone in generated::zone(),
+            restarts in any::<bool>(), forced in any::<bool>(),
+        ) {
+            let parameters = match restarts {
+                true => restart(),
+                false => TaskParameters::InstallUpdates {
+                    update_keys: None,
+                    categories: None,
+                },
+            };
+            let action = MaintenanceAction::of(parameters.kind()).unwrap();
+            let when = if forced { When::Now } else { When::InWindow };
+            let entry = entry(1, parameters, when);
+            let mut view = with(KnownRules::Known(rules.clone()), now.as_second());
+            view.maintenance.zone = Some(zone.to_owned());
+            let calendar = rules.calendar(Some(zone), jiff::tz::db());
+            let open = calendar.verdict(action, view.now).open;
+            match decide(&entry, false, &view) {
+                Decision::Begin => prop_assert!(open || forced),
+                Decision::Hold { wait, look_again } => {
+                    prop_assert!(!forced && wait.reason.is_some());
+                    for instant in wait.until.into_iter().chain(look_again) {
+                        prop_assert!(instant > view.now);
+                    }
+                    if let Some(until) = wait.until {
+                        let then = View { now: until, known_now: Some(until), ..view.clone() };
+                        prop_assert_eq!(decide(&entry, false, &then), Decision::Begin);
+                    }
+                }
+                Decision::End(..) => prop_assert!(false, "it has no deadline"),
+            }
+            let unknown = View { known_now: None, ..view };
+            prop_assert_eq!(decide(&entry, false, &unknown) == Decision::Begin, forced);
+        }
+
         #[test]
         fn a_task_never_begins_before_its_instant_nor_after_its_deadline(
             now in 0i64..100, start in 0i64..100, deadline in prop::option::of(0i64..100),
         ) {
             let mut entry = entry(1, TaskParameters::Scan, When::At { at: at(start) });
             entry.task.deadline = deadline.map(at);
-            let begins = decide(&entry, false, at(now)) == Decision::Begin;
+            let begins = decide(&entry, false, &view(now)) == Decision::Begin;
             let late = deadline.is_some_and(|deadline| deadline <= now);
             prop_assert_eq!(begins, start <= now && !late);
         }
@@ -325,10 +411,10 @@ mod tests {
         ) {
             let mut entry = entry(1, TaskParameters::Scan, When::At { at: at(start) });
             entry.task.deadline = deadline.map(at);
-            if let Decision::Hold { look_again, .. } = decide(&entry, false, at(now)) {
+            if let Decision::Hold { look_again, .. } = decide(&entry, false, &view(now)) {
                 let again = look_again.expect("a task with an instant is looked at again");
                 prop_assert!(again > at(now));
-                let held = matches!(decide(&entry, false, again), Decision::Hold { .. });
+                let held = matches!(decide(&entry, false, &view(again.as_second())), Decision::Hold { .. });
                 prop_assert!(!held);
             }
         }

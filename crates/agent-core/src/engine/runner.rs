@@ -106,7 +106,10 @@ fn tell_begin(entry: &JournalEntry, view: &View) {
     let verdict = view.line(action);
     if bound_by(entry).is_some() {
         tracing::info!(task_id = %id, kind = kind.name(), verdict, goes_on, "a task begins in its window");
-    } else if matches!(view.passage(action, SignedDuration::ZERO), Passage::Open { .. }) {
+    } else if matches!(
+        view.passage(action, SignedDuration::ZERO),
+        Passage::Open { .. }
+    ) {
         tracing::info!(task_id = %id, kind = kind.name(), "a task begins");
     } else {
         tracing::info!(task_id = %id, kind = kind.name(), verdict, "a task begins outside the windows: a person asked for it");
@@ -183,7 +186,10 @@ fn start_of(shared: &Shared, entry: &JournalEntry) -> Start {
         at,
         boot_id: shared.ports.machine.boot_id(),
         restart_at,
-        postponed: entry.earlier.as_ref().map_or(0, |earlier| earlier.postponed),
+        postponed: entry
+            .earlier
+            .as_ref()
+            .map_or(0, |earlier| earlier.postponed),
         restart_asked_at: None,
     }
 }

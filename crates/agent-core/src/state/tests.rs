@@ -3,9 +3,7 @@
 use super::{Delivery, Earlier, Identity, JournalEntry, Stage, Start, State, Wait};
 use crate::LearnedTime;
 use jiff::Timestamp;
-use latarnik_model::{
-    DeviceId, ReasonCode, TaskId, TaskParameters, TaskState, WaitReason, When,
-};
+use latarnik_model::{DeviceId, ReasonCode, TaskId, TaskParameters, TaskState, WaitReason, When};
 use latarnik_protocol::{
     AgentConfig, OutputExcerpt, RawMaintenance, RawTask, Task, TaskEvent, TaskOutcome, TaskReport,
 };

@@ -42,7 +42,9 @@ fn current(folder: &Path) -> anyhow::Result<AgentStatus> {
         certificate_expires_at: identity.expires_at,
         spool_length: state.spool_length()?,
         running_task: None,
-        maintenance: written.as_ref().and_then(|status| status.maintenance.clone()),
+        maintenance: written
+            .as_ref()
+            .and_then(|status| status.maintenance.clone()),
         written_at: written.map_or(Timestamp::UNIX_EPOCH, |status| status.written_at),
     })
 }

@@ -25,7 +25,6 @@ impl LinuxState {
         let text = fs::read_to_string(self.root.join(path)).ok()?;
         Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     }
-
 }
 
 impl MachineState for LinuxState {
