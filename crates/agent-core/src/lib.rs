@@ -31,4 +31,4 @@ pub use ports::{
 };
 pub use renewal_schedule::{take_up_at, two_thirds};
 pub use server_clock::{LearnedTime, ServerClock};
-pub use window_gate::{KnownRules, Passage, WindowGate, verdict_line};
+pub use window_gate::{KnownRules, Passage, WindowGate, bound_by, verdict_line};

@@ -6,9 +6,9 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZoneDatabase};
 use latarnik_model::{
     Because, BlackoutStanding, Calendar, Explanation, Fit, MaintenanceAction, MaintenanceRules,
-    PolicyScope, WaitReason, WindowStanding,
+    PolicyScope, WaitReason, When, WindowStanding,
 };
-use latarnik_protocol::RawMaintenance;
+use latarnik_protocol::{RawMaintenance, Task};
 use std::fmt::Write;
 
 /// The rules that the agent holds.
@@ -38,6 +38,16 @@ impl KnownRules {
             }
             Some(Ok(rules)) => Self::Known(rules),
         }
+    }
+}
+
+/// The kind of work of a task that windows bind. What a person asked for at an instant begins
+/// then, whatever the windows say, and a look for updates disturbs nobody.
+#[must_use]
+pub fn bound_by(task: &Task) -> Option<MaintenanceAction> {
+    match task.when {
+        When::Now | When::At { .. } => None,
+        When::InWindow => MaintenanceAction::of(task.parameters.kind()),
     }
 }
 

@@ -7,12 +7,12 @@
 use super::{
     maintenance::View,
     outcome,
-    queue::{Decision, bound_by},
+    queue::Decision,
     shared::{Shared, chain, pause_until},
     status::{self, MaintenanceStatus},
 };
 use crate::{
-    LearnedTime,
+    LearnedTime, bound_by,
     state::{JournalEntry, Stage, Wait},
 };
 use jiff::Timestamp;
@@ -58,7 +58,7 @@ async fn hold(shared: &Shared, entry: &JournalEntry, wait: Wait, view: &View) {
         return;
     }
     let (id, at) = (entry.id, shared.clock.machine_now());
-    let verdict = bound_by(entry).map(|action| view.line(action));
+    let verdict = bound_by(&entry.task).map(|action| view.line(action));
     tracing::info!(task_id = %id, reason = ?wait.reason, until = ?wait.until, verdict, "a task waits");
     shared.insist(move |state| state.wait(id, at, wait)).await;
     shared.queue().set_stage(id, &stage);

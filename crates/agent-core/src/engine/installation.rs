@@ -8,12 +8,11 @@
 use super::{
     execution::{Call, Performed, call_for_task, record_scan, unreturned},
     outcome,
-    queue::bound_by,
     shared::Shared,
     task_log::Pages,
 };
 use crate::{
-    InstallReport, InstallRequest, Needs, Part, Passage, Room, UpdateError, WindowSignal,
+    InstallReport, InstallRequest, Needs, Part, Passage, Room, UpdateError, WindowSignal, bound_by,
     state::{Earlier, JournalEntry, Start, State},
 };
 use latarnik_model::{MaintenanceAction, ReasonCode, TaskParameters, UpdateOutcome};
@@ -33,7 +32,7 @@ pub(super) async fn install(
     let id = entry.id;
     let earlier = entry.earlier.as_deref();
     let laps = Arc::new(Laps::begin(shared.clock.elapsed()));
-    let window = window(shared, bound_by(entry), &laps);
+    let window = window(shared, bound_by(&entry.task), &laps);
     let request = request(&entry.task.parameters, earlier, window, limit);
     let pages = match earlier {
         Some(_) => Pages::Continued,

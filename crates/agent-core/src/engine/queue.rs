@@ -2,7 +2,7 @@
 
 use super::maintenance::View;
 use crate::{
-    CancelSignal, Passage,
+    CancelSignal, Passage, bound_by,
     state::{JournalEntry, Stage, Start, Wait},
 };
 use jiff::Timestamp;
@@ -25,15 +25,6 @@ pub(super) enum Decision {
     End(TaskState, ReasonCode),
 }
 
-/// The kind of work of a task that windows bind. What a person asked for at an instant begins
-/// then, whatever the windows say, and a look for updates disturbs nobody.
-pub(super) fn bound_by(entry: &JournalEntry) -> Option<MaintenanceAction> {
-    match entry.task.when {
-        When::Now | When::At { .. } => None,
-        When::InWindow => MaintenanceAction::of(entry.task.parameters.kind()),
-    }
-}
-
 /// Decides on one task. The deadline is the latest time to begin: one that has begun, and waits for
 /// another window, is beyond it.
 pub(super) fn decide(entry: &JournalEntry, cancelled: bool, view: &View) -> Decision {
@@ -51,7 +42,7 @@ pub(super) fn decide(entry: &JournalEntry, cancelled: bool, view: &View) -> Deci
         },
         look_again: look_again.into_iter().chain(deadline).min(),
     };
-    match (entry.task.when, bound_by(entry)) {
+    match (entry.task.when, bound_by(&entry.task)) {
         (When::At { at }, _) if view.now < at => hold(Some(at), WaitReason::StartTime, Some(at)),
         (_, None) => Decision::Begin,
         (_, Some(action)) => {

@@ -8,9 +8,10 @@
 
 mod count_down;
 
-use super::{outcome, queue::bound_by, runner, shared::Shared};
+use super::{outcome, runner, shared::Shared};
 use crate::{
     CancelSignal, Choice, Creator, Notice, Part, Passage, RestartRequest, Session, Withdrawal,
+    bound_by,
     state::{Earlier, JournalEntry, Start},
 };
 use count_down::{Change, CountDown, Presence};
@@ -76,7 +77,7 @@ async fn see_through(shared: &Arc<Shared>, entry: &JournalEntry, start: Start) -
         shared,
         id: entry.id,
         if_pending,
-        bound_by: bound_by(entry),
+        bound_by: bound_by(&entry.task),
         began_at: entry.earlier.as_ref().map_or(start.at, |e| e.started_at),
         created_by: entry.task.created_by.clone(),
         start,

@@ -3,13 +3,12 @@
 use super::{
     execution::{self, Performed},
     maintenance::{self, View},
-    queue::bound_by,
     recovery, restart,
     settings::Settings,
     shared::{Shared, chain, pause_until},
 };
 use crate::{
-    Passage,
+    Passage, bound_by,
     state::{Earlier, JournalEntry, Stage, Start, State, Wait},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -104,7 +103,7 @@ fn tell_begin(entry: &JournalEntry, view: &View) {
         return;
     };
     let verdict = view.line(action);
-    if bound_by(entry).is_some() {
+    if bound_by(&entry.task).is_some() {
         tracing::info!(task_id = %id, kind = kind.name(), verdict, goes_on, "a task begins in its window");
     } else if matches!(
         view.passage(action, SignedDuration::ZERO),
@@ -119,7 +118,7 @@ fn tell_begin(entry: &JournalEntry, view: &View) {
 /// A task that began goes back to waiting: its window has no more room for it.
 pub(super) async fn pause(shared: &Arc<Shared>, entry: &JournalEntry, earlier: Earlier) {
     let (id, at) = (entry.id, shared.clock.machine_now());
-    let wait = match bound_by(entry) {
+    let wait = match bound_by(&entry.task) {
         Some(action) => {
             let view = shared.fresh_view().await;
             let need = view.maintenance.needs.to_begin(&entry.task.parameters);
