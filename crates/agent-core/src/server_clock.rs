@@ -147,12 +147,16 @@ impl ServerClock {
             let expected = seen.checked_add(passed).unwrap_or(seen);
             let step = expected.duration_since(corrected);
             if step.abs() > STEP {
-                tracing::warn!(
-                    step_seconds = step.as_secs(),
-                    "the machine's clock was set; the server's time goes on as before"
-                );
-                let step_ms = i64::try_from(step.as_millis()).unwrap_or_default();
-                knowledge.learned.offset_ms = knowledge.learned.offset_ms.saturating_add(step_ms);
+                // What is no more than a guess is not kept for the next process.
+                if knowledge.is_known {
+                    tracing::warn!(
+                        step_seconds = step.as_secs(),
+                        "the machine's clock was set; the server's time goes on as before"
+                    );
+                    let step_ms = i64::try_from(step.as_millis()).unwrap_or_default();
+                    let offset_ms = knowledge.learned.offset_ms.saturating_add(step_ms);
+                    knowledge.learned.offset_ms = offset_ms;
+                }
                 corrected = expected;
             }
         }
@@ -292,6 +296,8 @@ mod tests {
         assert_eq!(new.known_now(), None);
         let fell_back = resumed(&Machine::showing(5), HEARD);
         assert_eq!(fell_back.known_now(), None);
+        let next = resumed(&Machine::showing(5), fell_back.learned());
+        assert_eq!(next.known_now(), None, "a guess is not kept");
         fell_back.learn(at(1_800_000_500));
         assert_eq!(fell_back.known_now(), Some(at(1_800_000_500)));
         let usual = resumed(&Machine::showing(1_800_000_000 + YEAR / 12), HEARD);

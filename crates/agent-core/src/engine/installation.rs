@@ -173,6 +173,7 @@ impl Installation<'_> {
                 exit_code,
             ),
             postponed: 0,
+            not_before: None,
         }
     }
 

@@ -1,9 +1,13 @@
 //! What the agent knows of its maintenance windows, for whoever decides.
 
 use super::shared::Shared;
-use crate::{KnownRules, Needs, Part, Passage, WindowGate, state::Wait, verdict_line};
+use crate::{
+    KnownRules, Needs, Part, Passage, WindowGate,
+    state::{JournalEntry, Wait},
+    verdict_line,
+};
 use jiff::{SignedDuration, Timestamp, tz::TimeZoneDatabase};
-use latarnik_model::{Clock, MaintenanceAction};
+use latarnik_model::{Clock, MaintenanceAction, WaitReason};
 use latarnik_protocol::AgentConfig;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -46,6 +50,27 @@ impl View {
         self.maintenance
             .gate()
             .passage(action, self.known_now, need)
+    }
+
+    /// Whether a task may begin or go on.
+    pub(super) fn passage_of(&self, entry: &JournalEntry, action: MaintenanceAction) -> Passage {
+        let need = self.maintenance.needs.to_begin(&entry.task.parameters);
+        let not_before = entry
+            .earlier
+            .as_ref()
+            .and_then(|earlier| earlier.not_before);
+        let Some(from) = not_before.filter(|from| self.known_now.is_some_and(|now| now < *from))
+        else {
+            return self.passage(action, need);
+        };
+        match self.maintenance.gate().passage(action, Some(from), need) {
+            Passage::Open { .. } => Passage::Closed {
+                reason: WaitReason::Window,
+                until: Some(from),
+                look_again: Some(from),
+            },
+            closed @ Passage::Closed { .. } => closed,
+        }
     }
 
     /// The verdict and its reasons in one line.
@@ -140,13 +165,15 @@ impl Shared {
     }
 }
 
-/// What is told of a task that waits, unless it may begin.
-pub(super) fn wait(passage: Passage) -> Option<Wait> {
-    match passage {
-        Passage::Open { .. } => None,
-        Passage::Closed { reason, until, .. } => Some(Wait {
-            until,
-            reason: Some(reason),
-        }),
+/// What is told of a task that goes back to waiting. Where a window has opened in the meantime it
+/// goes on at once.
+pub(super) const fn wait(passage: Passage) -> Wait {
+    let (reason, until) = match passage {
+        Passage::Open { .. } => (WaitReason::Window, None),
+        Passage::Closed { reason, until, .. } => (reason, until),
+    };
+    Wait {
+        until,
+        reason: Some(reason),
     }
 }

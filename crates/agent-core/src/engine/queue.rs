@@ -6,9 +6,7 @@ use crate::{
     state::{JournalEntry, Stage, Start, Wait},
 };
 use jiff::Timestamp;
-use latarnik_model::{
-    ActionKind, MaintenanceAction, ReasonCode, TaskId, TaskParameters, TaskState, WaitReason, When,
-};
+use latarnik_model::{ActionKind, ReasonCode, TaskId, TaskParameters, TaskState, WaitReason, When};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What is to happen with a task that has not begun.
@@ -45,17 +43,14 @@ pub(super) fn decide(entry: &JournalEntry, cancelled: bool, view: &View) -> Deci
     match (entry.task.when, bound_by(&entry.task)) {
         (When::At { at }, _) if view.now < at => hold(Some(at), WaitReason::StartTime, Some(at)),
         (_, None) => Decision::Begin,
-        (_, Some(action)) => {
-            let need = view.maintenance.needs.to_begin(&entry.task.parameters);
-            match view.passage(action, need) {
-                Passage::Open { .. } => Decision::Begin,
-                Passage::Closed {
-                    reason,
-                    until,
-                    look_again,
-                } => hold(until, reason, look_again),
-            }
-        }
+        (_, Some(action)) => match view.passage_of(entry, action) {
+            Passage::Open { .. } => Decision::Begin,
+            Passage::Closed {
+                reason,
+                until,
+                look_again,
+            } => hold(until, reason, look_again),
+        },
     }
 }
 
@@ -191,7 +186,7 @@ fn comes_last(entry: &JournalEntry) -> bool {
 mod tests {
     use super::*;
     use crate::{KnownRules, Needs, engine::maintenance::Maintenance, window_gate::generated};
-    use latarnik_model::RestartDelay;
+    use latarnik_model::{MaintenanceAction, RestartDelay};
     use latarnik_protocol::Task;
     use proptest::prelude::*;
     use std::sync::Arc;
@@ -336,6 +331,7 @@ mod tests {
             left: Vec::new(),
             exit_code: None,
             postponed: 0,
+            not_before: None,
         }));
         let decision = decide(&waiting, false, &view(5));
         assert!(matches!(

@@ -202,9 +202,11 @@ impl Restart<'_> {
         !matches!(view.passage(action, need), Passage::Open { .. })
     }
 
-    /// It waits for the next opening, where people are told anew. What they have used of their
-    /// postponements stays used.
+    /// It waits for the next opening after the instant to which it was put off, where people are told
+    /// anew. What they have used of their postponements stays used.
     fn put_off(&self, count: &CountDown) -> Seen {
+        let now = self.shared.clock.machine_now();
+        let wait = count.due().duration_since(now).max(SignedDuration::ZERO);
         Seen::PutOff(Box::new(Earlier {
             started_at: self.began_at,
             boot_id: self.start.boot_id.clone(),
@@ -212,6 +214,7 @@ impl Restart<'_> {
             left: Vec::new(),
             exit_code: None,
             postponed: count.postponed(),
+            not_before: self.shared.view().now.checked_add(wait).ok(),
         }))
     }
 

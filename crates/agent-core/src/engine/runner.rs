@@ -121,8 +121,11 @@ pub(super) async fn pause(shared: &Arc<Shared>, entry: &JournalEntry, earlier: E
     let wait = match bound_by(&entry.task) {
         Some(action) => {
             let view = shared.fresh_view().await;
-            let need = view.maintenance.needs.to_begin(&entry.task.parameters);
-            let wait = maintenance::wait(view.passage(action, need)).unwrap_or_default();
+            let paused = JournalEntry {
+                earlier: Some(Box::new(earlier.clone())),
+                ..entry.clone()
+            };
+            let wait = maintenance::wait(view.passage_of(&paused, action));
             let verdict = view.line(action);
             tracing::info!(task_id = %id, left = earlier.left.len(), reason = ?wait.reason, until = ?wait.until, verdict, "the rest of a task waits");
             wait

@@ -78,6 +78,9 @@ pub struct Earlier {
     /// How often the people at the machine have put a restart off.
     #[serde(default)]
     pub postponed: u8,
+    /// The instant to which they have put it off, by the server's clock: no opening before counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
 }
 
 /// How a task began, or went on.

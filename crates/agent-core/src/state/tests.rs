@@ -101,6 +101,7 @@ fn earlier() -> Earlier {
         left: Vec::new(),
         exit_code: None,
         postponed: 0,
+        not_before: None,
     }
 }
 

@@ -163,6 +163,12 @@ impl Gateway {
         self.shared.change(change);
     }
 
+    /// Moves its clock.
+    pub(crate) fn clock_hand(&self) -> impl Fn(SignedDuration) + Send + Sync + 'static {
+        let shared = self.shared.clone();
+        move |by| shared.script.lock().unwrap().ahead += by
+    }
+
     /// Wants another configuration, and lets waiting polls know.
     pub(crate) fn set_config(&self, config: AgentConfig) {
         self.change(|script| {

@@ -44,7 +44,7 @@ pub(crate) struct Machine {
     pub(crate) time_zone: Mutex<Option<String>>,
     install: Mutex<Arc<Install>>,
     /// What happens while one update is installed.
-    each: Mutex<Arc<Each>>,
+    each: Mutex<Option<Arc<Each>>>,
 }
 
 impl Default for Machine {
@@ -67,7 +67,7 @@ impl Default for Machine {
             answers: Mutex::default(),
             time_zone: Mutex::default(),
             install: Mutex::new(Arc::new(Box::new(|_, _, _| Ok(())))),
-            each: Mutex::new(Arc::new(Box::new(|_| ()))),
+            each: Mutex::default(),
         }
     }
 }
@@ -84,7 +84,27 @@ impl Machine {
     }
 
     pub(crate) fn on_each(&self, each: impl Fn(&str) + Send + Sync + 'static) {
-        *self.each.lock().unwrap() = Arc::new(Box::new(each));
+        *self.each.lock().unwrap() = Some(Arc::new(Box::new(each)));
+    }
+
+    /// One update after the other, while the window has room: how many have begun.
+    fn begin_each(
+        &self,
+        keys: &[String],
+        each: &(dyn Fn(&str) + Send + Sync),
+        (request, sink): (&InstallRequest, &dyn LogSink),
+    ) -> usize {
+        let mut begun = 0;
+        for key in keys {
+            if !request.window.admits_next() {
+                break;
+            }
+            self.installed.lock().unwrap().push(key.clone());
+            begun += 1;
+            note(keys, begun, sink);
+            each(key);
+        }
+        begun
     }
 
     pub(crate) fn moves_to(&self, zone: Option<&str>) {
@@ -185,16 +205,16 @@ impl Updates for Machine {
         });
         sink.log("installing\n");
         let install = self.install.lock().unwrap().clone();
-        let mut begun = 0;
-        while begun < keys.len() && request.window.admits_next() {
-            self.installed.lock().unwrap().push(keys[begun].clone());
-            begun += 1;
-            note(&keys, begun, sink);
-            let each = self.each.lock().unwrap().clone();
-            each(&keys[begun - 1]);
-        }
+        let each = self.each.lock().unwrap().clone();
+        let begun = match each {
+            Some(each) => self.begin_each(&keys, &**each, (request, sink)),
+            None => {
+                self.installed.lock().unwrap().extend(keys.iter().cloned());
+                install(&keys, sink, cancel).map_err(error)?;
+                keys.len()
+            }
+        };
         let (begun, left) = keys.split_at(begun);
-        install(begun, sink, cancel).map_err(error)?;
         self.offered
             .lock()
             .unwrap()

@@ -145,20 +145,24 @@ pub(super) async fn when<T>(look: impl Fn() -> Option<T>) -> T {
 /// What the agent tells people at its machine, once that looks so.
 pub(super) async fn status<T>(agent: &Agent, look: impl Fn(&MaintenanceStatus) -> Option<T>) -> T {
     let folder = agent.folder.path();
-    when(|| look(&read_status(folder).ok()??.maintenance?)).await
+    let seen = when(|| look(&read_status(folder).ok()??.maintenance?));
+    seen.await
 }
 
 /// Returns when the agent itself knows that a task waits so.
-pub(super) async fn waits(agent: &Agent, id: TaskId, reason: WaitReason) -> Option<Timestamp> {
+pub(super) async fn waits(agent: &Agent, id: TaskId, (until, reason): Waits) {
     status(agent, |status| {
         let task = status.waiting.iter().find(|task| task.task_id == id)?;
-        (task.reason == Some(reason)).then_some(task.until)
+        ((task.until, task.reason) == (until, Some(reason))).then_some(())
     })
-    .await
+    .await;
 }
 
+/// Until when, if that is known, and for what.
+pub(super) type Waits = (Option<Timestamp>, WaitReason);
+
 /// Every wait that the server was told of, in order.
-pub(super) fn told(script: &Script, id: TaskId) -> Vec<(Option<Timestamp>, WaitReason)> {
+pub(super) fn told(script: &Script, id: TaskId) -> Vec<Waits> {
     let waits = script
         .events(id)
         .into_iter()
@@ -169,11 +173,7 @@ pub(super) fn told(script: &Script, id: TaskId) -> Vec<(Option<Timestamp>, WaitR
     waits.collect()
 }
 
-pub(super) async fn told_last(
-    gateway: &Gateway,
-    id: TaskId,
-    wait: (Option<Timestamp>, WaitReason),
-) {
+pub(super) async fn told_last(gateway: &Gateway, id: TaskId, wait: Waits) {
     gateway
         .until(|script| (told(script, id).last() == Some(&wait)).then_some(()))
         .await;

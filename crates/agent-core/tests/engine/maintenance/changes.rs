@@ -93,11 +93,11 @@ async fn a_window_that_is_deleted_just_before_it_opens_lets_nothing_begin() {
     let id = gateway.add(&install_in_window(&["a"]));
     told_last(&gateway, id, (Some(start), WaitReason::Window)).await;
     gateway.set_config(wanted(&[], &[]));
-    waits(&agent, id, WaitReason::WindowDefinition).await;
+    waits(&agent, id, (None, WaitReason::WindowDefinition)).await;
     gateway.set_gone(true);
     reach(&gateway, &agent, start);
     // The agent looked, and what it looked at is beyond the former start.
     status(&agent, |status| (!status.actions[0].open).then_some(())).await;
-    assert_eq!(waits(&agent, id, WaitReason::WindowDefinition).await, None);
+    waits(&agent, id, (None, WaitReason::WindowDefinition)).await;
     assert_eq!(installed(&agent), [""; 0]);
 }

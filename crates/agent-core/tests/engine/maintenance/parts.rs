@@ -12,9 +12,13 @@ use std::sync::{
 const FIVE: [&str; 5] = ["a", "b", "c", "d", "e"];
 
 /// Every update takes twenty minutes.
-fn takes_twenty_minutes(agent: &Agent) {
-    let clock = agent.clock.clone();
-    let passes = move |_: &str| clock.advance(SignedDuration::from_mins(20));
+fn takes_twenty_minutes(gateway: &Gateway, agent: &Agent) {
+    let (clock, server) = (agent.clock.clone(), gateway.clock_hand());
+    let passes = move |_: &str| {
+        let by = SignedDuration::from_mins(20);
+        clock.advance(by);
+        server(by);
+    };
     agent.machine.on_each(passes);
 }
 
@@ -33,7 +37,7 @@ fn all_installed() -> Vec<(&'static str, UpdateOutcome)> {
 async fn before_the_window(gateway: &Gateway, task: &Task) -> (Agent, TaskId, Timestamp) {
     let mut agent = Agent::enrolled(gateway).await;
     offer(&agent, &FIVE);
-    takes_twenty_minutes(&agent);
+    takes_twenty_minutes(gateway, &agent);
     let start = in_minutes(&agent, 60);
     gateway.set_config(wanted(&[daily(start, 50)], &[]));
     agent.start();
@@ -51,8 +55,7 @@ async fn five_updates_are_installed_in_three_windows_and_the_result_tells_of_all
         reach(&gateway, &agent, days_later(start, day));
         let next = days_later(start, day + 1);
         when(|| (installed(&agent).len() == so_far).then_some(())).await;
-        let until = waits(&agent, id, WaitReason::Window).await;
-        assert_eq!(until, Some(next));
+        waits(&agent, id, (Some(next), WaitReason::LongerWindow)).await;
         assert_eq!(installed(&agent), FIVE[..so_far]);
         // What is left is on the disk.
         agent.stop().await;
@@ -88,7 +91,7 @@ async fn the_log_of_all_parts_is_one() {
     let (agent, id, start) = before_the_window(&gateway, &install_in_window(&FIVE[..3])).await;
     reach(&gateway, &agent, start);
     when(|| (installed(&agent).len() == 2).then_some(())).await;
-    waits(&agent, id, WaitReason::Window).await;
+    waits(&agent, id, (Some(days_later(start, 1)), WaitReason::LongerWindow)).await;
     reach(&gateway, &agent, days_later(start, 1));
     when(|| (installed(&agent).len() == 3).then_some(())).await;
     gateway.set_gone(false);
@@ -110,7 +113,7 @@ async fn everything_that_is_offered_means_in_a_later_part_what_is_offered_then()
     );
     let (agent, id, start) = before_the_window(&gateway, &everything).await;
     reach(&gateway, &agent, start);
-    waits(&agent, id, WaitReason::Window).await;
+    waits(&agent, id, (Some(days_later(start, 1)), WaitReason::LongerWindow)).await;
     when(|| (installed(&agent).len() == 2).then_some(())).await;
     // A newer version of one that was left, and an update that was undone, which had its turn.
     *agent.machine.offered.lock().unwrap() = ["a", "c2"].map(update).into();
@@ -137,7 +140,7 @@ async fn killed_in_its_window_no_update_runs_twice_and_the_result_tells_what_was
     let (mut agent, id, start) = before_the_window(&gateway, &install_in_window(&FIVE)).await;
     reach(&gateway, &agent, start);
     when(|| (installed(&agent).len() == 2).then_some(())).await;
-    waits(&agent, id, WaitReason::Window).await;
+    waits(&agent, id, (Some(days_later(start, 1)), WaitReason::LongerWindow)).await;
     // The second part is killed within its first update.
     let killed = Arc::new(AtomicBool::new(false));
     let (reached, released) = (killed.clone(), Arc::new(AtomicBool::new(false)));
@@ -179,7 +182,7 @@ async fn a_task_that_is_taken_back_between_two_windows_tells_what_it_did() {
     let (agent, id, start) = before_the_window(&gateway, &install_in_window(&FIVE)).await;
     reach(&gateway, &agent, start);
     when(|| (installed(&agent).len() == 2).then_some(())).await;
-    waits(&agent, id, WaitReason::Window).await;
+    waits(&agent, id, (Some(days_later(start, 1)), WaitReason::LongerWindow)).await;
     gateway.change(|script| script.cancelled.push(id));
     gateway.set_gone(false);
     let outcome = gateway.outcome(id).await;
@@ -228,9 +231,9 @@ async fn a_report_that_gets_lost_between_two_windows_is_sent_again() {
     let (agent, id, start) = before_the_window(&gateway, &install_in_window(&FIVE)).await;
     reach(&gateway, &agent, start);
     when(|| (installed(&agent).len() == 2).then_some(())).await;
-    waits(&agent, id, WaitReason::Window).await;
+    waits(&agent, id, (Some(days_later(start, 1)), WaitReason::LongerWindow)).await;
     gateway.fault(paths::TASK_RESULT, Fault::LoseAnswer);
     gateway.set_gone(false);
     let next = days_later(start, 1);
-    told_last(&gateway, id, (Some(next), WaitReason::Window)).await;
+    told_last(&gateway, id, (Some(next), WaitReason::LongerWindow)).await;
 }

@@ -71,11 +71,7 @@ async fn a_restart_that_people_put_off_beyond_its_window_waits_for_the_next_and_
     agent.machine.answer(Choice::Postpone);
     // An hour and a quarter, and another hour: that is beyond the window.
     let next = days_later(start, 1);
-    let until = status(&agent, |status| {
-        status.waiting.first().map(|task| task.until)
-    })
-    .await;
-    assert_eq!(until, Some(next));
+    waits(&agent, id, (Some(next), WaitReason::Window)).await;
     let withdrawals = agent.machine.withdrawals.lock().unwrap().clone();
     assert_eq!(withdrawals, [Withdrawal::PutOff]);
     assert_eq!(restarts(&agent), 0);
@@ -120,7 +116,6 @@ async fn a_machine_that_slept_through_its_window_does_not_restart_when_it_wakes(
     let (agent, id, start, _) = counting_down(&gateway, &restart_in_window(15, 0)).await;
     gateway.set_gone(true);
     reach(&gateway, &agent, start + 600.minutes());
-    let until = waits(&agent, id, WaitReason::Window).await;
-    assert_eq!(until, Some(days_later(start, 1)));
+    waits(&agent, id, (Some(days_later(start, 1)), WaitReason::Window)).await;
     assert_eq!(restarts(&agent), 0);
 }
