@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use latarnik_model::{
     DeviceId, OsFamily, Postponements, ReasonCode, RestartBehavior, RestartDelay, RestartSignal,
     RestartSignalName, Severity, TaskId, TaskParameters, TaskState, UpdateCategory, UpdateOutcome,
-    UpdateSource, When,
+    UpdateSource, WaitReason, When,
 };
 use latarnik_protocol::{
     AgentConfig, CheckInRequest, CheckInResponse, Creator, Facts, Fingerprint, Inventory,
-    InventoryReport, LastRestart, OutputExcerpt, PROTOCOL_VERSION, Problem, ProblemCode, RawTask,
-    RegisterRequest, RegisterResponse, RenewRequest, RenewResponse, RestartReport, ScanReport,
-    Secret, Task, TaskBatch, TaskEvent, TaskOutcome, TaskProgress, TaskReport, TaskReportResponse,
-    Trust, Update, UpdateResult, UpdateSettings,
+    InventoryReport, LastRestart, OutputExcerpt, PROTOCOL_VERSION, Problem, ProblemCode,
+    RawMaintenance, RawTask, RegisterRequest, RegisterResponse, RenewRequest, RenewResponse,
+    RestartReport, ScanReport, Secret, Task, TaskBatch, TaskEvent, TaskOutcome, TaskProgress,
+    TaskReport, TaskReportResponse, Trust, Update, UpdateResult, UpdateSettings,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;

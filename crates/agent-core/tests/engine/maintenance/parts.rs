@@ -91,7 +91,12 @@ async fn the_log_of_all_parts_is_one() {
     let (agent, id, start) = before_the_window(&gateway, &install_in_window(&FIVE[..3])).await;
     reach(&gateway, &agent, start);
     when(|| (installed(&agent).len() == 2).then_some(())).await;
-    waits(&agent, id, (Some(days_later(start, 1)), WaitReason::LongerWindow)).await;
+    waits(
+        &agent,
+        id,
+        (Some(days_later(start, 1)), WaitReason::LongerWindow),
+    )
+    .await;
     reach(&gateway, &agent, days_later(start, 1));
     when(|| (installed(&agent).len() == 3).then_some(())).await;
     gateway.set_gone(false);
@@ -113,7 +118,12 @@ async fn everything_that_is_offered_means_in_a_later_part_what_is_offered_then()
     );
     let (agent, id, start) = before_the_window(&gateway, &everything).await;
     reach(&gateway, &agent, start);
-    waits(&agent, id, (Some(days_later(start, 1)), WaitReason::LongerWindow)).await;
+    waits(
+        &agent,
+        id,
+        (Some(days_later(start, 1)), WaitReason::LongerWindow),
+    )
+    .await;
     when(|| (installed(&agent).len() == 2).then_some(())).await;
     // A newer version of one that was left, and an update that was undone, which had its turn.
     *agent.machine.offered.lock().unwrap() = ["a", "c2"].map(update).into();
@@ -140,7 +150,12 @@ async fn killed_in_its_window_no_update_runs_twice_and_the_result_tells_what_was
     let (mut agent, id, start) = before_the_window(&gateway, &install_in_window(&FIVE)).await;
     reach(&gateway, &agent, start);
     when(|| (installed(&agent).len() == 2).then_some(())).await;
-    waits(&agent, id, (Some(days_later(start, 1)), WaitReason::LongerWindow)).await;
+    waits(
+        &agent,
+        id,
+        (Some(days_later(start, 1)), WaitReason::LongerWindow),
+    )
+    .await;
     // The second part is killed within its first update.
     let killed = Arc::new(AtomicBool::new(false));
     let (reached, released) = (killed.clone(), Arc::new(AtomicBool::new(false)));
@@ -182,7 +197,12 @@ async fn a_task_that_is_taken_back_between_two_windows_tells_what_it_did() {
     let (agent, id, start) = before_the_window(&gateway, &install_in_window(&FIVE)).await;
     reach(&gateway, &agent, start);
     when(|| (installed(&agent).len() == 2).then_some(())).await;
-    waits(&agent, id, (Some(days_later(start, 1)), WaitReason::LongerWindow)).await;
+    waits(
+        &agent,
+        id,
+        (Some(days_later(start, 1)), WaitReason::LongerWindow),
+    )
+    .await;
     gateway.change(|script| script.cancelled.push(id));
     gateway.set_gone(false);
     let outcome = gateway.outcome(id).await;
@@ -231,7 +251,12 @@ async fn a_report_that_gets_lost_between_two_windows_is_sent_again() {
     let (agent, id, start) = before_the_window(&gateway, &install_in_window(&FIVE)).await;
     reach(&gateway, &agent, start);
     when(|| (installed(&agent).len() == 2).then_some(())).await;
-    waits(&agent, id, (Some(days_later(start, 1)), WaitReason::LongerWindow)).await;
+    waits(
+        &agent,
+        id,
+        (Some(days_later(start, 1)), WaitReason::LongerWindow),
+    )
+    .await;
     gateway.fault(paths::TASK_RESULT, Fault::LoseAnswer);
     gateway.set_gone(false);
     let next = days_later(start, 1);
