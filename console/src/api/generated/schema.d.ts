@@ -296,6 +296,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendar-feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calendar feeds that the caller may see, without their addresses. */
+        get: operations["list_calendar_feeds"];
+        put?: never;
+        /** Makes a calendar feed. Whoever knows its address may read it, without a session. */
+        post: operations["create_calendar_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar-feeds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a calendar feed: its address leads nowhere any more. */
+        delete: operations["delete_calendar_feed"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -528,6 +563,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maintenance-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may run on which device in the next hours: windows that open, and tasks that wait. */
+        get: operations["read_maintenance_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maintenance-windows": {
         parameters: {
             query?: never;
@@ -543,6 +595,26 @@ export interface paths {
         put?: never;
         /** Makes a maintenance window. Connected agents have it within seconds. */
         post: operations["create_maintenance_window"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance-windows/occurrences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When the enabled maintenance windows that the caller may see are open in the coming days, each by
+         *     itself and in its own zone or its tenant's: in order of their starts, at most 200.
+         */
+        get: operations["list_window_occurrences"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1844,6 +1916,24 @@ export interface components {
          * @enum {string}
          */
         BlockerKind: "offline" | "restart_pending" | "no_restart_pending" | "not_approved" | "nothing_pending" | "busy" | "too_short" | "clock_unknown" | "rules_unknown";
+        /** @description Who knows its address may read when windows of a tenant, a group or a device are open. */
+        CalendarFeed: {
+            created_at: components["schemas"]["Instant"];
+            created_by: string;
+            id: components["schemas"]["CalendarFeedId"];
+            scope: components["schemas"]["ScopeReference"];
+            tenant_id: components["schemas"]["TenantId"];
+            /**
+             * @description Its address, with a secret in it; told once, when it is made. With `?lang=pl` or `?lang=en`
+             *     it speaks that language.
+             */
+            url?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A link under which programs read a calendar.
+         */
+        CalendarFeedId: string;
         /** @description How updates of one category come to be installed. */
         CategoryEntry: {
             /**
@@ -1908,8 +1998,7 @@ export interface components {
             last_restart?: components["schemas"]["LastRestart"] | null;
             /** @description When it last said anything. */
             last_seen_at: components["schemas"]["Instant"];
-            /** @description The next maintenance window; null while none is defined. */
-            maintenance_window?: string | null;
+            maintenance_window?: components["schemas"]["WindowOutlook"] | null;
             /**
              * Format: int64
              * @description Tasks that have not ended.
@@ -1990,6 +2079,13 @@ export interface components {
          * @description A managed machine.
          */
         DeviceId: string;
+        /** @description A device, by name. */
+        DeviceInPlan: {
+            hostname: string;
+            id: components["schemas"]["DeviceId"];
+            tenant_id: components["schemas"]["TenantId"];
+            tenant_name: string;
+        };
         /** @description What would become of the offers of one device: numbers of updates. */
         DevicePreview: {
             after: components["schemas"]["PolicyCounts"];
@@ -2408,6 +2504,29 @@ export interface components {
             total?: number | null;
         };
         /** @description A page of a list. */
+        List_CalendarFeed: {
+            /** @description The items. */
+            items: {
+                created_at: components["schemas"]["Instant"];
+                created_by: string;
+                id: components["schemas"]["CalendarFeedId"];
+                scope: components["schemas"]["ScopeReference"];
+                tenant_id: components["schemas"]["TenantId"];
+                /**
+                 * @description Its address, with a secret in it; told once, when it is made. With `?lang=pl` or `?lang=en`
+                 *     it speaks that language.
+                 */
+                url?: string | null;
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
         List_Device: {
             /** @description The items. */
             items: {
@@ -2422,8 +2541,7 @@ export interface components {
                 last_restart?: components["schemas"]["LastRestart"] | null;
                 /** @description When it last said anything. */
                 last_seen_at: components["schemas"]["Instant"];
-                /** @description The next maintenance window; null while none is defined. */
-                maintenance_window?: string | null;
+                maintenance_window?: components["schemas"]["WindowOutlook"] | null;
                 /**
                  * Format: int64
                  * @description Tasks that have not ended.
@@ -2892,6 +3010,25 @@ export interface components {
              */
             total?: number | null;
         };
+        /** @description A page of a list. */
+        List_WindowOccurrence: {
+            /** @description The items. */
+            items: (components["schemas"]["LocalSpan"] & {
+                /**
+                 * Format: int64
+                 * @description How many devices its scope has.
+                 */
+                devices: number;
+                window: components["schemas"]["OccurringWindow"];
+            })[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
         /** @description From when to when, in UTC and on the clock of a time zone. */
         LocalSpan: {
             ends_at?: components["schemas"]["Instant"] | null;
@@ -2935,6 +3072,18 @@ export interface components {
             /** @description The tenant's setting for this kind of work. */
             without_window: components["schemas"]["WithoutWindow"];
             zone_source: components["schemas"]["ZoneSource"];
+        };
+        /** @description What may run on which device in the next hours. */
+        MaintenancePlan: {
+            from: components["schemas"]["Instant"];
+            /**
+             * @description Devices that have a window or a task that waits, in order of their first windows; at most
+             *     500.
+             */
+            items: components["schemas"]["PlannedDevice"][];
+            /** @description Whether there are more. */
+            truncated: boolean;
+            until: components["schemas"]["Instant"];
         };
         /** @description What happens to automatic work in a tenant where no window is in force. */
         MaintenanceSettings: {
@@ -3056,6 +3205,12 @@ export interface components {
             name: string;
             tenant_id?: components["schemas"]["TenantId"] | null;
         };
+        /** @description A feed to be. It is the tenant's unless a group or a device is named. */
+        NewCalendarFeed: {
+            device_id?: components["schemas"]["DeviceId"] | null;
+            group_id?: components["schemas"]["GroupId"] | null;
+            tenant_id?: components["schemas"]["TenantId"] | null;
+        };
         /** @description A token to be. */
         NewEnrollmentToken: {
             /**
@@ -3148,6 +3303,15 @@ export interface components {
          * @enum {string}
          */
         Nth: "first" | "second" | "third" | "fourth" | "fifth" | "last";
+        /** @description A window that is open or opens. */
+        OccurringWindow: {
+            /** @description What may run in it. */
+            actions: components["schemas"]["MaintenanceAction"][];
+            id: components["schemas"]["MaintenanceWindowId"];
+            name: string;
+            scope: components["schemas"]["ScopeReference"];
+            tenant_id: components["schemas"]["TenantId"];
+        };
         /**
          * @description Whether there is one.
          * @enum {string}
@@ -3301,6 +3465,32 @@ export interface components {
             last_day: number;
             /** @enum {string} */
             type: "monthly";
+        };
+        /** @description What may run on a device. */
+        PlannedDevice: {
+            device: components["schemas"]["DeviceInPlan"];
+            online: boolean;
+            /** @description What windows open, in order of the starts. */
+            openings: components["schemas"]["PlannedOpening"][];
+            /** @description Whether the device waits for a restart. */
+            restart_pending: boolean;
+            /** @description Tasks that have not begun. */
+            tasks: components["schemas"]["PlannedTask"][];
+            /** @description The IANA time zone that counts as the device's. */
+            time_zone: string;
+        };
+        /** @description When a kind of work may run. */
+        PlannedOpening: components["schemas"]["LocalSpan"] & {
+            action: components["schemas"]["MaintenanceAction"];
+        };
+        /** @description A task that has not begun. */
+        PlannedTask: {
+            action_id: components["schemas"]["ActionId"];
+            kind: components["schemas"]["ActionKind"];
+            state: components["schemas"]["TaskState"];
+            task_id: components["schemas"]["TaskId"];
+            waits_for?: components["schemas"]["WaitReason"] | null;
+            waits_until?: components["schemas"]["Instant"] | null;
         };
         /** @description What policies say of an offer, and why. */
         PolicyAnswer: {
@@ -4239,6 +4429,33 @@ export interface components {
              * @description The last date on which it counts, in its zone; absent is any.
              */
             valid_until?: string | null;
+        };
+        /** @description When a window is open, by itself. */
+        WindowOccurrence: components["schemas"]["LocalSpan"] & {
+            /**
+             * Format: int64
+             * @description How many devices its scope has.
+             */
+            devices: number;
+            window: components["schemas"]["OccurringWindow"];
+        };
+        /** @description Whether updates may install themselves now, and when they may next. */
+        WindowOutlook: {
+            because: components["schemas"]["Because"];
+            /**
+             * Format: date-time
+             * @description The same on the device's clock.
+             */
+            local_next?: string | null;
+            /**
+             * Format: date-time
+             * @description The same on the device's clock, RFC 3339 with its offset from UTC.
+             */
+            local_until?: string | null;
+            next?: components["schemas"]["Instant"] | null;
+            /** @description Whether windows and blackouts let them now. */
+            open: boolean;
+            until?: components["schemas"]["Instant"] | null;
         };
         /** @description A definition, and what to see of it. */
         WindowPreviewRequest: {
@@ -6289,6 +6506,263 @@ export interface operations {
             };
         };
     };
+    list_calendar_feeds: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant only. */
+                tenant_id?: components["schemas"]["TenantId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_CalendarFeed"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_calendar_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalendarFeed"];
+            };
+        };
+        responses: {
+            /** @description Made; its address is told this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarFeed"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`; `too_many_calendar_feeds` beyond 200 of a tenant */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_calendar_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The feed */
+                id: components["schemas"]["CalendarFeedId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_devices: {
         parameters: {
             query?: {
@@ -7961,6 +8435,94 @@ export interface operations {
             };
         };
     };
+    read_maintenance_plan: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant only. */
+                tenant_id?: components["schemas"]["TenantId"];
+                /** @description So many hours ahead, 1 to 168; absent is 24. */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenancePlan"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_maintenance_windows: {
         parameters: {
             query?: {
@@ -8115,6 +8677,94 @@ export interface operations {
                 };
             };
             /** @description `validation_failed`; `too_many_maintenance_windows` beyond 200 of a tenant */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_window_occurrences: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant only. */
+                tenant_id?: components["schemas"]["TenantId"];
+                /** @description In so many days from now, 1 to 92; absent is 14. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_WindowOccurrence"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;
