@@ -32,7 +32,7 @@ on_both_engines! {
             Problem::NotFound
         );
         assert_eq!(problem(app.delete_maintenance_window(&stranger, id).await), Problem::NotFound);
-        let new = || scene.new(PolicyScope::Tenant, "Theirs", sunday_night());
+        let new = || scene.window_to_be(PolicyScope::Tenant, "Theirs", sunday_night());
         let made = app.create_maintenance_window(&stranger, new()).await;
         assert_eq!(fields(made), [("tenant_id", FieldCode::Unknown)]);
         for context in [&technician, &viewer] {
@@ -66,7 +66,7 @@ on_both_engines! {
         let scene = Scene::open(database).await;
         let app = &scene.office.app;
         let faults = async |name: &str, window| {
-            let new = scene.new(PolicyScope::Tenant, name, window);
+            let new = scene.window_to_be(PolicyScope::Tenant, name, window);
             fields(app.create_maintenance_window(&scene.owner, new).await)
         };
         let mut window = sunday_night();
@@ -157,7 +157,7 @@ on_both_engines! {
         assert_eq!(scene.seen_by(&scene.owner, None).await, ["All"]);
         assert_eq!(app.list_blackouts(&scene.owner, None).await.unwrap().len(), 1);
         assert_eq!(app.list_calendar_feeds(&scene.owner, None).await.unwrap().len(), 1);
-        let new = scene.new(PolicyScope::Group(tills), "Gone", sunday_night());
+        let new = scene.window_to_be(PolicyScope::Group(tills), "Gone", sunday_night());
         let gone = app.create_maintenance_window(&scene.owner, new).await;
         assert_eq!(fields(gone), [("group_id", FieldCode::Unknown)]);
         let shell = Context::command_line();
@@ -179,12 +179,12 @@ on_both_engines! {
             transaction.insert_maintenance_window(&record).await.unwrap();
         }
         transaction.commit().await.unwrap();
-        let new = scene.new(PolicyScope::Tenant, "One more", sunday_night());
+        let new = scene.window_to_be(PolicyScope::Tenant, "One more", sunday_night());
         let refused = app.create_maintenance_window(&scene.owner, new).await;
         assert_eq!(problem(refused), Problem::TooManyMaintenanceWindows);
         let theirs = NewMaintenanceWindow {
             tenant_id: office.printer,
-            ..scene.new(PolicyScope::Tenant, "Others", sunday_night())
+            ..scene.window_to_be(PolicyScope::Tenant, "Others", sunday_night())
         };
         let shell = Context::command_line();
         app.create_maintenance_window(&shell, theirs).await.unwrap();

@@ -77,7 +77,7 @@ impl Scene {
         Self { office, owner }
     }
 
-    pub(crate) fn new(
+    pub(crate) fn window_to_be(
         &self,
         scope: PolicyScope,
         name: &str,
@@ -98,7 +98,7 @@ impl Scene {
         name: &str,
         window: WindowDraft,
     ) -> MaintenanceWindowEntry {
-        let new = self.new(scope, name, window);
+        let new = self.window_to_be(scope, name, window);
         let made = self.office.app.create_maintenance_window(&self.owner, new);
         made.await.unwrap()
     }
