@@ -7,6 +7,7 @@ import { useTranslation } from '@/i18n/use-translation';
 import type { Format } from '@/util/format';
 import { useFormat } from '@/util/use-format';
 import { clockOf } from './local-span';
+import classes from './maintenance.module.css';
 
 type Maintenance = NonNullable<Device['maintenance_window']>;
 
@@ -21,10 +22,23 @@ interface CellText {
 
 const day = 86_400_000;
 
-/** On the device's clock; the day too where it is not near. */
+/** On the device's clock: the time alone where it is near, the weekday within a week. */
 function near(format: Format, at: string, local: string | null | undefined, now: number): string {
   const said = local ?? at;
-  return Date.parse(at) - now < day / 2 ? clockOf(said) : format.moment(said);
+  const distance = Date.parse(at) - now;
+  if (distance < day / 2) return clockOf(said);
+  return distance < 6 * day ? format.weekdayTime(said) : format.moment(said);
+}
+
+/** Never the time alone: it would not say whether it is today's or tomorrow's. */
+function nextTime(
+  format: Format,
+  next: string,
+  local: string | null | undefined,
+  now: number,
+): string {
+  const said = local ?? next;
+  return Date.parse(next) - now < 6 * day ? format.weekdayTime(said) : format.moment(said);
 }
 
 /** How a device stands with its windows, in a few words. */
@@ -51,7 +65,7 @@ export function maintenanceText(
     const hint = t('maintenance.cell.no_window_hint');
     return { text, tone: 'attention', icon: IconCalendarPlus, at: null, hint };
   }
-  const time = next ? format.moment(local_next ?? next) : null;
+  const time = next ? nextTime(format, next, local_next, now) : null;
   if (because === 'blackout') {
     const text = time
       ? t('maintenance.cell.blackout_next', { time })
@@ -79,12 +93,14 @@ export function MaintenanceCell({ device }: { device: Device }) {
   }
   const { text, tone, icon, at, hint } = maintenanceText(t, format, maintenance, Date.now());
   return (
-    <StateBadge
-      tone={tone}
-      icon={icon}
-      hint={hint ?? (at ? exact(at, device.time_zone) : undefined)}
-    >
-      {text}
-    </StateBadge>
+    <span className={classes.cell}>
+      <StateBadge
+        tone={tone}
+        icon={icon}
+        hint={hint ?? (at ? exact(at, device.time_zone) : undefined)}
+      >
+        {text}
+      </StateBadge>
+    </span>
   );
 }
