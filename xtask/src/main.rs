@@ -14,6 +14,7 @@ mod browser;
 mod changes;
 mod children;
 mod console;
+mod demonstration;
 mod dist;
 mod http;
 mod json;

@@ -1,7 +1,7 @@
 //! `cargo xtask up`: everything on this machine, with this machine in it.
 
 use crate::{
-    children,
+    children, demonstration,
     http::Client,
     json,
     programs::{self, Build, Programs},
@@ -122,6 +122,7 @@ fn start_fleet(
         let mut fleet = Fleet::start(programs, settings, &token, devices)?;
         if let Some(client) = client {
             fleet.wait_for_scans(client, u64::from(devices))?;
+            demonstration::set_up(client)?;
         }
         Ok(Some(fleet))
     })

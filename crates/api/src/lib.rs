@@ -6,6 +6,7 @@
 
 mod access;
 mod agent_programs;
+mod calendar;
 mod caller;
 mod console;
 mod cookie;

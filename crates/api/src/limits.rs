@@ -212,7 +212,8 @@ pub(crate) async fn enforce(
     next: Next,
 ) -> Response {
     let path = request.uri().path();
-    if !(path.starts_with("/api/") || path.starts_with("/download/")) {
+    let limited = ["/api/", "/download/", "/calendar/"];
+    if !limited.iter().any(|start| path.starts_with(start)) {
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();

@@ -103,10 +103,14 @@ const fn status(refusal: Refusal) -> StatusCode {
         | R::TenantBeingDeleted
         | R::GroupNameTaken
         | R::UpdatesBlocked
+        | R::OutsideMaintenanceWindow
         | R::ChangedMeanwhile
         | R::RolloutComplete
         | R::AlertClosed => StatusCode::CONFLICT,
-        R::TooManyDevices => StatusCode::UNPROCESSABLE_ENTITY,
+        R::TooManyDevices
+        | R::TooManyMaintenanceWindows
+        | R::TooManyBlackouts
+        | R::TooManyCalendarFeeds => StatusCode::UNPROCESSABLE_ENTITY,
         R::OpenidUnreachable => StatusCode::BAD_GATEWAY,
     }
 }

@@ -1,7 +1,7 @@
 //! All routes together.
 
 use crate::{
-    ApiState, agent_programs, console, description, limits,
+    ApiState, agent_programs, calendar, console, description, limits,
     problem::{self, ApiError},
     request_id, security, v1,
 };
@@ -40,6 +40,7 @@ pub fn router(state: ApiState) -> Router {
         .merge(api)
         .route("/api/v1/openapi.json", document)
         .route("/download/agent/{platform}", get(agent_programs::download))
+        .route("/calendar/{file}", get(calendar::read))
         .fallback(console::serve)
         .layer(middleware::from_fn(security::same_origin))
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))

@@ -5,11 +5,15 @@ mod agent_programs;
 mod alerts;
 mod api_tokens;
 mod audit_events;
+mod blackouts;
+mod calendar_feeds;
 mod devices;
 mod enrollment_tokens;
 mod events;
 mod groups;
 mod invitations;
+mod maintenance;
+mod maintenance_windows;
 mod openid;
 mod openid_sign_ins;
 mod password_resets;
@@ -127,12 +131,42 @@ pub(crate) fn router() -> OpenApiRouter<ApiState> {
         .routes(routes!(rollouts::stop::handle))
         .routes(routes!(rollouts::resume::handle))
         .routes(routes!(rollouts::release::handle))
+        .routes(routes!(
+            maintenance_windows::list::handle,
+            maintenance_windows::create::handle
+        ))
+        .routes(routes!(maintenance_windows::preview::handle))
+        .routes(routes!(
+            maintenance_windows::read::handle,
+            maintenance_windows::replace::handle,
+            maintenance_windows::delete::handle
+        ))
+        .routes(routes!(blackouts::list::handle, blackouts::create::handle))
+        .routes(routes!(blackouts::preview::handle))
+        .routes(routes!(
+            blackouts::read::handle,
+            blackouts::replace::handle,
+            blackouts::delete::handle
+        ))
+        .routes(routes!(
+            maintenance::read_settings::handle,
+            maintenance::replace_settings::handle
+        ))
+        .routes(routes!(maintenance::explain_device::handle))
+        .routes(routes!(maintenance::plan::handle))
+        .routes(routes!(maintenance_windows::list_occurrences::handle))
+        .routes(routes!(
+            calendar_feeds::list::handle,
+            calendar_feeds::create::handle
+        ))
+        .routes(routes!(calendar_feeds::delete::handle))
         .routes(routes!(alerts::list::handle))
         .routes(routes!(alerts::count::handle))
         .routes(routes!(alerts::acknowledge_many::handle))
         .routes(routes!(alerts::read::handle))
         .routes(routes!(alerts::acknowledge::handle))
         .routes(routes!(actions::list::handle, actions::create::handle))
+        .routes(routes!(actions::outlook::handle))
         .routes(routes!(actions::read::handle))
         .routes(routes!(actions::cancel::handle))
         .routes(routes!(tasks::list::handle))

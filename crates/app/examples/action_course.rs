@@ -92,6 +92,7 @@ fn request() -> ActionRequest {
         direction: Direction::Ascending,
     };
     ActionRequest {
+        breach: latarnik_app::WindowBreach::Refuse,
         parameters: RequestedParameters::Scan,
         target: ActionTarget::Matching(Box::new(query)),
         when: When::Now,

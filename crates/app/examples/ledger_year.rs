@@ -145,6 +145,7 @@ impl Machine {
         let wanted: Vec<_> = self.offered.iter().filter(is_wanted).cloned().collect();
         let keys = wanted.iter().map(|update| update.key.clone()).collect();
         let request = ActionRequest {
+            breach: latarnik_app::WindowBreach::Refuse,
             parameters: RequestedParameters::InstallUpdates {
                 update_keys: Some(keys),
                 categories: None,

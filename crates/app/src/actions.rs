@@ -8,11 +8,13 @@ mod expiry;
 mod read;
 mod request;
 mod targets;
+mod windows;
 
 pub use begin::{ActionOrder, BegunAction};
 pub(crate) use board::ActionBoard;
 pub use read::{Action, ActionQuery};
-pub use request::{ActionRequest, ActionTarget, RequestedParameters};
+pub use request::{ActionRequest, ActionTarget, RequestedParameters, WindowBreach};
+pub use windows::{ActionOutlook, BrokenKind, BrokenWindow, OutlookRequest};
 
 use crate::{
     Actor, App, AppError, Context, Problem,
@@ -21,8 +23,9 @@ use crate::{
 use blocked::Unblocked;
 use latarnik_model::{ActionId, ActionKind, CreatorKind, TenantId};
 use latarnik_store::{Creator, Transaction};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
+use windows::{Breach, ChosenDevice};
 
 impl App {
     /// Begins an action: its tasks are on their way when this returns.
@@ -31,7 +34,8 @@ impl App {
     /// [`Problem::NotFound`] for a device that the caller may not see;
     /// [`Problem::NoRestartPending`] for a restart that no device needs;
     /// [`Problem::UpdatesNotOffered`] for updates that none of the devices is offered;
-    /// [`Problem::UpdatesBlocked`] if all of them are blocked; [`Problem::NoDevices`],
+    /// [`Problem::UpdatesBlocked`] if all of them are blocked;
+    /// [`Problem::OutsideMaintenanceWindow`] unless the caller knows; [`Problem::NoDevices`],
     /// [`Problem::TooManyDevices`]; [`AppError::Invalid`].
     pub async fn create_action(
         &self,
@@ -48,12 +52,12 @@ impl App {
                 if let Some(id) = earlier {
                     return Ok(Done::nothing((id, None)));
                 }
-                let order = self
+                let (order, breach) = self
                     .order(context, transaction, &request, (creator, tenant))
                     .await?;
                 let begun = self.begin_action(transaction, order).await?;
                 Ok(Done {
-                    targets: audit_targets(begun.id, begun.tenants()),
+                    targets: audit_targets(begun.id, begun.tenants(), &breach),
                     value: (begun.id, Some(begun)),
                 })
             })
@@ -70,8 +74,12 @@ impl App {
         transaction: &Transaction,
         request: &ActionRequest,
         (created_by, tenant_id): (Creator, TenantId),
-    ) -> Result<ActionOrder, AppError> {
-        let devices = self.targets(context, request).await?;
+    ) -> Result<(ActionOrder, Breach), AppError> {
+        let chosen = self
+            .targets(context, &request.target, &request.parameters)
+            .await?;
+        let place = |device: &ChosenDevice| (device.tenant_id, device.id);
+        let devices: Vec<_> = chosen.iter().map(place).collect();
         if let RequestedParameters::InstallUpdates {
             update_keys: Some(keys),
             ..
@@ -88,7 +96,13 @@ impl App {
                 own: HashMap::new(),
             },
         };
-        Ok(ActionOrder {
+        let stays: HashSet<_> = left.devices.iter().map(|(_, device)| *device).collect();
+        let chosen: Vec<_> = chosen
+            .into_iter()
+            .filter(|device| stays.contains(&device.id))
+            .collect();
+        let breach = self.breach(&chosen, request).await?;
+        let order = ActionOrder {
             parameters,
             devices: left.devices,
             own: left.own,
@@ -96,8 +110,10 @@ impl App {
             deadline: request.deadline,
             created_by,
             tenant_id,
+            outside_windows: breach.devices.clone(),
             idempotency_key: request.idempotency_key.clone(),
-        })
+        };
+        Ok((order, breach))
     }
 
     /// Who an action of this caller comes from, and the tenant that it belongs to. What the command
@@ -116,14 +132,19 @@ impl App {
     }
 }
 
-/// Every tenant's audit says on how many of its own devices something was asked for.
-fn audit_targets(id: ActionId, devices: BTreeMap<TenantId, usize>) -> Vec<Target> {
+/// Every tenant's audit says on how many of its own devices something was asked for, and which of
+/// its windows and blackouts that breaks.
+fn audit_targets(id: ActionId, devices: BTreeMap<TenantId, usize>, breach: &Breach) -> Vec<Target> {
     let target = |(tenant, count)| {
-        Target {
+        let target = Target {
             name: None,
             ..Target::new(tenant, id, "")
         }
-        .with("devices", count)
+        .with("devices", count);
+        match breach.names(tenant) {
+            Some(names) => target.with("breaks_windows", names),
+            None => target,
+        }
     };
     devices.into_iter().map(target).collect()
 }

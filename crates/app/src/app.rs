@@ -2,8 +2,9 @@
 
 use crate::{
     Events, MasterKeySource, OpenidClient, Randomness, actions::ActionBoard, agents::Fleet,
-    alerts::AlertBoard, heartbeats::Heartbeats, mail::Mailer, password::PasswordHasher,
-    progress::ProgressBoard, randomness::Ids, secrets::Keyring, throttle::Attempts,
+    alerts::AlertBoard, heartbeats::Heartbeats, mail::Mailer, maintenance::Bookshelf,
+    password::PasswordHasher, progress::ProgressBoard, randomness::Ids, secrets::Keyring,
+    throttle::Attempts,
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::Clock;
@@ -85,6 +86,7 @@ struct Inner {
     settings: Settings,
     events: Events,
     fleet: Fleet,
+    bookshelf: Bookshelf,
     heartbeats: Heartbeats,
     passwords: PasswordHasher,
     progress: ProgressBoard,
@@ -107,6 +109,7 @@ impl App {
             settings,
             events: Events::new(),
             fleet: Fleet::default(),
+            bookshelf: Bookshelf::default(),
             heartbeats: Heartbeats::default(),
             passwords,
             progress: ProgressBoard::default(),
@@ -235,6 +238,10 @@ impl App {
 
     pub(crate) fn fleet(&self) -> &Fleet {
         &self.0.fleet
+    }
+
+    pub(crate) fn bookshelf(&self) -> &Bookshelf {
+        &self.0.bookshelf
     }
 
     pub(crate) fn heartbeats(&self) -> &Heartbeats {

@@ -1,7 +1,7 @@
 //! Managed machines, as people see them.
 
 use crate::{
-    App, AppError, Context, FieldCode, Problem,
+    App, AppError, Context, FieldCode, Problem, WindowOutlook,
     context::{Done, Mutation, Target},
     error::invalid,
     events::Event,
@@ -21,6 +21,8 @@ pub struct Device {
     pub record: DeviceRecord,
     /// Whether it was heard of lately.
     pub online: bool,
+    /// Whether updates may install themselves now, and when they may next.
+    pub maintenance_window: Option<WindowOutlook>,
     /// Whether the caller may have it scanned.
     pub scan: Result<(), Refusal>,
     /// Whether the caller may have updates installed on it.
@@ -106,7 +108,8 @@ impl App {
             .store()
             .devices(&scope, &filter, sort, direction, page)
             .await?;
-        Ok(page.map(|record| self.device_for(context, record)))
+        let mut outlooks = self.window_outlooks(&page.items).await?.into_iter();
+        Ok(page.map(|record| self.device_for(context, record, outlooks.next().flatten())))
     }
 
     /// How many devices the caller may see match.
@@ -138,7 +141,9 @@ impl App {
             .device(&context.scope, id)
             .await?
             .ok_or(Problem::NotFound)?;
-        Ok(self.device_for(context, record))
+        let outlooks = self.window_outlooks(std::slice::from_ref(&record)).await?;
+        let outlook = outlooks.into_iter().next().flatten();
+        Ok(self.device_for(context, record, outlook))
     }
 
     /// What is offered to a device.
@@ -187,11 +192,18 @@ impl App {
                 Ok(Done::to(target, device.tenant_id))
             })
             .await?;
+        self.moved(tenant_id, id, group).await;
         self.events().publish(Event::DeviceChanged {
             device_id: id,
             tenant_id,
         });
         self.read_device(context, id).await
+    }
+
+    /// Has the agent of a device that lies in another group now set up as that group says.
+    async fn moved(&self, tenant_id: TenantId, id: DeviceId, group: Option<GroupId>) {
+        let place = |device, lay| if device == id { group } else { lay };
+        self.regrouped(tenant_id, place).await;
     }
 
     /// Removes a device: its certificate stops working at once, its open tasks end.
@@ -229,7 +241,12 @@ impl App {
         filter
     }
 
-    fn device_for(&self, context: &Context, record: DeviceRecord) -> Device {
+    fn device_for(
+        &self,
+        context: &Context,
+        record: DeviceRecord,
+        maintenance_window: Option<WindowOutlook>,
+    ) -> Device {
         let allowed = |permission, condition: Result<(), Refusal>| {
             if context.may(permission) {
                 condition
@@ -247,6 +264,7 @@ impl App {
         };
         Device {
             online: self.now().duration_since(record.last_seen_at) <= self.online_for(),
+            maintenance_window,
             scan: allowed(Permission::ScanDevices, Ok(())),
             install: allowed(Permission::InstallUpdates, pending),
             restart: allowed(Permission::RestartDevices, waiting),

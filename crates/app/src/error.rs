@@ -121,12 +121,20 @@ pub enum Problem {
     NoLog,
     /// All of the chosen updates are blocked on these devices.
     UpdatesBlocked,
+    /// It would break maintenance windows or a blackout, and the request does not say that it may.
+    OutsideMaintenanceWindow,
     /// Somebody else changed it in between.
     ChangedMeanwhile,
     /// It has reached the last ring.
     RolloutComplete,
     /// The alert's cause is gone.
     AlertClosed,
+    /// The tenant has as many maintenance windows as it may have.
+    TooManyMaintenanceWindows,
+    /// The tenant has as many blackouts as it may have.
+    TooManyBlackouts,
+    /// The tenant has as many calendar feeds as it may have.
+    TooManyCalendarFeeds,
 }
 
 impl Problem {
@@ -168,9 +176,13 @@ impl Problem {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::NoLog => "no_log",
             Self::UpdatesBlocked => "updates_blocked",
+            Self::OutsideMaintenanceWindow => "outside_maintenance_window",
             Self::ChangedMeanwhile => "changed_meanwhile",
             Self::RolloutComplete => "rollout_complete",
             Self::AlertClosed => "alert_closed",
+            Self::TooManyMaintenanceWindows => "too_many_maintenance_windows",
+            Self::TooManyBlackouts => "too_many_blackouts",
+            Self::TooManyCalendarFeeds => "too_many_calendar_feeds",
         }
     }
 }

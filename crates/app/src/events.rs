@@ -13,6 +13,11 @@ pub enum Event {
         /// The devices.
         device_ids: Arc<[DeviceId]>,
     },
+    /// Agents are to be set up otherwise than before.
+    ConfigurationChanged {
+        /// The devices.
+        device_ids: Arc<[DeviceId]>,
+    },
     /// Something about a device changed.
     DeviceChanged {
         /// The device.
@@ -34,6 +39,11 @@ pub enum Event {
     },
     /// Policies of a tenant changed, decisions on updates, or how far its rings are.
     PoliciesChanged {
+        /// The tenant.
+        tenant_id: TenantId,
+    },
+    /// Windows or blackouts of a tenant changed, or what else decides when automatic work may run.
+    MaintenanceChanged {
         /// The tenant.
         tenant_id: TenantId,
     },
@@ -75,12 +85,15 @@ impl Event {
     #[must_use]
     pub fn is_visible_in(&self, scope: &Scope) -> bool {
         match self {
-            Self::TasksWaiting { .. } | Self::TenantDeleted { .. } => false,
+            Self::TasksWaiting { .. }
+            | Self::ConfigurationChanged { .. }
+            | Self::TenantDeleted { .. } => false,
             Self::ActionChanged { tenant_ids, .. } | Self::AlertsChanged { tenant_ids } => {
                 tenant_ids.iter().any(|tenant| scope.contains(*tenant))
             }
             Self::TenantsChanged { tenant_id }
             | Self::PoliciesChanged { tenant_id }
+            | Self::MaintenanceChanged { tenant_id }
             | Self::DeviceChanged { tenant_id, .. }
             | Self::DeviceRemoved { tenant_id, .. }
             | Self::TaskChanged { tenant_id, .. } => scope.contains(*tenant_id),

@@ -174,6 +174,9 @@ impl App {
                 Ok(Done::to(target, group))
             })
             .await?;
+        if change.parent_id.is_some() {
+            self.maintenance_changed(group.tenant_id).await;
+        }
         let scope = Scope::one(group.tenant_id);
         let sizes = self.store().group_sizes(&scope).await?;
         let devices = sizes.into_iter().find(|(group, _)| *group == id);
@@ -189,21 +192,31 @@ impl App {
     /// [`Problem::NotFound`]; [`Problem::GroupNameTaken`] if one of them has the name of a group
     /// there.
     pub async fn delete_group(&self, context: &Context, id: GroupId) -> Result<(), AppError> {
-        self.mutate(context, &DELETE, async |transaction| {
-            let group = self.store().group(&context.scope, id).await?;
-            let group = group.ok_or(Problem::NotFound)?;
-            transaction.lock_groups(group.tenant_id).await?;
-            transaction
-                .delete_group(&group)
-                .await
-                .map_err(|error| match error {
-                    StoreError::Conflict(_) => Problem::GroupNameTaken.into(),
-                    other => AppError::from(other),
-                })?;
-            let target = Target::new(group.tenant_id, id, group.name);
-            Ok(Done::to(target, ()))
-        })
-        .await
+        let deleted = self
+            .mutate(context, &DELETE, async |transaction| {
+                let group = self.store().group(&context.scope, id).await?;
+                let group = group.ok_or(Problem::NotFound)?;
+                transaction.lock_groups(group.tenant_id).await?;
+                transaction
+                    .delete_group(&group)
+                    .await
+                    .map_err(|error| match error {
+                        StoreError::Conflict(_) => Problem::GroupNameTaken.into(),
+                        other => AppError::from(other),
+                    })?;
+                let target = Target::new(group.tenant_id, id, group.name.as_str());
+                Ok(Done::to(target, group))
+            })
+            .await?;
+        let around = |_, lay| {
+            if lay == Some(id) {
+                deleted.parent_id
+            } else {
+                lay
+            }
+        };
+        self.regrouped(deleted.tenant_id, around).await;
+        Ok(())
     }
 }
 

@@ -19,6 +19,7 @@ mod groups;
 mod heartbeats;
 mod listing;
 mod mail;
+mod maintenance;
 mod openid;
 mod password;
 mod progress;
@@ -37,7 +38,8 @@ mod user_links;
 mod users;
 
 pub use actions::{
-    Action, ActionOrder, ActionQuery, ActionRequest, ActionTarget, BegunAction, RequestedParameters,
+    Action, ActionOrder, ActionOutlook, ActionQuery, ActionRequest, ActionTarget, BegunAction,
+    BrokenKind, BrokenWindow, OutlookRequest, RequestedParameters, WindowBreach,
 };
 pub use agents::AgentIdentity;
 pub use alerts::{AlertCounts, AlertQuery};
@@ -54,15 +56,21 @@ pub use events::{Event, Events};
 pub use groups::{Group, GroupChange, NewGroup};
 pub use latarnik_store::{
     Acknowledgement, ActionCourse, ActionRecord, AlertFilter, AlertRecord, ApiTokenRecord,
-    AuditEvent, AuditFilter, Creator, Cursor, DeviceFilter, DeviceRecord, DeviceSort,
-    DeviceUpdateRecord, Direction, EnrollmentTokenRecord, FailureCount, GroupRecord, InvalidCursor,
-    NewUpdateStep, OfferedUpdate, OpenidProviderRecord, Page, PageRequest, PendingFilter,
-    RolloutRecord, SessionRecord, StoreError as StoreFailure, TaskFilter, TaskRecord,
-    TenantDeletion, TenantRecord, UpdateCounts, UpdateDecisionRecord, UpdateFilter,
-    UpdatePolicyRecord, UpdateRecord, UpdateResultRecord, UpdateSort, UpdateStanding,
-    UpdateStepRecord, UpdateSummary, UserFilter, UserRecord,
+    AuditEvent, AuditFilter, BlackoutRecord, CalendarFeedRecord, Creator, Cursor, DeviceFilter,
+    DeviceRecord, DeviceSort, DeviceUpdateRecord, Direction, EnrollmentTokenRecord, FailureCount,
+    GroupRecord, InvalidCursor, MaintenanceWindowRecord, NewUpdateStep, OfferedUpdate,
+    OpenidProviderRecord, Page, PageRequest, PendingFilter, RolloutRecord, SessionRecord,
+    StoreError as StoreFailure, TaskFilter, TaskRecord, TenantDeletion, TenantRecord, UpdateCounts,
+    UpdateDecisionRecord, UpdateFilter, UpdatePolicyRecord, UpdateRecord, UpdateResultRecord,
+    UpdateSort, UpdateStanding, UpdateStepRecord, UpdateSummary, UserFilter, UserRecord,
 };
 pub use mail::{Delivery, Mail, MailContent, MailError, Mailer};
+pub use maintenance::{
+    BlackoutChange, BlackoutEntry, BlackoutPreview, DeviceMaintenance, FeedSecret,
+    IssuedCalendarFeed, MaintenancePlan, MaintenanceWindowChange, MaintenanceWindowEntry,
+    NewBlackout, NewMaintenanceWindow, PlannedDevice, SpanPreview, WindowOccurrence, WindowOutlook,
+    WindowPreview,
+};
 pub use openid::{
     OpenidBrowser, OpenidChange, OpenidClient, OpenidClientSettings, OpenidError, OpenidFuture,
     OpenidIdentity, OpenidRequest, OpenidResponse, OpenidReturn,

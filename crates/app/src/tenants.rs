@@ -186,6 +186,9 @@ impl App {
             Ok(Done::to(target, ()))
         })
         .await?;
+        if change.time_zone.is_some() {
+            self.maintenance_changed(id).await;
+        }
         self.read_tenant(context, id).await
     }
 
@@ -224,6 +227,7 @@ impl App {
         })
         .await?;
         self.fleet().forget_tenant(id);
+        self.bookshelf().forget(id);
         self.events()
             .publish(Event::TenantDeleted { tenant_id: id });
         self.deletions().notify_one();

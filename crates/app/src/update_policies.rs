@@ -283,7 +283,7 @@ impl App {
     }
 
     /// Refuses a scope that the caller may not see or that is not there; what it is called.
-    async fn check_scope(
+    pub(crate) async fn check_scope(
         &self,
         context: &Context,
         tenant: TenantId,

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 fn scan(devices: &[DeviceId], key: &str) -> ActionRequest {
     ActionRequest {
+        breach: latarnik_app::WindowBreach::Refuse,
         parameters: RequestedParameters::Scan,
         target: ActionTarget::Devices(devices.to_vec()),
         when: When::Now,
@@ -490,6 +491,7 @@ on_both_engines! {
         let removed = office.device(office.bakery, "removed").await.device_id;
         app.remove_device(&owner, removed).await.unwrap();
         let order = |devices: &[DeviceId], key: &str| ActionOrder {
+ outside_windows: std::collections::HashSet::new(),
             own: HashMap::new(),
             parameters: TaskParameters::Scan,
             devices: devices.iter().map(|device| (office.bakery, *device)).collect(),

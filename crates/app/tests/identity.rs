@@ -604,6 +604,7 @@ on_both_engines! {
         let agent = office.device(office.bakery, "till").await;
         let other = office.device(office.printer, "press").await;
         let action = ActionRequest {
+ breach: latarnik_app::WindowBreach::Refuse,
             parameters: RequestedParameters::Scan,
             target: ActionTarget::Devices(vec![agent.device_id, other.device_id]),
             when: When::Now,

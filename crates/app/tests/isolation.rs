@@ -195,6 +195,7 @@ impl World {
         let first = pick(&self.things.devices, step.thing).unwrap();
         let second = pick(&self.things.devices, step.other).unwrap();
         let request = ActionRequest {
+            breach: latarnik_app::WindowBreach::Refuse,
             parameters: RequestedParameters::Scan,
             target: ActionTarget::Devices(vec![first.1, second.1]),
             when: When::Now,

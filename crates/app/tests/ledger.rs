@@ -126,6 +126,7 @@ impl Story {
     /// A task that is to install these is on the device's disk.
     async fn is_to_install(&self, keys: Option<&[&str]>) -> TaskId {
         let request = ActionRequest {
+            breach: latarnik_app::WindowBreach::Refuse,
             parameters: RequestedParameters::InstallUpdates {
                 update_keys: keys.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect()),
                 categories: None,
@@ -354,6 +355,7 @@ on_both_engines! {
         let story = Story::begin(database).await;
         story.finds(&["a"]).await;
         let request = ActionRequest {
+ breach: latarnik_app::WindowBreach::Refuse,
             parameters: RequestedParameters::InstallUpdates { update_keys: None, categories: None },
             target: ActionTarget::Devices(vec![story.agent.device_id]),
             when: When::Now,
@@ -386,6 +388,7 @@ on_both_engines! {
             };
             agents::check_in(app, &agent, check_in).await.unwrap();
             let request = ActionRequest {
+ breach: latarnik_app::WindowBreach::Refuse,
                 parameters: RequestedParameters::InstallUpdates { update_keys: None, categories: None },
                 target: ActionTarget::Devices(vec![agent.device_id]),
                 when: When::Now,

@@ -23,6 +23,7 @@ use latarnik_testkit::{Office, facts, offered, on_both_engines};
 
 fn scan(devices: &[DeviceId], key: &str) -> ActionRequest {
     ActionRequest {
+        breach: latarnik_app::WindowBreach::Refuse,
         parameters: RequestedParameters::Scan,
         target: ActionTarget::Devices(devices.to_vec()),
         when: When::Now,

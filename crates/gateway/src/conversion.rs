@@ -182,8 +182,12 @@ fn offered_update(update: Update) -> agents::OfferedUpdate {
     }
 }
 
-/// Tasks on their way to an agent.
-pub(crate) fn batch(delivery: agents::Delivery, server_time: Timestamp) -> TaskBatch {
+/// Tasks on their way to an agent, with the tag of its configuration.
+pub(crate) fn batch(
+    delivery: agents::Delivery,
+    config_etag: String,
+    server_time: Timestamp,
+) -> TaskBatch {
     let tasks = delivery.tasks.into_iter().map(|delivered| {
         let is_told = delivered.parameters.kind() == ActionKind::Restart;
         let name = delivered.created_by_name;
@@ -198,7 +202,7 @@ pub(crate) fn batch(delivery: agents::Delivery, server_time: Timestamp) -> TaskB
         RawTask::new(delivered.id, delivered.sequence, &task)
     });
     TaskBatch {
-        config_etag: None,
+        config_etag: Some(config_etag),
         tasks: tasks.collect(),
         cancelled: delivery.cancelled,
         server_time,
@@ -217,7 +221,7 @@ fn creator(kind: CreatorKind, name: String) -> Creator {
 /// A step in the life of a task.
 pub(crate) fn report(event: TaskEvent) -> Result<agents::Report, Refusal> {
     Ok(match event {
-        TaskEvent::Waiting { until, .. } => agents::Report::Waiting { until },
+        TaskEvent::Waiting { until, reason } => agents::Report::Waiting { until, reason },
         TaskEvent::Running => agents::Report::Running,
         TaskEvent::Progress(TaskProgress {
             percent,

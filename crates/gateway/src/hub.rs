@@ -17,6 +17,8 @@ use tokio::sync::{
 pub(crate) enum Wake {
     /// There may be something to deliver; whom the poll belongs to may have changed as well.
     LookAgain,
+    /// The agent is to be set up otherwise than before.
+    Reconfigured,
     /// A newer poll of the same device took its place.
     Replaced,
     /// The device was removed.
@@ -57,6 +59,8 @@ struct State {
 struct Presence {
     peers: Vec<Weak<Peer>>,
     poll: Option<Waiting>,
+    /// Whether its agent is to be set up otherwise, and no poll was there to hear of it.
+    reconfigured: bool,
 }
 
 #[derive(Debug)]
@@ -153,7 +157,13 @@ impl Hub {
         if state.stopping {
             waiting.wake(Wake::Stopping);
         } else if let Some(presence) = state.devices.get_mut(&device) {
-            if let Some(older) = presence.poll.replace(waiting) {
+            let older = if std::mem::take(&mut presence.reconfigured) {
+                waiting.wake(Wake::Reconfigured);
+                presence.poll.take()
+            } else {
+                presence.poll.replace(waiting)
+            };
+            if let Some(older) = older {
                 older.wake(Wake::Replaced);
             }
         } else {
@@ -179,6 +189,7 @@ impl Hub {
         loop {
             match events.recv().await {
                 Ok(Event::TasksWaiting { device_ids, .. }) => self.wake_all(&device_ids),
+                Ok(Event::ConfigurationChanged { device_ids }) => self.reconfigure(&device_ids),
                 Ok(Event::DeviceRemoved { device_id, .. }) => self.remove(device_id),
                 Ok(Event::TenantDeleted { .. }) => self.recheck_all(),
                 Ok(_) => {}
@@ -200,6 +211,18 @@ impl Hub {
             let presence = state.devices.get_mut(device);
             if let Some(poll) = presence.and_then(|presence| presence.poll.take()) {
                 poll.wake(Wake::LookAgain);
+            }
+        }
+    }
+
+    fn reconfigure(&self, devices: &[DeviceId]) {
+        let mut state = self.state();
+        for device in devices {
+            if let Some(presence) = state.devices.get_mut(device) {
+                match presence.poll.take() {
+                    Some(poll) => poll.wake(Wake::Reconfigured),
+                    None => presence.reconfigured = true,
+                }
             }
         }
     }

@@ -88,6 +88,8 @@ ids! {
     MaintenanceWindowId;
     /// When nothing automatic may run.
     BlackoutId;
+    /// A link under which programs read a calendar.
+    CalendarFeedId;
 }
 
 #[cfg(test)]

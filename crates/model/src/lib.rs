@@ -33,7 +33,7 @@ pub use clock::Clock;
 pub use device::{Architecture, OsFamily, Platform, ScanState, UnknownPlatform};
 pub use email::{EmailAddress, InvalidEmailAddress, is_domain};
 pub use id::{
-    ActionId, AlertId, ApiTokenId, AuditEventId, BlackoutId, DataKeyId, DeviceId,
+    ActionId, AlertId, ApiTokenId, AuditEventId, BlackoutId, CalendarFeedId, DataKeyId, DeviceId,
     EnrollmentTokenId, GroupId, IdSource, InvalidId, MaintenanceWindowId, RolloutId, SessionId,
     TaskId, TenantId, UpdateDecisionId, UpdateId, UpdatePolicyId, UserId,
 };

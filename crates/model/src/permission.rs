@@ -107,6 +107,8 @@ permissions! {
     ManageGroups = "manage_groups", Admin, EveryTenant;
     /// Change what installs by itself: policies for updates, approvals and blocks, rings.
     ManageUpdatePolicies = "manage_update_policies", Admin, EveryTenant;
+    /// Change when automatic work may run: maintenance windows, blackouts, calendar feeds.
+    ManageMaintenanceWindows = "manage_maintenance_windows", Admin, EveryTenant;
     /// Invite, change, disable and remove people.
     ManageUsers = "manage_users", Admin, EveryTenant;
     /// Create and revoke API tokens.

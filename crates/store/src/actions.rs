@@ -60,6 +60,8 @@ pub struct NewTask {
     pub device_id: DeviceId,
     /// What exactly to do there, where that differs from device to device.
     pub parameters: Option<TaskParameters>,
+    /// Whether it knowingly runs outside of the device's maintenance windows.
+    pub breaks_windows: bool,
 }
 
 /// An action, as far as somebody sees of it.
@@ -280,7 +282,7 @@ impl Transaction {
         let mut sql = Sql::new(
             "INSERT INTO tasks (tenant_id, id, action_tenant_id, action_id, device_id, sequence,
                 kind, parameters, run_when, deadline_at, timeout_seconds, state, created_at,
-                created_by_kind, created_by_name)
+                created_by_kind, created_by_name, breaks_windows)
              VALUES ",
         );
         for (position, task) in tasks.iter().enumerate() {
@@ -302,6 +304,7 @@ impl Transaction {
                 milliseconds(action.created_at).into(),
                 action.created_by.kind.name().into(),
                 action.created_by.name.as_str().into(),
+                i64::from(task.breaks_windows).into(),
             ]);
             sql.push(")");
         }

@@ -117,6 +117,8 @@ pub struct AgentState {
     pub boot_id: Option<String>,
     /// How its own source of updates should be set.
     pub settings: SourceSettings,
+    /// The group in which it lies.
+    pub group_id: Option<GroupId>,
 }
 
 /// What a check-in changes.
@@ -536,7 +538,7 @@ impl Store {
             .one(
                 &Scope::one(tenant),
                 sql!(
-                    "SELECT updates_hash, boot_id, microsoft_update, control_automatic_updates
+                    "SELECT updates_hash, boot_id, microsoft_update, control_automatic_updates, group_id
                  FROM devices WHERE tenant_id = $1 AND id = $2 AND removed_at IS NULL",
                     tenant.0,
                     device.0
@@ -548,6 +550,7 @@ impl Store {
                 updates_hash: row.optional_text("updates_hash")?,
                 boot_id: row.optional_text("boot_id")?,
                 settings: source_settings(&row)?,
+                group_id: row.optional_uuid("group_id")?.map(GroupId),
             })
         })
         .transpose()

@@ -22,6 +22,10 @@ const MIGRATIONS: &[(i64, &str)] = &[
         10,
         include_str!("../migrations/0010_pending_definitions.sql"),
     ),
+    (
+        11,
+        include_str!("../migrations/0011_maintenance_windows.sql"),
+    ),
 ];
 
 /// Any number that nothing else locks: servers that start together migrate one after the other.

@@ -1,4 +1,4 @@
-//! Whose policy or decision a row is: its columns `group_id` and `device_id`.
+//! Whose policy, decision or window a row is: its columns `group_id` and `device_id`.
 
 use crate::{StoreError, row::Row, sql::Sql};
 use latarnik_model::{DeviceId, GroupId, PolicyScope};
@@ -33,5 +33,15 @@ pub(crate) fn select(table: &str) -> Sql {
     ))
 }
 
+/// The order of lists: of each tenant first, then of its groups and of its devices, by name.
+pub(crate) const ORDER: &str = " ORDER BY p.tenant_id, CASE WHEN p.device_id IS NOT NULL THEN 2
+    WHEN p.group_id IS NOT NULL THEN 1 ELSE 0 END, scope_name, p.id";
+
 /// Tables whose rows belong to a scope: they go with it.
-pub(crate) const TABLES: [&str; 2] = ["update_policies", "update_decisions"];
+pub(crate) const TABLES: [&str; 5] = [
+    "update_policies",
+    "update_decisions",
+    "maintenance_windows",
+    "blackouts",
+    "calendar_feeds",
+];

@@ -9,7 +9,7 @@ use crate::{
 use jiff::Timestamp;
 use latarnik_model::{
     ActionId, ActionKind, CreatorKind, DeviceId, ReasonCode, Scope, TaskId, TaskParameters,
-    TaskState, TenantId, UpdateOutcome, When,
+    TaskState, TenantId, UpdateOutcome, WaitReason, When,
 };
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +124,10 @@ pub struct TaskRecord {
     pub delivered_at: Option<Timestamp>,
     /// Until when the agent expects to wait.
     pub waiting_until: Option<Timestamp>,
+    /// What a waiting task waits for, as far as its agent says it.
+    pub waits_for: Option<WaitReason>,
+    /// Whether a person knows that it runs outside of windows or in a blackout.
+    pub breaks_windows: bool,
     /// When it began.
     pub started_at: Option<Timestamp>,
     /// When it ended.
@@ -221,6 +225,8 @@ impl TaskRecord {
             created_by_kind: row.name("created_by_kind")?,
             delivered_at: row.optional_time("delivered_at")?,
             waiting_until: row.optional_time("waiting_until")?,
+            waits_for: row.optional_name("waits_for")?,
+            breaks_windows: row.integer("breaks_windows")? == 1,
             started_at: row.optional_time("started_at")?,
             finished_at: row.optional_time("finished_at")?,
             cancel_requested_at: row.optional_time("cancel_requested_at")?,
@@ -510,14 +516,16 @@ impl Transaction {
         id: TaskId,
         at: Timestamp,
         until: Option<Timestamp>,
+        waits_for: Option<WaitReason>,
     ) -> Result<(), StoreError> {
         self.execute(sql!(
-            "UPDATE tasks SET state = 'waiting_for_window', waiting_until = $3,
+            "UPDATE tasks SET state = 'waiting_for_window', waiting_until = $3, waits_for = $5,
                 delivered_at = COALESCE(delivered_at, $4) WHERE tenant_id = $1 AND id = $2",
             tenant.0,
             id.0,
             optional_milliseconds(until),
-            milliseconds(at)
+            milliseconds(at),
+            waits_for.as_ref().map(variant_name),
         ))
         .await?;
         Ok(())
@@ -535,7 +543,8 @@ impl Transaction {
     ) -> Result<(), StoreError> {
         self.execute(sql!(
             "UPDATE tasks SET state = 'running', started_at = COALESCE(started_at, $3),
-                delivered_at = COALESCE(delivered_at, $3), waiting_until = NULL
+                delivered_at = COALESCE(delivered_at, $3), waiting_until = NULL,
+                waits_for = NULL
              WHERE tenant_id = $1 AND id = $2",
             tenant.0,
             id.0,
@@ -562,6 +571,7 @@ impl Transaction {
             "UPDATE tasks SET state = $3, finished_at = $4, reason_detail = $6,
                 started_at = COALESCE(started_at, $7), exit_code = $8, stdout_excerpt = $9,
                 stderr_excerpt = $10, update_results = $11, waiting_until = NULL,
+                waits_for = NULL,
                 reason = CASE WHEN $5 = 'cancelled_by_operator' THEN COALESCE(cancel_reason, $5)
                     ELSE $5 END
              WHERE tenant_id = $1 AND id = $2",

@@ -126,10 +126,7 @@ impl Store {
         scope: &Scope,
     ) -> Result<Vec<UpdatePolicyRecord>, StoreError> {
         let mut sql = policy_scope::select("update_policies");
-        sql.within("p.tenant_id", scope).push(
-            " ORDER BY p.tenant_id, CASE WHEN p.device_id IS NOT NULL THEN 2
-                WHEN p.group_id IS NOT NULL THEN 1 ELSE 0 END, scope_name, p.id",
-        );
+        sql.within("p.tenant_id", scope).push(policy_scope::ORDER);
         let rows = self.all(scope, sql).await?;
         rows.iter().map(UpdatePolicyRecord::read).collect()
     }

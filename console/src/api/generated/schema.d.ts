@@ -78,6 +78,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actions/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says when an action could run, and which windows it would break. Begins nothing. */
+        post: operations["read_action_outlook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actions/{id}": {
         parameters: {
             query?: never;
@@ -292,6 +309,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blackouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The blackouts that the caller may see: of each tenant first, then of its groups and of
+         *     its devices.
+         */
+        get: operations["list_blackouts"];
+        put?: never;
+        /** Makes a blackout. Connected agents have it within seconds. */
+        post: operations["create_blackout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blackouts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says when a blackout would be by itself. Spans that touch are one. Changes
+         *     nothing.
+         */
+        post: operations["preview_blackout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blackouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One blackout. */
+        get: operations["read_blackout"];
+        /** Replaces a blackout. Connected agents know it within seconds. */
+        put: operations["replace_blackout"];
+        post?: never;
+        /** Deletes a blackout. Connected agents know it within seconds. */
+        delete: operations["delete_blackout"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -326,6 +403,23 @@ export interface paths {
         head?: never;
         /** Moves a device to another group of its tenant. */
         patch: operations["update_device"];
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why automatic work of one kind may or may not run on a device, now or at an instant. */
+        get: operations["explain_device_maintenance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/devices/{id}/update-policy": {
@@ -423,7 +517,7 @@ export interface paths {
         };
         /**
          * Server-sent events: `device_changed`, `device_removed`, `task_changed`, `action_changed`,
-         *     `tenants_changed`, `policies_changed`, `alerts_changed` with what to fetch
+         *     `tenants_changed`, `policies_changed`, `maintenance_changed`, `alerts_changed` with what to fetch
          *     again, and `resync` when events were missed.
          * @description `action_changed` comes at most twice a second for an action and stands for any number of its
          *     tasks; of those, `task_changed` tells no more than 20 a second one by one.
@@ -502,6 +596,66 @@ export interface paths {
         /** Whose invitation it is. */
         post: operations["read_invitation"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance-windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The maintenance windows that the caller may see: of each tenant first, then of its groups and of
+         *     its devices.
+         */
+        get: operations["list_maintenance_windows"];
+        put?: never;
+        /** Makes a maintenance window. Connected agents have it within seconds. */
+        post: operations["create_maintenance_window"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance-windows/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says when a maintenance window would be open by itself. Occurrences that touch are one. Changes
+         *     nothing.
+         */
+        post: operations["preview_maintenance_window"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance-windows/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One maintenance window. */
+        get: operations["read_maintenance_window"];
+        /** Replaces a maintenance window. Connected agents know it within seconds. */
+        put: operations["replace_maintenance_window"];
+        post?: never;
+        /** Deletes a maintenance window. What runs in it runs on; connected agents know it within seconds. */
+        delete: operations["delete_maintenance_window"];
         options?: never;
         head?: never;
         patch?: never;
@@ -967,6 +1121,24 @@ export interface paths {
         put?: never;
         /** Begins to delete a client with everything that it has. */
         post: operations["delete_tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/maintenance-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happens to automatic work in a tenant where no window is in force. */
+        get: operations["read_maintenance_settings"];
+        /** Replaces what happens to automatic work in a tenant where no window is in force. */
+        put: operations["replace_maintenance_settings"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1675,10 +1847,129 @@ export interface components {
             [key: string]: string;
         };
         /**
-         * @description Why.
+         * @description Why automatic work may or may not run.
          * @enum {string}
          */
-        Because: "approved" | "automatic" | "deadline" | "deferral" | "ring" | "stopped" | "retry" | "failures" | "in_hand";
+        Because: "blackout" | "in_window" | "outside_windows" | "without_window";
+        /**
+         * @description When nothing automatic may run on the devices of a tenant, of a group, or on one device, whatever
+         *     the windows say.
+         */
+        Blackout: {
+            /** @description When it is on now and comes next: up to 12 spans within about 400 days. */
+            coming: components["schemas"]["LocalSpan"][];
+            definition: components["schemas"]["BlackoutDraft"];
+            /**
+             * Format: int64
+             * @description How many devices its scope has.
+             */
+            devices: number;
+            id: components["schemas"]["BlackoutId"];
+            name: string;
+            scope: components["schemas"]["ScopeReference"];
+            tenant_id: components["schemas"]["TenantId"];
+            /** @description The IANA time zone in which it is shown by itself: its own, or its tenant's. */
+            time_zone: string;
+            updated_at: components["schemas"]["Instant"];
+            updated_by: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; whoever replaces it names the one that they have seen.
+             */
+            version: number;
+        };
+        /** @description What a blackout is from now on. It is its tenant's unless a group or a device is named. */
+        BlackoutChange: {
+            definition: components["schemas"]["BlackoutDraft"];
+            device_id?: components["schemas"]["DeviceId"] | null;
+            group_id?: components["schemas"]["GroupId"] | null;
+            /** @description 1 to 100 characters. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The version that the caller has seen.
+             */
+            version: number;
+        };
+        /**
+         * @description A definition as people and programs write it. Nothing is checked yet; [`BlackoutDefinition`] is
+         *     made of it.
+         */
+        BlackoutDraft: {
+            /** @description What may not run, at least one; absent is everything. */
+            actions?: components["schemas"]["MaintenanceAction"][];
+            /** @description When it is. */
+            period: components["schemas"]["PeriodDraft"];
+            /**
+             * @description An IANA time zone such as `Europe/Warsaw`, in which its days are days; absent is each
+             *     device's own.
+             */
+            time_zone?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description When nothing automatic may run.
+         */
+        BlackoutId: string;
+        /** @description A definition, and what to see of it. */
+        BlackoutPreviewRequest: {
+            /**
+             * Format: int32
+             * @description So many of them, 1 to 50; absent is 10.
+             */
+            count?: number | null;
+            definition: components["schemas"]["BlackoutDraft"];
+            from?: components["schemas"]["Instant"] | null;
+            tenant_id?: components["schemas"]["TenantId"] | null;
+            /** @description The IANA time zone where the definition names none; absent is the tenant's. */
+            time_zone?: string | null;
+        };
+        /** @description A blackout, and what it has to do with the verdict. */
+        BlackoutReview: {
+            id: components["schemas"]["BlackoutId"];
+            name: string;
+            next?: components["schemas"]["Instant"] | null;
+            scope: components["schemas"]["ScopeReference"];
+            standing: components["schemas"]["BlackoutStanding"];
+            until?: components["schemas"]["Instant"] | null;
+        };
+        /**
+         * @description What a blackout has to do with a verdict.
+         * @enum {string}
+         */
+        BlackoutStanding: "on" | "off" | "over" | "other_actions" | "unknown_zone";
+        /** @description What is in the way besides windows and blackouts. */
+        Blocker: {
+            kind: components["schemas"]["BlockerKind"];
+            /**
+             * Format: int32
+             * @description With `too_short`, where it is known.
+             */
+            needs_seconds?: number | null;
+            since?: components["schemas"]["Instant"] | null;
+        };
+        /**
+         * @description What is in the way besides windows and blackouts.
+         * @enum {string}
+         */
+        BlockerKind: "offline" | "restart_pending" | "no_restart_pending" | "not_approved" | "nothing_pending" | "busy" | "too_short" | "clock_unknown" | "rules_unknown";
+        /** @description A window or a blackout that it would break. */
+        Broken: {
+            /** @description On how many devices. */
+            devices: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            kind: components["schemas"]["BrokenThing"];
+            name: string;
+        };
+        /**
+         * @description What can be broken.
+         * @enum {string}
+         */
+        BrokenThing: "window" | "blackout";
         /** @description How updates of one category come to be installed. */
         CategoryEntry: {
             /**
@@ -2209,6 +2500,40 @@ export interface components {
             total?: number | null;
         };
         /** @description A page of a list. */
+        List_Blackout: {
+            /** @description The items. */
+            items: {
+                /** @description When it is on now and comes next: up to 12 spans within about 400 days. */
+                coming: components["schemas"]["LocalSpan"][];
+                definition: components["schemas"]["BlackoutDraft"];
+                /**
+                 * Format: int64
+                 * @description How many devices its scope has.
+                 */
+                devices: number;
+                id: components["schemas"]["BlackoutId"];
+                name: string;
+                scope: components["schemas"]["ScopeReference"];
+                tenant_id: components["schemas"]["TenantId"];
+                /** @description The IANA time zone in which it is shown by itself: its own, or its tenant's. */
+                time_zone: string;
+                updated_at: components["schemas"]["Instant"];
+                updated_by: string;
+                /**
+                 * Format: int64
+                 * @description Counts the changes; whoever replaces it names the one that they have seen.
+                 */
+                version: number;
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
         List_Device: {
             /** @description The items. */
             items: {
@@ -2344,6 +2669,46 @@ export interface components {
             total?: number | null;
         };
         /** @description A page of a list. */
+        List_MaintenanceWindow: {
+            /** @description The items. */
+            items: {
+                definition: components["schemas"]["WindowDraft"];
+                /**
+                 * Format: int64
+                 * @description How many devices its scope has.
+                 */
+                devices: number;
+                /** @description Whether it counts. */
+                enabled: boolean;
+                id: components["schemas"]["MaintenanceWindowId"];
+                name: string;
+                next?: components["schemas"]["LocalSpan"] | null;
+                /**
+                 * @description Enabled windows of the same scope that allow the same kind of work at the same time, within
+                 *     the next eight weeks.
+                 */
+                overlaps: components["schemas"]["OverlappingWindow"][];
+                scope: components["schemas"]["ScopeReference"];
+                tenant_id: components["schemas"]["TenantId"];
+                /** @description The IANA time zone in which it is shown by itself: its own, or its tenant's. */
+                time_zone: string;
+                updated_at: components["schemas"]["Instant"];
+                updated_by: string;
+                /**
+                 * Format: int64
+                 * @description Counts the changes; whoever replaces it names the one that they have seen.
+                 */
+                version: number;
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
         List_Rollout: {
             /** @description The items. */
             items: {
@@ -2381,6 +2746,8 @@ export interface components {
             /** @description The items. */
             items: {
                 action_id: components["schemas"]["ActionId"];
+                /** @description Whether somebody wanted it although it runs outside of maintenance windows or in a blackout. */
+                breaks_windows: boolean;
                 can: components["schemas"]["TaskAbilities"];
                 cancel_requested_at?: components["schemas"]["Instant"] | null;
                 /** @description For `install_updates`: the chosen categories; null is any. */
@@ -2428,6 +2795,7 @@ export interface components {
                 /** @description What became of each update. */
                 updates: components["schemas"]["UpdateResult"][];
                 waiting_until?: components["schemas"]["Instant"] | null;
+                waits_for?: components["schemas"]["WaitReason"] | null;
                 when: components["schemas"]["When"];
             }[];
             /** @description Where the next page begins; null after the last. */
@@ -2650,6 +3018,106 @@ export interface components {
              */
             total?: number | null;
         };
+        /** @description From when to when, in UTC and on the clock of a time zone. */
+        LocalSpan: {
+            ends_at?: components["schemas"]["Instant"] | null;
+            /** Format: date-time */
+            local_ends_at?: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339 with the zone's offset from UTC, such as `2026-11-27T22:00:00+01:00`.
+             */
+            local_starts_at: string;
+            starts_at: components["schemas"]["Instant"];
+        };
+        /**
+         * @description A kind of work that windows and blackouts speak of.
+         * @enum {string}
+         */
+        MaintenanceAction: "update" | "restart" | "backup";
+        /** @description Why automatic work of one kind may or may not run on a device at an instant. */
+        MaintenanceExplanation: {
+            action: components["schemas"]["MaintenanceAction"];
+            at: components["schemas"]["Instant"];
+            because: components["schemas"]["Because"];
+            /** @description Every blackout of the device's scopes, from the device outwards. */
+            blackouts: components["schemas"]["BlackoutReview"][];
+            /** @description What else is in its way. */
+            blockers: components["schemas"]["Blocker"][];
+            /**
+             * Format: date-time
+             * @description On the device's clock, RFC 3339 with its offset from UTC.
+             */
+            local_at: string;
+            /** @description Whether windows and blackouts let it run. */
+            open: boolean;
+            /** @description The next openings from the instant on, at most five. */
+            openings: components["schemas"]["LocalSpan"][];
+            scope?: components["schemas"]["ScopeReference"] | null;
+            /** @description The IANA time zone that counts as the device's. */
+            time_zone: string;
+            /** @description Every window of the device's scopes, from the device outwards. */
+            windows: components["schemas"]["WindowReview"][];
+            /** @description The tenant's setting for this kind of work. */
+            without_window: components["schemas"]["WithoutWindow"];
+            zone_source: components["schemas"]["ZoneSource"];
+        };
+        /** @description What happens to automatic work in a tenant where no window is in force. */
+        MaintenanceSettings: {
+            backup: components["schemas"]["WithoutWindow"];
+            restart: components["schemas"]["WithoutWindow"];
+            update: components["schemas"]["WithoutWindow"];
+        };
+        /** @description When automatic work may run on the devices of a tenant, of a group, or on one device. */
+        MaintenanceWindow: {
+            definition: components["schemas"]["WindowDraft"];
+            /**
+             * Format: int64
+             * @description How many devices its scope has.
+             */
+            devices: number;
+            /** @description Whether it counts. */
+            enabled: boolean;
+            id: components["schemas"]["MaintenanceWindowId"];
+            name: string;
+            next?: components["schemas"]["LocalSpan"] | null;
+            /**
+             * @description Enabled windows of the same scope that allow the same kind of work at the same time, within
+             *     the next eight weeks.
+             */
+            overlaps: components["schemas"]["OverlappingWindow"][];
+            scope: components["schemas"]["ScopeReference"];
+            tenant_id: components["schemas"]["TenantId"];
+            /** @description The IANA time zone in which it is shown by itself: its own, or its tenant's. */
+            time_zone: string;
+            updated_at: components["schemas"]["Instant"];
+            updated_by: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; whoever replaces it names the one that they have seen.
+             */
+            version: number;
+        };
+        /** @description What a window is from now on. It is its tenant's unless a group or a device is named. */
+        MaintenanceWindowChange: {
+            definition: components["schemas"]["WindowDraft"];
+            device_id?: components["schemas"]["DeviceId"] | null;
+            /** @description Whether it counts. */
+            enabled: boolean;
+            group_id?: components["schemas"]["GroupId"] | null;
+            /** @description 1 to 100 characters. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The version that the caller has seen.
+             */
+            version: number;
+        };
+        /**
+         * Format: uuid
+         * @description When automatic work may run.
+         */
+        MaintenanceWindowId: string;
         /** @description What somebody says to an alert. */
         NewAcknowledgement: {
             /** @description Up to 500 characters on one line; absent is nothing. */
@@ -2664,6 +3132,12 @@ export interface components {
         };
         /** @description What to do, on which devices, when. */
         NewAction: {
+            break_windows?: boolean;
+            /**
+             * @description Whether it may begin although that is outside of the maintenance windows of some devices, or
+             *     in a blackout; absent is no. Not needed where no window is in force. Only for `when` with
+             *     `now` and `at`: `in_window` breaks nothing.
+             */
             break_windows?: boolean;
             /**
              * @description For `install_updates`: what each device is offered in these categories when its task runs.
@@ -2706,6 +3180,15 @@ export interface components {
             role: components["schemas"]["Role"];
             tenant_id?: components["schemas"]["TenantId"] | null;
         };
+        /** @description A blackout to be. It is the tenant's unless a group or a device is named. */
+        NewBlackout: {
+            definition: components["schemas"]["BlackoutDraft"];
+            device_id?: components["schemas"]["DeviceId"] | null;
+            group_id?: components["schemas"]["GroupId"] | null;
+            /** @description 1 to 100 characters. */
+            name: string;
+            tenant_id?: components["schemas"]["TenantId"] | null;
+        };
         /** @description A token to be. */
         NewEnrollmentToken: {
             /**
@@ -2728,6 +3211,17 @@ export interface components {
             /** @description 1 to 100 characters, unique among its siblings. */
             name: string;
             parent_id?: components["schemas"]["GroupId"] | null;
+            tenant_id?: components["schemas"]["TenantId"] | null;
+        };
+        /** @description A window to be. It is the tenant's unless a group or a device is named. */
+        NewMaintenanceWindow: {
+            definition: components["schemas"]["WindowDraft"];
+            device_id?: components["schemas"]["DeviceId"] | null;
+            /** @description Whether it counts. */
+            enabled: boolean;
+            group_id?: components["schemas"]["GroupId"] | null;
+            /** @description 1 to 100 characters. */
+            name: string;
             tenant_id?: components["schemas"]["TenantId"] | null;
         };
         /** @description A token and the password that goes with it from now on. */
@@ -2782,6 +3276,11 @@ export interface components {
             role: components["schemas"]["Role"];
             tenant_id?: components["schemas"]["TenantId"] | null;
         };
+        /**
+         * @description Which of a month's days of one weekday.
+         * @enum {string}
+         */
+        Nth: "first" | "second" | "third" | "fourth" | "fifth" | "last";
         /**
          * @description Whether there is one.
          * @enum {string}
@@ -2861,6 +3360,42 @@ export interface components {
          * @enum {string}
          */
         OsFamily: "windows" | "linux" | "other";
+        /** @description What would become of an action, as far as maintenance windows go. */
+        Outlook: {
+            /** @description What it would break, the most devices first. */
+            broken: components["schemas"]["Broken"][];
+            /**
+             * @description How many are outside of their windows then, or in a blackout: there it begins with
+             *     `break_windows` only.
+             */
+            closed: number;
+            /** @description How many devices it has. */
+            devices: number;
+            first_opening?: components["schemas"]["LocalSpan"] | null;
+            /**
+             * @description How many have no window, in a tenant whose work waits for one. What a person asks for now or
+             *     at an instant begins there: it breaks nothing.
+             */
+            held_without_window: number;
+            last_opening_at?: components["schemas"]["Instant"] | null;
+            /** @description On how many of them it may run at its instant. */
+            open: number;
+            /** @description How many have no opening in sight. */
+            without_opening: number;
+        };
+        /** @description What is to be done, on which devices, when. */
+        OutlookQuestion: {
+            /** @description These devices; either this or `filter`. */
+            device_ids?: components["schemas"]["DeviceId"][] | null;
+            filter?: components["schemas"]["DeviceConditions"] | null;
+            kind: components["schemas"]["ActionKind"];
+            when: components["schemas"]["When"];
+        };
+        /** @description A window, by name. */
+        OverlappingWindow: {
+            id: components["schemas"]["MaintenanceWindowId"];
+            name: string;
+        };
         /** @description Old and new password. */
         PasswordChange: {
             current_password: string;
@@ -2888,6 +3423,48 @@ export interface components {
              * @description Without definitions, which come several times a day.
              */
             total?: number | null;
+        };
+        /** @description When a blackout is. */
+        PeriodDraft: {
+            /**
+             * Format: date-time
+             * @description From this instant (RFC 3339).
+             */
+            from: string;
+            /** @enum {string} */
+            type: "once";
+            /**
+             * Format: date-time
+             * @description Until this instant, itself not included.
+             */
+            until: string;
+        } | {
+            /**
+             * @description The first day, as `MM-DD`; 29 February stands for 1 March in other years.
+             * @example 12-20
+             */
+            first: string;
+            /**
+             * @description The last day, as `MM-DD`, of the next year if it comes before the first; 29 February
+             *     stands for 28 February in other years.
+             * @example 01-06
+             */
+            last: string;
+            /** @enum {string} */
+            type: "yearly";
+        } | {
+            /**
+             * Format: int64
+             * @description The number of the first day, 1 to 31. Days that a month lacks do not occur.
+             */
+            first_day: number;
+            /**
+             * Format: int64
+             * @description The number of the last day, 1 to 31; of the next month if it comes before the first.
+             */
+            last_day: number;
+            /** @enum {string} */
+            type: "monthly";
         };
         /** @description What policies say of an offer, and why. */
         PolicyAnswer: {
@@ -3029,6 +3606,25 @@ export interface components {
         /** @description Codes that replace the second factor once each. */
         RecoveryCodes: {
             recovery_codes: string[];
+        };
+        /** @description The days on which a window starts. */
+        RecurrenceDraft: {
+            /** @description On these days, at least one. */
+            days: components["schemas"]["WindowDay"][];
+            /** @enum {string} */
+            type: "weekly";
+        } | {
+            /** @description On the n-th of the weekday. */
+            nth: components["schemas"]["Nth"];
+            /**
+             * Format: int64
+             * @description So many days after it, 0 to 27; absent is 0.
+             */
+            offset_days?: number;
+            /** @enum {string} */
+            type: "monthly";
+            /** @description Which weekday. */
+            weekday: components["schemas"]["WindowDay"];
         };
         /** @description Whether the device waits for a restart. */
         Restart: {
@@ -3296,6 +3892,13 @@ export interface components {
          * @enum {string}
          */
         SignalStrength: "strong" | "weak";
+        /** @description When something is on by itself, whatever else there is. */
+        SpanPreview: {
+            /** @description In order of their starts. */
+            items: components["schemas"]["LocalSpan"][];
+            /** @description The IANA time zone of the local times. */
+            time_zone: string;
+        };
         /** @description Where an update stands on a device, and what the latest step rests on. */
         Standing: {
             /** @description Windows: the HRESULT of its installer. */
@@ -3325,6 +3928,8 @@ export interface components {
             breaks_windows?: boolean;
             waits_for?: string | null;
             action_id: components["schemas"]["ActionId"];
+            /** @description Whether somebody wanted it although it runs outside of maintenance windows or in a blackout. */
+            breaks_windows: boolean;
             can: components["schemas"]["TaskAbilities"];
             cancel_requested_at?: components["schemas"]["Instant"] | null;
             /** @description For `install_updates`: the chosen categories; null is any. */
@@ -3372,6 +3977,7 @@ export interface components {
             /** @description What became of each update. */
             updates: components["schemas"]["UpdateResult"][];
             waiting_until?: components["schemas"]["Instant"] | null;
+            waits_for?: components["schemas"]["WaitReason"] | null;
             when: components["schemas"]["When"];
         };
         /** @description What the caller may do with the task now. */
@@ -3742,6 +4348,11 @@ export interface components {
          * @enum {string}
          */
         Verdict: "due" | "held" | "manual" | "blocked";
+        /**
+         * @description What a task that has not begun waits for. Stable; the console translates it.
+         * @enum {string}
+         */
+        WaitReason: "start_time" | "window" | "blackout" | "window_definition" | "longer_window" | "clock_unknown" | "rules_unknown" | "other";
         /** @description When a task may run. */
         When: {
             /** @enum {string} */
@@ -3758,6 +4369,83 @@ export interface components {
             /** @enum {string} */
             type: "at";
         };
+        /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        WindowDay: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        /**
+         * @description A definition as people and programs write it. Nothing is checked yet; [`WindowDefinition`] is
+         *     made of it.
+         */
+        WindowDraft: {
+            /** @description What may run in it, at least one. */
+            actions: components["schemas"]["MaintenanceAction"][];
+            /**
+             * Format: int64
+             * @description How long it lasts, in elapsed minutes: 15 to 10080 (7 days).
+             */
+            duration_minutes: number;
+            /** @description The days on which it starts. */
+            recurrence: components["schemas"]["RecurrenceDraft"];
+            /**
+             * @description When it starts on the wall clock of its zone, as `HH:MM`.
+             * @example 22:00
+             */
+            start_time: string;
+            /** @description An IANA time zone such as `Europe/Warsaw`; absent is each device's own. */
+            time_zone?: string | null;
+            /**
+             * Format: date
+             * @description The first date on which it counts, in its zone; absent is any.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date
+             * @description The last date on which it counts, in its zone; absent is any.
+             */
+            valid_until?: string | null;
+        };
+        /** @description A definition, and what to see of it. */
+        WindowPreviewRequest: {
+            /**
+             * Format: int32
+             * @description So many of them, 1 to 50; absent is 10.
+             */
+            count?: number | null;
+            definition: components["schemas"]["WindowDraft"];
+            from?: components["schemas"]["Instant"] | null;
+            tenant_id?: components["schemas"]["TenantId"] | null;
+            /** @description The IANA time zone where the definition names none; absent is the tenant's. */
+            time_zone?: string | null;
+        };
+        /** @description A window, and what it has to do with the verdict. */
+        WindowReview: {
+            from?: components["schemas"]["Instant"] | null;
+            id: components["schemas"]["MaintenanceWindowId"];
+            name: string;
+            next?: components["schemas"]["Instant"] | null;
+            overruled_by?: components["schemas"]["ScopeReference"] | null;
+            scope: components["schemas"]["ScopeReference"];
+            since?: components["schemas"]["Instant"] | null;
+            standing: components["schemas"]["WindowStanding"];
+            until?: components["schemas"]["Instant"] | null;
+        };
+        /**
+         * @description What a window has to do with a verdict.
+         * @enum {string}
+         */
+        WindowStanding: "open" | "closed" | "overruled" | "disabled" | "other_actions" | "not_yet_valid" | "no_longer_valid" | "unknown_zone";
+        /**
+         * @description What happens to automatic work where no window is in force at any scope.
+         * @enum {string}
+         */
+        WithoutWindow: "run" | "hold";
+        /**
+         * @description Whose time zone counts as the device's.
+         * @enum {string}
+         */
+        ZoneSource: "device" | "tenant";
     };
     responses: never;
     parameters: never;
@@ -3935,7 +4623,130 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `no_restart_pending`, `updates_not_offered`, `updates_blocked` or `no_devices` */
+            /** @description `no_restart_pending`, `updates_not_offered`, `updates_blocked`, `outside_maintenance_window` or `no_devices` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` or `too_many_devices` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_action_outlook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutlookQuestion"];
+            };
+        };
+        responses: {
+            /** @description The outlook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlook"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: a device or the group is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_restart_pending` or `no_devices` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5202,6 +6013,571 @@ export interface operations {
             };
         };
     };
+    list_blackouts: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant only. */
+                tenant_id?: components["schemas"]["TenantId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Blackout"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_blackout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBlackout"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blackout"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`; `too_many_blackouts` beyond 200 of a tenant */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_blackout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlackoutPreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description The spans */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpanPreview"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_blackout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The blackout */
+                id: components["schemas"]["BlackoutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The blackout */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blackout"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_blackout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The blackout */
+                id: components["schemas"]["BlackoutId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlackoutChange"];
+            };
+        };
+        responses: {
+            /** @description The blackout as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blackout"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_blackout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The blackout */
+                id: components["schemas"]["BlackoutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_devices: {
         parameters: {
             query?: {
@@ -5547,6 +6923,106 @@ export interface operations {
             };
             /** @description `not_json` */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_device_maintenance: {
+        parameters: {
+            query?: {
+                /** @description For this kind of work; absent is `update`. */
+                action?: components["schemas"]["MaintenanceAction"];
+                /** @description At this instant, from 2000 to 2100; absent is now. */
+                at?: components["schemas"]["Instant"];
+            };
+            header?: never;
+            path: {
+                /** @description The device */
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole reasoning */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceExplanation"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6747,6 +8223,571 @@ export interface operations {
             };
             /** @description `not_json` */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_maintenance_windows: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant only. */
+                tenant_id?: components["schemas"]["TenantId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_MaintenanceWindow"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_maintenance_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMaintenanceWindow"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceWindow"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`; `too_many_maintenance_windows` beyond 200 of a tenant */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_maintenance_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WindowPreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description The occurrences */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpanPreview"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_maintenance_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The window */
+                id: components["schemas"]["MaintenanceWindowId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The window */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceWindow"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_maintenance_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The window */
+                id: components["schemas"]["MaintenanceWindowId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceWindowChange"];
+            };
+        };
+        responses: {
+            /** @description The window as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceWindow"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_maintenance_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The window */
+                id: components["schemas"]["MaintenanceWindowId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9560,6 +11601,200 @@ export interface operations {
             };
             /** @description `validation_failed` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_maintenance_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant */
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceSettings"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_maintenance_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant */
+                id: components["schemas"]["TenantId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceSettings"];
+            };
+        };
+        responses: {
+            /** @description The settings as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceSettings"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tenant_being_deleted` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

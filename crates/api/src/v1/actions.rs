@@ -3,6 +3,7 @@
 pub(super) mod cancel;
 pub(super) mod create;
 pub(super) mod list;
+pub(super) mod outlook;
 pub(super) mod read;
 mod when;
 

@@ -9,10 +9,10 @@ pub(super) mod update;
 
 use super::{groups::GroupReference, tenants::TenantReference};
 use crate::instant::{Instant, optional};
-use latarnik_app::{Device as AppDevice, Refusal};
+use latarnik_app::{Device as AppDevice, Refusal, WindowOutlook as AppWindowOutlook};
 use latarnik_model::{
-    DeviceId, OsFamily, ReasonCode, RestartRequired, RestartSignal, RestartSignalName, ScanState,
-    SignalStrength,
+    Because, DeviceId, OsFamily, ReasonCode, RestartRequired, RestartSignal, RestartSignalName,
+    ScanState, SignalStrength,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -38,8 +38,9 @@ pub(crate) struct Device {
     pending_updates: PendingUpdates,
     scan: Scan,
     restart: Restart,
-    /// The next maintenance window; null while none is defined.
-    maintenance_window: Option<String>,
+    /// Whether updates may install themselves now, and when they may next; null while nothing is
+    /// known of that.
+    maintenance_window: Option<WindowOutlook>,
     /// Tasks that have not ended.
     open_tasks: u64,
     can: DeviceAbilities,
@@ -134,6 +135,37 @@ impl From<RestartSignal> for Signal {
     }
 }
 
+/// Whether updates may install themselves now, and when they may next.
+#[derive(Debug, Serialize, ToSchema)]
+struct WindowOutlook {
+    /// Whether windows and blackouts let them now.
+    open: bool,
+    because: Because,
+    /// Until when they may, if they may now; null without an end in sight.
+    until: Option<Instant>,
+    /// The same on the device's clock, RFC 3339 with its offset from UTC.
+    #[schema(format = DateTime)]
+    local_until: Option<String>,
+    /// When they may next, if they may not now; null without an opening in sight.
+    next: Option<Instant>,
+    /// The same on the device's clock.
+    #[schema(format = DateTime)]
+    local_next: Option<String>,
+}
+
+impl From<AppWindowOutlook> for WindowOutlook {
+    fn from(outlook: AppWindowOutlook) -> Self {
+        Self {
+            open: outlook.open,
+            because: outlook.because,
+            until: optional(outlook.until),
+            local_until: outlook.local_until,
+            next: optional(outlook.next),
+            local_next: outlook.local_next,
+        }
+    }
+}
+
 /// What the caller may do with the device now.
 #[derive(Debug, Serialize, ToSchema)]
 struct DeviceAbilities {
@@ -216,7 +248,7 @@ impl From<AppDevice> for Device {
                 scheduled_at: optional(record.restart_scheduled_at),
                 postponed: record.restart_postponed,
             },
-            maintenance_window: None,
+            maintenance_window: device.maintenance_window.map(WindowOutlook::from),
             open_tasks: record.open_tasks,
             can: DeviceAbilities {
                 scan: device.scan.into(),

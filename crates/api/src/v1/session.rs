@@ -90,6 +90,7 @@ abilities! {
     manage_enrollment_tokens = ManageEnrollmentTokens,
     manage_groups = ManageGroups,
     manage_update_policies = ManageUpdatePolicies,
+    manage_maintenance_windows = ManageMaintenanceWindows,
     manage_users = ManageUsers,
     manage_api_tokens = ManageApiTokens,
     manage_settings = ManageSettings,

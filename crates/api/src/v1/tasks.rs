@@ -10,7 +10,7 @@ use crate::instant::{Instant, optional};
 use latarnik_app::{App, Context, Progress as AppProgress, TaskRecord, UpdateResultRecord};
 use latarnik_model::{
     ActionId, ActionKind, CreatorKind, DeviceId, InvalidParameters, Permission, Postponements,
-    ReasonCode, TaskId, TaskParameters, TaskState, UpdateCategory, UpdateOutcome, When,
+    ReasonCode, TaskId, TaskParameters, TaskState, UpdateCategory, UpdateOutcome, WaitReason, When,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -38,6 +38,10 @@ pub(crate) struct Task {
     delivered_at: Option<Instant>,
     /// When a waiting task expects to begin.
     waiting_until: Option<Instant>,
+    /// What a waiting task waits for, as far as its agent says it.
+    waits_for: Option<WaitReason>,
+    /// Whether somebody wanted it although it runs outside of maintenance windows or in a blackout.
+    breaks_windows: bool,
     started_at: Option<Instant>,
     finished_at: Option<Instant>,
     /// When a person asked to cancel it.
@@ -245,6 +249,8 @@ impl Task {
             created_by_kind: task.created_by_kind,
             delivered_at: optional(task.delivered_at),
             waiting_until: optional(task.waiting_until),
+            waits_for: task.waits_for.filter(|_| !task.state.is_final()),
+            breaks_windows: task.breaks_windows,
             started_at: optional(task.started_at),
             finished_at: optional(task.finished_at),
             cancel_requested_at: optional(task.cancel_requested_at),

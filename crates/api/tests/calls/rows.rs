@@ -96,6 +96,7 @@ pub(crate) fn all() -> Vec<Row> {
         tenants(),
         devices(),
         policies(),
+        maintenance(),
         alerts(),
     ]
     .into_iter()
@@ -277,6 +278,19 @@ fn devices() -> Vec<Row> {
             .permission("create_action: restart", "restart_devices")
             .body(|_, fresh| asked("restart", fresh))
             .target(Target::InBody),
+        row("read_action_outlook", 200)
+            .permission("read_action_outlook: scan", "scan_devices")
+            .body(|_, fresh| asked("scan", fresh))
+            .target(Target::InBody),
+        row("read_action_outlook", 200)
+            .permission("read_action_outlook: install", "install_updates")
+            .body(|_, fresh| asked("install_updates", fresh))
+            .target(Target::InBody),
+        row("read_action_outlook", 409)
+            .code("no_restart_pending")
+            .permission("read_action_outlook: restart", "restart_devices")
+            .body(|_, fresh| asked("restart", fresh))
+            .target(Target::InBody),
         row("list_actions", 200),
         row("read_action", 200).path(|fresh| fresh.action.clone()),
         row("cancel_action", 200).path(|fresh| fresh.action.clone()),
@@ -321,6 +335,77 @@ fn policies() -> Vec<Row> {
         row("stop_rollout", 200).path(rollout),
         row("resume_rollout", 200).path(rollout),
         row("release_rollout", 200).path(rollout),
+    ]
+}
+
+/// Every Sunday night.
+pub(crate) fn window() -> Value {
+    json!({
+        "recurrence": {"type": "weekly", "days": ["sunday"]}, "start_time": "22:00",
+        "duration_minutes": 240, "actions": ["update", "restart"],
+    })
+}
+
+/// The days on which taxes are due.
+pub(crate) fn blackout() -> Value {
+    json!({"period": {"type": "monthly", "first_day": 20, "last_day": 25}})
+}
+
+fn maintenance() -> Vec<Row> {
+    let window = |fresh: &Fresh| fresh.window.clone();
+    let blackout = |fresh: &Fresh| fresh.blackout.clone();
+    let tenant = |fresh: &Fresh| fresh.tenant.clone();
+    vec![
+        row("list_maintenance_windows", 200),
+        row("create_maintenance_window", 201)
+            .body(|_, fresh| {
+                json!({
+                    "tenant_id": fresh.tenant, "group_id": fresh.group, "name": fresh.unused_name,
+                    "enabled": true, "definition": self::window(),
+                })
+            })
+            .target(Target::TenantInBody),
+        row("preview_maintenance_window", 200)
+            .body(|_, fresh| json!({"tenant_id": fresh.tenant, "definition": self::window()}))
+            .target(Target::TenantInBody),
+        row("read_maintenance_window", 200).path(window),
+        row("replace_maintenance_window", 200)
+            .path(window)
+            .body(|_, fresh| {
+                json!({
+                    "version": 1, "name": fresh.unused_name, "enabled": false,
+                    "definition": self::window(),
+                })
+            }),
+        row("delete_maintenance_window", 204).path(window),
+        row("list_blackouts", 200),
+        row("create_blackout", 201)
+            .body(|_, fresh| {
+                json!({
+                    "tenant_id": fresh.tenant, "device_id": fresh.device,
+                    "name": fresh.unused_name, "definition": self::blackout(),
+                })
+            })
+            .target(Target::TenantInBody),
+        row("preview_blackout", 200)
+            .body(|_, fresh| json!({"tenant_id": fresh.tenant, "definition": self::blackout()}))
+            .target(Target::TenantInBody),
+        row("read_blackout", 200).path(blackout),
+        row("replace_blackout", 200)
+            .path(blackout)
+            .body(|_, fresh| {
+                json!({
+                    "version": 1, "name": fresh.unused_name, "definition": self::blackout(),
+                })
+            }),
+        row("delete_blackout", 204).path(blackout),
+        row("read_maintenance_settings", 200).path(tenant),
+        row("replace_maintenance_settings", 200)
+            .path(tenant)
+            .body(|_, _| json!({"update": "hold", "restart": "hold", "backup": "run"})),
+        row("explain_device_maintenance", 200)
+            .path(|fresh| fresh.device.clone())
+            .query("?action=restart"),
     ]
 }
 

@@ -1,6 +1,9 @@
 //! A bakery, another client, and fresh things of the bakery for every call.
 
-use super::{Operation, rows::Row};
+use super::{
+    Operation,
+    rows::{self, Row},
+};
 use axum::{
     Router,
     body::{Body, HttpBody},
@@ -10,14 +13,14 @@ use latarnik_api::{
     AgentPrograms, ApiSettings, ApiState, CookieSecurity, ProxyTrust, RateLimit, RateLimits, router,
 };
 use latarnik_app::{
-    ActionRequest, ActionTarget, App, Context, NewApiToken, NewEnrollmentToken, NewGroup,
-    NewInvitation, NewUpdateDecision, NewUpdatePolicy, NewUser, OpenidChange, Password,
-    RequestedParameters, RolloutRecord, agents,
+    ActionRequest, ActionTarget, App, Context, NewApiToken, NewBlackout, NewEnrollmentToken,
+    NewGroup, NewInvitation, NewMaintenanceWindow, NewUpdateDecision, NewUpdatePolicy, NewUser,
+    OpenidChange, Password, RequestedParameters, RolloutRecord, agents,
 };
 use latarnik_model::{
-    AlertCause, AlertId, Clock, DeviceId, Language, PolicyScope, Role, Rollout, RolloutId,
-    RolloutState, Scope, TenantId, UpdateDecision, UpdateDecisionId, UpdateId, UpdatePolicy,
-    UpdatePolicyId, UpdateRef, UpdateVerdict, UserId, When,
+    AlertCause, AlertId, BlackoutId, Clock, DeviceId, Language, MaintenanceWindowId, PolicyScope,
+    Role, Rollout, RolloutId, RolloutState, Scope, TenantId, UpdateDecision, UpdateDecisionId,
+    UpdateId, UpdatePolicy, UpdatePolicyId, UpdateRef, UpdateVerdict, UserId, When,
 };
 use latarnik_testkit::{Database, Office};
 use serde_json::json;
@@ -45,6 +48,8 @@ pub(crate) struct Fresh {
     pub(crate) decision: String,
     pub(crate) rollout: String,
     pub(crate) alert: String,
+    pub(crate) window: String,
+    pub(crate) blackout: String,
     pub(crate) tenant: String,
     pub(crate) unknown_email: String,
     pub(crate) unused_name: String,
@@ -211,6 +216,7 @@ impl Scene {
         let device = self.device(number, enrollment.record.secret_hash).await;
         let update = self.update(&device, number).await;
         let action = ActionRequest {
+            breach: latarnik_app::WindowBreach::Refuse,
             parameters: RequestedParameters::Scan,
             target: ActionTarget::Devices(vec![device.device_id]),
             when: When::Now,
@@ -235,6 +241,8 @@ impl Scene {
             decision: self.decision(device.device_id).await.to_string(),
             rollout: self.rollout(update, number).await.to_string(),
             alert: self.alert(device.device_id, number).await.to_string(),
+            window: self.window(device.device_id).await.to_string(),
+            blackout: self.blackout(device.device_id).await.to_string(),
             tenant: bakery.to_string(),
             unknown_email: format!("unknown-{number}@elsewhere.example"),
             unused_name: format!("Unused {number}"),
@@ -253,6 +261,8 @@ impl Scene {
             fresh.decision.clone(),
             fresh.rollout.clone(),
             fresh.alert.clone(),
+            fresh.window.clone(),
+            fresh.blackout.clone(),
             "of-the-bakery".to_owned(),
         ];
         fresh
@@ -318,6 +328,31 @@ impl Scene {
         let shell = Context::command_line();
         let made = self.office.app.decide_update(&shell, new).await;
         made.unwrap().id
+    }
+
+    async fn window(&self, device: DeviceId) -> MaintenanceWindowId {
+        let new = NewMaintenanceWindow {
+            tenant_id: self.bakery(),
+            scope: PolicyScope::Device(device),
+            name: "Window-of-the-bakery".to_owned(),
+            enabled: true,
+            definition: serde_json::from_value(rows::window()).unwrap(),
+        };
+        let shell = Context::command_line();
+        let made = self.office.app.create_maintenance_window(&shell, new).await;
+        made.unwrap().record.window.id
+    }
+
+    async fn blackout(&self, device: DeviceId) -> BlackoutId {
+        let new = NewBlackout {
+            tenant_id: self.bakery(),
+            scope: PolicyScope::Device(device),
+            name: "Blackout-of-the-bakery".to_owned(),
+            definition: serde_json::from_value(rows::blackout()).unwrap(),
+        };
+        let shell = Context::command_line();
+        let made = self.office.app.create_blackout(&shell, new).await;
+        made.unwrap().record.blackout.id
     }
 
     /// Written past the use cases: an update would have to wait for its day.

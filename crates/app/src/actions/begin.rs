@@ -6,7 +6,7 @@ use latarnik_model::{
     ActionId, ActionKind, DeviceId, TaskId, TaskParameters, TaskState, TenantId, When,
 };
 use latarnik_store::{Creator, NewAction, NewTask, Transaction};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// An action that is decided on: by a person who asked for it, or by a policy.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct ActionOrder {
     pub own: HashMap<DeviceId, TaskParameters>,
     /// When.
     pub when: When,
+    /// The devices whose maintenance windows it knowingly breaks.
+    pub outside_windows: HashSet<DeviceId>,
     /// The latest time to begin: a task that has not begun by then expires.
     pub deadline: Option<Timestamp>,
     /// Who it comes from.
@@ -79,6 +81,7 @@ impl App {
             tenant_id,
             device_id,
             parameters: order.own.remove(&device_id),
+            breaks_windows: order.outside_windows.contains(&device_id),
         };
         let tasks: Vec<_> = order.devices.into_iter().map(task).collect();
         let action = NewAction {

@@ -5,7 +5,8 @@ use crate::{
 };
 use jiff::Timestamp;
 use latarnik_model::{
-    DeviceId, Permission, Postponements, RestartDelay, TaskParameters, UpdateCategory, When,
+    ActionKind, DeviceId, Permission, Postponements, RestartDelay, TaskParameters, UpdateCategory,
+    When,
 };
 
 /// What someone asks for.
@@ -17,10 +18,23 @@ pub struct ActionRequest {
     pub target: ActionTarget,
     /// When.
     pub when: When,
+    /// What happens if that is outside of maintenance windows.
+    pub breach: WindowBreach,
     /// The latest time to begin: a task that has not begun by then expires.
     pub deadline: Option<Timestamp>,
     /// Makes a repeated request recognisable: the same key is the same action.
     pub idempotency_key: String,
+}
+
+/// What happens to an action for now or for an instant where that is outside of the maintenance
+/// windows of some of its devices, or in a blackout.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum WindowBreach {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It begins all the same: whoever asked for it knows.
+    Confirmed,
 }
 
 /// What to do.
@@ -58,6 +72,21 @@ pub enum ActionTarget {
 const MOST_UPDATES: usize = 1000;
 
 impl RequestedParameters {
+    /// Nothing more than the kind.
+    pub(super) const fn of_kind(kind: ActionKind) -> Self {
+        match kind {
+            ActionKind::Scan => Self::Scan,
+            ActionKind::InstallUpdates => Self::InstallUpdates {
+                update_keys: None,
+                categories: None,
+            },
+            ActionKind::Restart => Self::Restart {
+                delay: RestartDelay::NONE,
+                postponements: None,
+            },
+        }
+    }
+
     pub(super) const fn mutation(&self) -> Mutation {
         let (permission, action) = match self {
             Self::Scan => (Permission::ScanDevices, "scan_devices"),

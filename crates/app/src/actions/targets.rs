@@ -1,8 +1,11 @@
 //! The devices of an action.
 
-use super::request::{ActionRequest, ActionTarget, RequestedParameters};
+use super::{
+    request::{ActionTarget, RequestedParameters},
+    windows::ChosenDevice,
+};
 use crate::{App, AppError, Context, DeviceQuery, Problem, tenants::narrowed};
-use latarnik_model::{DeviceId, RestartRequired, TenantId};
+use latarnik_model::RestartRequired;
 use latarnik_store::{DeviceRecord, DeviceSort, Direction, PageRequest};
 
 /// Most devices in one action.
@@ -14,11 +17,12 @@ impl App {
     pub(super) async fn targets(
         &self,
         context: &Context,
-        request: &ActionRequest,
-    ) -> Result<Vec<(TenantId, DeviceId)>, AppError> {
-        let restart = matches!(request.parameters, RequestedParameters::Restart { .. });
+        target: &ActionTarget,
+        parameters: &RequestedParameters,
+    ) -> Result<Vec<ChosenDevice>, AppError> {
+        let restart = matches!(parameters, RequestedParameters::Restart { .. });
         let needs = |device: &DeviceRecord| device.restart_required == RestartRequired::Yes;
-        let devices = match &request.target {
+        let devices = match target {
             ActionTarget::Devices(ids) => {
                 let mut ids = ids.clone();
                 ids.sort_unstable();
@@ -46,8 +50,7 @@ impl App {
         if devices.is_empty() {
             return Err(Problem::NoDevices.into());
         }
-        let place = |device: DeviceRecord| (device.tenant_id, device.id);
-        Ok(devices.into_iter().map(place).collect())
+        Ok(devices.into_iter().map(ChosenDevice::from).collect())
     }
 
     async fn all_matching(

@@ -127,13 +127,20 @@ pub async fn check_in(
 }
 
 async fn load(app: &App, agent: &AgentIdentity, now: Timestamp) -> Result<AgentState, AgentError> {
-    let state = app
-        .store()
-        .agent_state(agent.tenant_id, agent.device_id)
-        .await?;
-    let state = state.ok_or(AgentError::DeviceRemoved)?;
-    app.fleet().remember(*agent, state.clone(), now);
-    Ok(state)
+    loop {
+        let moves = app.fleet().moves();
+        let state = app
+            .store()
+            .agent_state(agent.tenant_id, agent.device_id)
+            .await?;
+        let state = state.ok_or(AgentError::DeviceRemoved)?;
+        app.fleet().remember(*agent, state.clone(), now);
+        if app.fleet().moves() == moves {
+            return Ok(state);
+        }
+        // It may lie in another group by now.
+        app.fleet().forget(agent.device_id);
+    }
 }
 
 /// Whether the report leads to a hash that the server cannot reach from what it has.

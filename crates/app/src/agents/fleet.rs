@@ -2,16 +2,32 @@
 
 use super::AgentIdentity;
 use jiff::{SignedDuration, Timestamp};
-use latarnik_model::{DeviceId, SourceSettings, TenantId};
+use latarnik_model::{DeviceId, GroupId, SourceSettings, TenantId};
 use latarnik_store::AgentState;
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// The agents that this process has heard of since it started.
 #[derive(Debug, Default)]
-pub(crate) struct Fleet(Mutex<HashMap<DeviceId, Member>>);
+pub(crate) struct Fleet {
+    members: Mutex<HashMap<DeviceId, Member>>,
+    /// Counts the times at which devices came to lie in other groups.
+    moves: AtomicU64,
+}
+
+/// What is known of an agent that decides how it is to be set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// How its own source of updates should be set.
+    pub(crate) settings: SourceSettings,
+    /// The group in which it lies.
+    pub(crate) group: Option<GroupId>,
+}
 
 #[derive(Debug, Clone)]
 struct Member {
@@ -34,13 +50,15 @@ impl Fleet {
         Some((member.state.clone(), was_silent))
     }
 
-    /// Remembers what is known of an agent. How it is to be set up changes by [`Fleet::set_up`]
-    /// alone once it is known.
+    /// Remembers what is known of an agent. How it is to be set up changes by [`Fleet::set_up`] and
+    /// [`Fleet::regroup`] alone once it is known.
     pub(crate) fn remember(&self, agent: AgentIdentity, mut state: AgentState, now: Timestamp) {
         let mut members = self.lock();
         let before = members.get(&agent.device_id);
         let acknowledged = before.map_or(0, |member| member.acknowledged);
-        state.settings = before.map_or(state.settings, |member| member.state.settings);
+        if let Some(known) = before.map(|member| &member.state) {
+            (state.settings, state.group_id) = (known.settings, known.group_id);
+        }
         let member = Member {
             agent,
             state,
@@ -51,10 +69,41 @@ impl Fleet {
         members.insert(agent.device_id, member);
     }
 
-    /// How an agent is to be set up. `None` if this process does not know it yet.
-    pub(crate) fn settings(&self, device: DeviceId) -> Option<SourceSettings> {
+    /// What decides how an agent is to be set up. `None` if this process does not know it yet.
+    pub(crate) fn place(&self, device: DeviceId) -> Option<Place> {
         let members = self.lock();
-        members.get(&device).map(|member| member.state.settings)
+        members.get(&device).map(|member| Place {
+            settings: member.state.settings,
+            group: member.state.group_id,
+        })
+    }
+
+    /// To be read before the database is asked where a device lies: what was read counts unless
+    /// devices were moved meanwhile.
+    pub(crate) fn moves(&self) -> u64 {
+        self.moves.load(Ordering::SeqCst)
+    }
+
+    /// Puts the agents of a tenant into the groups in which they lie now. `place` says which, and
+    /// whether that changes how an agent is to be set up; those for which it does.
+    pub(crate) fn regroup(
+        &self,
+        tenant: TenantId,
+        place: impl Fn(DeviceId, Option<GroupId>) -> (Option<GroupId>, bool),
+    ) -> Vec<DeviceId> {
+        self.moves.fetch_add(1, Ordering::SeqCst);
+        let mut members = self.lock();
+        let of_tenant = members
+            .values_mut()
+            .filter(|member| member.agent.tenant_id == tenant);
+        of_tenant
+            .filter_map(|member| {
+                let device = member.agent.device_id;
+                let (group, changes) = place(device, member.state.group_id);
+                member.state.group_id = group;
+                changes.then_some(device)
+            })
+            .collect()
     }
 
     /// Notes how agents are to be set up from now on, as it stands in the database.
@@ -107,6 +156,6 @@ impl Fleet {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<DeviceId, Member>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{App, Event, Progress};
 use jiff::Timestamp;
-use latarnik_model::{ActionId, ActionKind, ReasonCode, Scope, TaskId, TaskState};
+use latarnik_model::{ActionId, ActionKind, ReasonCode, Scope, TaskId, TaskState, WaitReason};
 use latarnik_store::{NeverArrived, TaskResult};
 
 /// What waits for an agent.
@@ -25,6 +25,8 @@ pub enum Report {
     Waiting {
         /// When it expects to begin.
         until: Option<Timestamp>,
+        /// What it waits for.
+        reason: Option<WaitReason>,
     },
     /// It began.
     Running,
@@ -168,9 +170,10 @@ pub async fn report_task(
         .ok_or(AgentError::TaskUnknown)?;
     let (state, action) = (standing.state, standing.action_id);
     let to = target(&report);
-    // A task that has ended stays as it ended, and a step that was taken is not taken again.
-    let progress = matches!(report, Report::Progress(_));
-    if state.step(to).is_err() || (state == to && !progress) {
+    // A task that has ended stays as it ended, and a step that was taken is not taken again. How far
+    // it is, and what it waits for, may be told again.
+    let goes_on = matches!(report, Report::Progress(_) | Report::Waiting { .. });
+    if state.step(to).is_err() || (state == to && !goes_on) {
         return Ok(true);
     }
     // The report may overtake the poll that acknowledges the task.
@@ -182,9 +185,9 @@ pub async fn report_task(
         ledger::approve(&transaction, agent, &acknowledged, at).await?;
     }
     match report {
-        Report::Waiting { until } => {
+        Report::Waiting { until, reason } => {
             transaction
-                .set_task_waiting(agent.tenant_id, task, at, until)
+                .set_task_waiting(agent.tenant_id, task, at, until, reason)
                 .await?;
         }
         Report::Running => {

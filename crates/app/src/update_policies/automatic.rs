@@ -20,7 +20,7 @@ use latarnik_store::{
     AutomaticTask, Creator, PastRestart, PolicyCandidate, PolicyDevice, StoreError, TaskResult,
     TaskTaken, Transaction,
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 const INSTALL: Mutation = Mutation {
     permission: None,
@@ -148,6 +148,7 @@ impl App {
             devices: own.iter().map(|(device, _)| (tenant, *device)).collect(),
             own: own.into_iter().collect(),
             when: When::InWindow,
+            outside_windows: HashSet::new(),
             deadline: None,
             created_by: Creator {
                 kind: CreatorKind::Policy,

@@ -226,6 +226,7 @@ on_both_engines! {
         let till = scene.device("till", None).await;
         waits(&scene, &till, STRONG).await;
         let request = ActionRequest {
+ breach: latarnik_app::WindowBreach::Refuse,
             parameters: RequestedParameters::Restart {
                 delay: RestartDelay::NONE,
                 postponements: None,

@@ -189,6 +189,7 @@ impl Scene {
         let keys = keys.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect());
         self.searches.set(self.searches.get() + 1);
         let request = ActionRequest {
+            breach: latarnik_app::WindowBreach::Refuse,
             parameters: RequestedParameters::InstallUpdates {
                 update_keys: keys,
                 categories: None,

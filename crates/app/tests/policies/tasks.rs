@@ -109,7 +109,7 @@ on_both_engines! {
         scene.finds_security(&till, &["a"]).await;
         scene.policies_are_applied().await;
         let first = scene.takes_tasks(&till).await.unwrap();
-        scene.reports(&till, first, Report::Waiting { until: None }).await;
+        scene.reports(&till, first, Report::Waiting { until: None, reason: None }).await;
         scene.finds_security(&till, &["a", "b"]).await;
         scene.policies_are_applied().await;
         scene.policies_are_applied().await;

@@ -6,3 +6,4 @@ mod machine;
 mod removal;
 mod rotation;
 mod server;
+mod windows;

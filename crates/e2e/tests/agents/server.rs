@@ -1,14 +1,23 @@
 //! A gateway with a real application behind it.
 
+use jiff::Timestamp;
 use latarnik_app::{
-    ActionOrder, AgentSettings, Context, Creator, Direction, NewEnrollmentToken, PageRequest,
-    TaskFilter, TaskRecord,
+    ActionOrder, AgentSettings, Context, Creator, Direction, MaintenanceWindowChange,
+    NewEnrollmentToken, NewMaintenanceWindow, PageRequest, TaskFilter, TaskRecord,
 };
 use latarnik_gateway::{Authorities, EnrollmentTokenFormat, Gateway, Settings};
-use latarnik_model::{Clock, CreatorKind, DeviceId, Role, Scope, TaskParameters, TaskState, When};
+use latarnik_model::{
+    Clock, CreatorKind, DeviceId, MaintenanceWindowId, PolicyScope, RecurrenceDraft, Role, Scope,
+    TaskParameters, TaskState, WaitReason, When, WindowDraft,
+};
 use latarnik_protocol::EnrollmentToken;
 use latarnik_testkit::{Database, Office, OfficeOptions, test_start};
-use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -119,15 +128,21 @@ impl Server {
     /// Asks for an installation; its key is that of the update. As a policy does: a person would be
     /// told that no machine is offered it.
     pub(crate) async fn install(&self, devices: Vec<DeviceId>, key: &str) {
+        self.install_when(When::Now, devices, key).await;
+    }
+
+    /// The same, at a time.
+    pub(crate) async fn install_when(&self, when: When, devices: Vec<DeviceId>, key: &str) {
         let tenant_id = self.office.provider;
         let order = ActionOrder {
+            outside_windows: HashSet::new(),
             parameters: TaskParameters::InstallUpdates {
                 update_keys: Some(vec![key.to_owned()]),
                 categories: None,
             },
             devices: devices.into_iter().map(|id| (tenant_id, id)).collect(),
             own: HashMap::new(),
-            when: When::Now,
+            when,
             deadline: None,
             created_by: Creator {
                 kind: CreatorKind::Policy,
@@ -175,6 +190,54 @@ impl Server {
         .await;
     }
 
+    /// Returns when all tasks wait for a window, for this reason and until then.
+    pub(crate) async fn tasks_wait(&self, reason: WaitReason, until: Option<Timestamp>) {
+        in_time(async {
+            loop {
+                let tasks = self.tasks().await;
+                let waits = |task: &TaskRecord| {
+                    task.state == TaskState::WaitingForWindow
+                        && task.waits_for == Some(reason)
+                        && task.waiting_until == until
+                };
+                if !tasks.is_empty() && tasks.iter().all(waits) {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// Makes a window of the tenant for updates, on Mondays from then on.
+    pub(crate) async fn window(&self, start_time: &str, minutes: i64) -> MaintenanceWindowId {
+        let new = NewMaintenanceWindow {
+            tenant_id: self.office.provider,
+            scope: PolicyScope::Tenant,
+            name: format!("Mondays, {start_time}"),
+            enabled: true,
+            definition: definition(start_time, minutes),
+        };
+        let app = &self.office.app;
+        let made = app.create_maintenance_window(&self.operator, new).await;
+        made.unwrap().record.window.id
+    }
+
+    /// Moves a window.
+    pub(crate) async fn move_window(&self, id: MaintenanceWindowId, start_time: &str) {
+        let app = &self.office.app;
+        let known = app.read_maintenance_window(&self.operator, id).await;
+        let change = MaintenanceWindowChange {
+            version: known.unwrap().record.version,
+            scope: PolicyScope::Tenant,
+            name: format!("Mondays, {start_time}"),
+            enabled: true,
+            definition: definition(start_time, 60),
+        };
+        let changed = app.replace_maintenance_window(&self.operator, id, change);
+        changed.await.unwrap();
+    }
+
     /// Returns when only so many devices have not connected with a certificate of the next authority.
     pub(crate) async fn uncovered_are(&self, count: usize) {
         let next = self.authorities().next().unwrap().fingerprint();
@@ -190,6 +253,20 @@ impl Server {
             }
         })
         .await;
+    }
+}
+
+fn definition(start_time: &str, duration_minutes: i64) -> WindowDraft {
+    WindowDraft {
+        recurrence: RecurrenceDraft::Weekly {
+            days: vec!["monday".to_owned()],
+        },
+        start_time: start_time.to_owned(),
+        duration_minutes,
+        time_zone: Some("UTC".to_owned()),
+        actions: vec!["update".to_owned()],
+        valid_from: None,
+        valid_until: None,
     }
 }
 

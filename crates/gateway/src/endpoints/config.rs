@@ -7,8 +7,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use latarnik_app::{AgentIdentity, agents};
-use latarnik_protocol::{AgentConfig, Fingerprint, Trust, UpdateSettings};
-use std::sync::{Arc, Mutex, PoisonError};
+use latarnik_model::MaintenanceRules;
+use latarnik_protocol::{AgentConfig, Fingerprint, RawMaintenance, Trust, UpdateSettings};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
 
 /// The configuration, or 304 if the agent has it.
 pub(super) async fn config(
@@ -16,83 +20,128 @@ pub(super) async fn config(
     agent: Agent,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let document = Document::of(&inner, &agent.identity).await?;
-    let etag = HeaderValue::try_from(&document.etag).map_err(|error| Refusal::internal(&error))?;
+    let wanted = Wanted::of(&inner, &agent.identity).await?;
+    let etag = wanted.etag(&inner)?;
+    let header = HeaderValue::try_from(&*etag).map_err(|error| Refusal::internal(&error))?;
     let known = headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|tag| matches!(tag.trim(), "*") || tag.trim() == document.etag);
-    let headers = [(header::ETAG, etag)];
+        .any(|tag| matches!(tag.trim(), "*") || tag.trim() == &*etag);
+    let headers = [(header::ETAG, header)];
     if known {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
+    let document = wanted
+        .document()
+        .map_err(|error| Refusal::internal(&error))?;
     let json = [(header::CONTENT_TYPE, "application/json")];
-    Ok((headers, json, document.json.clone()).into_response())
+    Ok((headers, json, document).into_response())
 }
 
-/// The configuration as it travels.
-#[derive(Debug)]
-pub(crate) struct Document {
-    json: Vec<u8>,
-    /// With its quotes.
-    pub(super) etag: String,
+/// The tag of what the server wants of an agent now, with its quotes.
+pub(super) async fn etag(inner: &Inner, identity: &AgentIdentity) -> Result<String, Refusal> {
+    let wanted = Wanted::of(inner, identity).await?;
+    Ok(wanted.etag(inner)?.to_string())
 }
 
-/// The latest documents: agents of the same settings get the same one, and every check-in asks for
-/// its tag.
-#[derive(Debug, Default)]
-pub(crate) struct LatestDocuments(Mutex<Vec<(AgentConfig, Arc<Document>)>>);
+/// What the server wants of an agent.
+struct Wanted {
+    configuration: agents::Configuration,
+    trust: Trust,
+}
 
-/// As many documents as there are settings that policies may combine.
-const DOCUMENTS: usize = 4;
+impl Wanted {
+    async fn of(inner: &Inner, identity: &AgentIdentity) -> Result<Self, Refusal> {
+        let configuration = agents::configuration(&inner.app, identity).await?;
+        let standing = inner.standing();
+        let spread = inner.settings.renewal_spread.as_secs();
+        Ok(Self {
+            configuration,
+            trust: Trust {
+                authorities: standing.fingerprints(),
+                since: standing.since,
+                renewal_spread_seconds: u32::try_from(spread).unwrap_or(u32::MAX),
+            },
+        })
+    }
 
-impl Document {
-    /// What the agent gets now.
-    pub(super) async fn of(inner: &Inner, identity: &AgentIdentity) -> Result<Arc<Self>, Refusal> {
+    /// The configuration as it travels.
+    fn document(&self) -> serde_json::Result<Vec<u8>> {
         let agents::Configuration {
             settings,
             source,
             title_languages,
-        } = agents::configuration(&inner.app, identity).await?;
-        let standing = inner.standing();
-        let config = AgentConfig {
+            maintenance,
+        } = &self.configuration;
+        serde_json::to_vec(&AgentConfig {
             check_in_interval_seconds: settings.check_in_interval_seconds,
             long_poll_seconds: settings.long_poll_seconds,
             scan_interval_seconds: settings.scan_interval_seconds,
-            trust: Some(Trust {
-                authorities: standing.fingerprints(),
-                since: standing.since,
-                renewal_spread_seconds: u32::try_from(inner.settings.renewal_spread.as_secs())
-                    .unwrap_or(u32::MAX),
-            }),
-            maintenance: None,
+            trust: Some(self.trust.clone()),
+            maintenance: Some(RawMaintenance::new(maintenance)),
             updates: Some(UpdateSettings {
                 microsoft_update: source.microsoft_update,
                 control_automatic_updates: source.control_automatic_updates,
                 title_languages: title_languages.map(str::to_owned).to_vec(),
             }),
-        };
+        })
+    }
+
+    fn etag(&self, inner: &Inner) -> Result<Arc<str>, Refusal> {
         inner
-            .latest_configs
-            .document(config)
+            .etags
+            .of(self)
             .map_err(|error| Refusal::internal(&error))
     }
 }
 
-impl LatestDocuments {
-    fn document(&self, config: AgentConfig) -> serde_json::Result<Arc<Document>> {
-        let mut latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, document)) = latest.iter().find(|(known, _)| *known == config) {
-            return Ok(document.clone());
+/// The tags of what agents get: every check-in asks for one, and agents of the same rules and
+/// settings have the same.
+#[derive(Debug, Default)]
+pub(crate) struct Etags(Mutex<HashMap<Key, Known>>);
+
+/// What decides a tag, as long as the authorities are the same.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Key {
+    /// Where the rules lie in memory. Nothing else comes to lie there as long as [`Known::rules`]
+    /// refers to it.
+    rules: usize,
+    microsoft_update: bool,
+    control_automatic_updates: bool,
+}
+
+#[derive(Debug)]
+struct Known {
+    rules: Weak<MaintenanceRules>,
+    trust: Trust,
+    etag: Arc<str>,
+}
+
+impl Etags {
+    fn of(&self, wanted: &Wanted) -> serde_json::Result<Arc<str>> {
+        let configuration = &wanted.configuration;
+        let key = Key {
+            rules: Arc::as_ptr(&configuration.maintenance).addr(),
+            microsoft_update: configuration.source.microsoft_update,
+            control_automatic_updates: configuration.source.control_automatic_updates,
+        };
+        let mut etags = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = etags.get(&key).filter(|known| known.trust == wanted.trust) {
+            return Ok(known.etag.clone());
         }
-        let json = serde_json::to_vec(&config)?;
-        let etag = format!("\"{}\"", Fingerprint::of(&json));
-        let document = Arc::new(Document { json, etag });
-        // Those of other authorities are asked for no more.
-        latest.truncate(DOCUMENTS - 1);
-        latest.insert(0, (config, document.clone()));
-        Ok(document)
+        let etag: Arc<str> = format!("\"{}\"", Fingerprint::of(&wanted.document()?)).into();
+        if etags.len() == etags.capacity() {
+            // Rules that changed are asked for no more.
+            etags.retain(|_, known| known.rules.strong_count() > 0);
+        }
+        let known = Known {
+            rules: Arc::downgrade(&configuration.maintenance),
+            trust: wanted.trust.clone(),
+            etag: etag.clone(),
+        };
+        etags.insert(key, known);
+        Ok(etag)
     }
 }

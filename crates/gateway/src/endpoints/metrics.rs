@@ -1,6 +1,6 @@
 //! `POST /agent/metrics`: the check-in.
 
-use super::config::Document;
+use super::config;
 use crate::{authentication::Agent, body::JsonBody, conversion, gateway::Inner, refusal::Refusal};
 use axum::{Json, extract::State};
 use latarnik_app::agents;
@@ -17,7 +17,7 @@ pub(super) async fn check_in(
     let answer = agents::check_in(&inner.app, &agent.identity, check_in).await?;
     Ok(Json(CheckInResponse {
         server_time: inner.app.now(),
-        config_etag: Document::of(&inner, &agent.identity).await?.etag.clone(),
+        config_etag: config::etag(&inner, &agent.identity).await?,
         resend_updates: answer.resend_updates,
         resend_facts: answer.resend_facts,
     }))

@@ -1,5 +1,6 @@
 //! `GET /agent/tasks?wait={seconds}&after={sequence}`: the long poll.
 
+use super::config;
 use crate::{
     authentication::{Agent, identify},
     conversion,
@@ -45,16 +46,25 @@ pub(super) async fn tasks(
         let delivery = agents::take_tasks(&inner.app, &agent.identity, question.after).await?;
         let is_news = agent.peer.is_news(&delivery.cancelled);
         if is_news || !delivery.tasks.is_empty() {
-            return Ok(Json(conversion::batch(delivery, inner.app.now())));
+            return answer(&inner, &agent, delivery).await;
         }
         match timeout_at(deadline, poll.woken()).await {
             Ok(Wake::LookAgain) => {
                 identify(&inner, &agent.peer).await?;
             }
             Ok(Wake::Removed) => return Err(ProblemCode::CertificateRejected.into()),
-            Ok(Wake::Replaced | Wake::Stopping) | Err(_) => {
-                return Ok(Json(conversion::batch(delivery, inner.app.now())));
+            Ok(Wake::Reconfigured | Wake::Replaced | Wake::Stopping) | Err(_) => {
+                return answer(&inner, &agent, delivery).await;
             }
         }
     }
+}
+
+async fn answer(
+    inner: &Inner,
+    agent: &Agent,
+    delivery: agents::Delivery,
+) -> Result<Json<TaskBatch>, Refusal> {
+    let etag = config::etag(inner, &agent.identity).await?;
+    Ok(Json(conversion::batch(delivery, etag, inner.app.now())))
 }

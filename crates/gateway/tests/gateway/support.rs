@@ -267,6 +267,7 @@ impl Server {
     /// A scan as an operator asks for it.
     pub(crate) async fn ask_for_scan(&self, device: DeviceId, key: &str) {
         let request = ActionRequest {
+            breach: latarnik_app::WindowBreach::Refuse,
             parameters: RequestedParameters::Scan,
             target: ActionTarget::Devices(vec![device]),
             when: When::Now,

@@ -12,7 +12,7 @@ use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use latarnik_app::{
-    ActionRequest, ActionTarget, AppError, FieldCode, FieldError, RequestedParameters,
+    ActionRequest, ActionTarget, AppError, FieldCode, FieldError, RequestedParameters, WindowBreach,
 };
 use latarnik_model::{
     ActionKind, DeviceId, InvalidParameters, Postponements, RestartDelay, UpdateCategory, When,
@@ -27,6 +27,11 @@ pub(crate) struct NewAction {
     kind: ActionKind,
     #[serde(deserialize_with = "super::when::read")]
     when: When,
+    /// Whether it may begin although that is outside of the maintenance windows of some devices, or
+    /// in a blackout; absent is no. Not needed where no window is in force. Only for `when` with
+    /// `now` and `at`: `in_window` breaks nothing.
+    #[serde(default)]
+    break_windows: bool,
     /// These devices; either this or `filter`.
     device_ids: Option<Vec<DeviceId>>,
     /// All devices that match at this moment.
@@ -78,6 +83,19 @@ fn invalid(field: &'static str, code: FieldCode) -> ApiError {
     AppError::Invalid(vec![FieldError { field, code }]).into()
 }
 
+/// The devices of an action: named, or those that match.
+pub(super) fn target(
+    device_ids: Option<Vec<DeviceId>>,
+    filter: Option<DeviceConditions>,
+) -> Result<ActionTarget, ApiError> {
+    match (device_ids, filter) {
+        (Some(_), Some(_)) => Err(invalid("filter", FieldCode::NotAllowed)),
+        (Some(ids), None) => Ok(ActionTarget::Devices(ids)),
+        (None, Some(conditions)) => Ok(ActionTarget::Matching(Box::new(conditions.query(None)?))),
+        (None, None) => Err(invalid("device_ids", FieldCode::Required)),
+    }
+}
+
 impl NewAction {
     fn request(self, idempotency_key: String) -> Result<ActionRequest, ApiError> {
         if self.update_keys.is_some() && self.kind != ActionKind::InstallUpdates {
@@ -92,12 +110,7 @@ impl NewAction {
         if self.postponements.is_some() && self.kind != ActionKind::Restart {
             return Err(invalid("postponements", FieldCode::NotAllowed));
         }
-        let target = match (self.device_ids, self.filter) {
-            (Some(_), Some(_)) => return Err(invalid("filter", FieldCode::NotAllowed)),
-            (Some(ids), None) => ActionTarget::Devices(ids),
-            (None, Some(conditions)) => ActionTarget::Matching(Box::new(conditions.query(None)?)),
-            (None, None) => return Err(invalid("device_ids", FieldCode::Required)),
-        };
+        let target = target(self.device_ids, self.filter)?;
         let parameters = match self.kind {
             ActionKind::Scan => RequestedParameters::Scan,
             ActionKind::InstallUpdates => RequestedParameters::InstallUpdates {
@@ -114,6 +127,10 @@ impl NewAction {
             parameters,
             target,
             when: self.when,
+            breach: match self.break_windows {
+                true => WindowBreach::Confirmed,
+                false => WindowBreach::Refuse,
+            },
             deadline: self.deadline,
             idempotency_key,
         })
@@ -132,7 +149,7 @@ impl NewAction {
         (status = 401, description = "`not_signed_in`", body = Problem),
         (status = 403, description = "`forbidden`", body = Problem),
         (status = 404, description = "`not_found`: a device or the group is not there", body = Problem),
-        (status = 409, description = "`no_restart_pending`, `updates_not_offered`, `updates_blocked` or `no_devices`", body = Problem),
+        (status = 409, description = "`no_restart_pending`, `updates_not_offered`, `updates_blocked`, `outside_maintenance_window` or `no_devices`", body = Problem),
         (status = 422, description = "`validation_failed` or `too_many_devices`", body = Problem),
     )
 )]

@@ -40,9 +40,9 @@ struct TenantEvent {
     id: TenantId,
 }
 
-/// Data of `policies_changed`.
+/// Data of `policies_changed` and `maintenance_changed`.
 #[derive(Serialize)]
-struct PolicyEvent {
+struct RulesEvent {
     tenant_id: TenantId,
 }
 
@@ -57,7 +57,7 @@ struct TaskEvent {
 }
 
 /// Server-sent events: `device_changed`, `device_removed`, `task_changed`, `action_changed`,
-/// `tenants_changed`, `policies_changed`, `alerts_changed` with what to fetch
+/// `tenants_changed`, `policies_changed`, `maintenance_changed`, `alerts_changed` with what to fetch
 /// again, and `resync` when events were missed.
 ///
 /// `action_changed` comes at most twice a second for an action and stands for any number of its
@@ -181,7 +181,10 @@ fn render(event: Event) -> Option<SseEvent> {
             Some(named("tenants_changed", &TenantEvent { id: tenant_id }))
         }
         Event::PoliciesChanged { tenant_id } => {
-            Some(named("policies_changed", &PolicyEvent { tenant_id }))
+            Some(named("policies_changed", &RulesEvent { tenant_id }))
+        }
+        Event::MaintenanceChanged { tenant_id } => {
+            Some(named("maintenance_changed", &RulesEvent { tenant_id }))
         }
         Event::AlertsChanged { .. } => Some(named("alerts_changed", &())),
         _ => None,

@@ -1,0 +1,183 @@
+//! "Tonight": what may run on which device in the next hours.
+
+use super::outlook::{Located, Shared};
+use crate::{App, AppError, Context, FieldCode, error::invalid, tenants::narrowed};
+use jiff::{SignedDuration, Timestamp};
+use latarnik_model::{
+    Because, LocalOpening, MaintenanceAction, MaintenanceRules, Permission, RestartRequired,
+    TaskState, TenantId,
+};
+use latarnik_store::{
+    DeviceFilter, DeviceRecord, DeviceSort, Direction, PageRequest, TaskFilter, TaskRecord,
+};
+use std::{collections::HashMap, ops::RangeInclusive};
+
+/// What may run on which device in the next hours.
+#[derive(Debug, Clone)]
+pub struct MaintenancePlan {
+    /// From now.
+    pub from: Timestamp,
+    /// Until then.
+    pub until: Timestamp,
+    /// Devices that have a window or a task that waits, in order of their first windows.
+    pub devices: Vec<PlannedDevice>,
+    /// Whether there are more.
+    pub truncated: bool,
+}
+
+/// What may run on a device.
+#[derive(Debug, Clone)]
+pub struct PlannedDevice {
+    /// The device.
+    pub device: DeviceRecord,
+    /// Whether it was heard of lately.
+    pub online: bool,
+    /// The IANA time zone that counts as its own.
+    pub time_zone: String,
+    /// Openings that windows make, for each kind of work, in order of their starts.
+    pub openings: Vec<(MaintenanceAction, LocalOpening)>,
+    /// Tasks that have not begun.
+    pub tasks: Vec<TaskRecord>,
+}
+
+const HOURS: RangeInclusive<u32> = 1..=168;
+const DEFAULT_HOURS: u32 = 24;
+/// Devices that a plan lists.
+const MOST_DEVICES: usize = 500;
+/// Waiting tasks that a plan looks at.
+const MOST_TASKS: u32 = 5000;
+/// Devices that are read at once.
+const DEVICES_AT_ONCE: u32 = 500;
+/// Openings of one kind of work that a plan looks at: a week has no more.
+const MOST_OPENINGS: usize = 16;
+
+/// A zone, and the openings in it.
+type Openings = (String, Vec<(MaintenanceAction, LocalOpening)>);
+
+impl App {
+    /// What may run on which device in the next hours, on all devices that the caller may see or on
+    /// those of one tenant.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] for a number of hours that is none.
+    pub async fn plan_maintenance(
+        &self,
+        context: &Context,
+        tenant: Option<TenantId>,
+        hours: Option<u32>,
+    ) -> Result<MaintenancePlan, AppError> {
+        context.authorize(Permission::ReadDevices)?;
+        let hours = hours.unwrap_or(DEFAULT_HOURS);
+        if !HOURS.contains(&hours) {
+            return Err(invalid("hours", FieldCode::OutOfRange));
+        }
+        let scope = narrowed(&context.scope, tenant);
+        let from = self.now();
+        let until = from + SignedDuration::from_hours(hours.into());
+        let waiting = TaskFilter {
+            states: vec![
+                TaskState::Queued,
+                TaskState::Delivered,
+                TaskState::WaitingForWindow,
+            ],
+            ..TaskFilter::default()
+        };
+        let page = PageRequest {
+            limit: MOST_TASKS,
+            after: None,
+        };
+        let order = Direction::Ascending;
+        let tasks = self.store().tasks(&scope, &waiting, order, &page).await?;
+        let mut truncated = tasks.next.is_some();
+        let mut by_device: HashMap<_, Vec<_>> = HashMap::new();
+        for task in tasks.items {
+            by_device.entry(task.device_id).or_default().push(task);
+        }
+        let mut devices = Vec::new();
+        let mut shared = Shared::new();
+        let mut page = PageRequest {
+            limit: DEVICES_AT_ONCE,
+            after: None,
+        };
+        loop {
+            let (filter, sort) = (DeviceFilter::default(), DeviceSort::Hostname);
+            let found = self
+                .store()
+                .devices(&scope, &filter, sort, order, &page)
+                .await?;
+            let tenants = found.items.iter().map(|device| device.tenant_id);
+            let books = self.books_of(tenants).await?;
+            for device in found.items {
+                let zone = device.facts.time_zone.as_deref();
+                let Some(rules) = books.rules(Located {
+                    tenant: device.tenant_id,
+                    device: device.id,
+                    group: device.group_id,
+                }) else {
+                    continue;
+                };
+                let within = (from, until);
+                let (time_zone, openings) =
+                    shared.answer(&rules, zone, || openings(&rules, zone, within));
+                let tasks = by_device.remove(&device.id).unwrap_or_default();
+                if !openings.is_empty() || !tasks.is_empty() {
+                    devices.push(PlannedDevice {
+                        online: from.duration_since(device.last_seen_at) <= self.online_for(),
+                        device,
+                        time_zone,
+                        openings,
+                        tasks,
+                    });
+                }
+            }
+            match found.next {
+                Some(next) => page.after = Some(next),
+                None => break,
+            }
+        }
+        let first = |planned: &PlannedDevice| {
+            let opening = planned.openings.first();
+            opening.map_or(Timestamp::MAX, |(_, opening)| opening.opening.start)
+        };
+        devices.sort_by_key(first);
+        truncated |= devices.len() > MOST_DEVICES;
+        devices.truncate(MOST_DEVICES);
+        Ok(MaintenancePlan {
+            from,
+            until,
+            devices,
+            truncated,
+        })
+    }
+}
+
+impl PlannedDevice {
+    /// Whether the device waits for a restart.
+    #[must_use]
+    pub fn restart_pending(&self) -> bool {
+        self.device.restart_required == RestartRequired::Yes
+    }
+}
+
+/// The openings that windows make; where work may run at any time there is nothing to plan.
+fn openings(
+    rules: &MaintenanceRules,
+    zone: Option<&str>,
+    (from, until): (Timestamp, Timestamp),
+) -> Openings {
+    let calendar = rules.calendar(zone, jiff::tz::db());
+    let mut openings = Vec::new();
+    for action in MaintenanceAction::ALL {
+        let coming = calendar
+            .openings(action, from, MOST_OPENINGS)
+            .into_iter()
+            .filter(|opening| opening.start < until)
+            .filter(|opening| calendar.verdict(action, opening.start).because == Because::InWindow)
+            .map(|opening| (action, calendar.local(opening)));
+        openings.extend(coming);
+    }
+    openings.sort_by_key(|(_, opening)| opening.opening.start);
+    let known = zone.filter(|zone| jiff::tz::db().get(zone).is_ok());
+    let zone = known.unwrap_or(&rules.tenant_zone);
+    (zone.to_owned(), openings)
+}

@@ -1,0 +1,71 @@
+//! What a demonstration shows besides devices: maintenance windows and a blackout as a provider
+//! would have them. Nothing runs because of them: no policy installs anything.
+
+use crate::http::Client;
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+/// Sets up windows and blackouts of the tenant that the devices are in.
+pub(crate) fn set_up(client: &Client) -> Result<()> {
+    let devices = client.get("/devices?limit=1")?;
+    let tenant = devices
+        .pointer("/items/0/tenant/id")
+        .context("the simulated devices are not there")?;
+    for (name, body) in definitions(tenant) {
+        client.post(name, &format!("demonstration-{}", body["name"]), &body)?;
+    }
+    Ok(())
+}
+
+fn definitions(tenant: &Value) -> [(&'static str, Value); 4] {
+    let window = |name: &str, recurrence: Value, start: &str, minutes: u32, actions: &[&str]| {
+        json!({
+            "tenant_id": tenant, "name": name, "enabled": true,
+            "definition": {
+                "recurrence": recurrence, "start_time": start, "duration_minutes": minutes,
+                "actions": actions,
+            },
+        })
+    };
+    let nights = json!({
+        "type": "weekly", "days": ["monday", "tuesday", "wednesday", "thursday"],
+    });
+    let sunday = json!({ "type": "weekly", "days": ["sunday"] });
+    let after_patch_day = json!({
+        "type": "monthly", "nth": "second", "weekday": "tuesday", "offset_days": 4,
+    });
+    let taxes = json!({
+        "tenant_id": tenant, "name": "Tax days",
+        "definition": {
+            "period": { "type": "monthly", "first_day": 20, "last_day": 25 },
+            "actions": ["restart"],
+        },
+    });
+    [
+        (
+            "/maintenance-windows",
+            window("Weeknights", nights, "22:00", 6 * 60, &["update"]),
+        ),
+        (
+            "/maintenance-windows",
+            window(
+                "Sunday morning",
+                sunday,
+                "03:00",
+                180,
+                &["update", "restart"],
+            ),
+        ),
+        (
+            "/maintenance-windows",
+            window(
+                "After patch day",
+                after_patch_day,
+                "20:00",
+                10 * 60,
+                &["restart"],
+            ),
+        ),
+        ("/blackouts", taxes),
+    ]
+}
