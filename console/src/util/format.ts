@@ -119,7 +119,9 @@ function wallClock(local: string): Date {
   return new Date(`${local.slice(0, 10)}T${local.slice(11, 16) || '00:00'}:00Z`);
 }
 
-function formatMoments(language: string): Pick<Format, 'moment' | 'weekdayTime' | 'weekday' | 'month'> {
+function formatMoments(
+  language: string,
+): Pick<Format, 'moment' | 'weekdayTime' | 'weekday' | 'month'> {
   const day = { weekday: 'short', day: 'numeric', month: 'short' } as const;
   const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
   const known = new Map<string, Intl.DateTimeFormat>();

@@ -3,63 +3,7 @@
  * Do not make direct changes to the file.
  */
 
-type Answer<R, S extends number> = { [K in S]: { headers: { [name: string]: unknown }; content: { "application/json": R } } };
-type Empty = { 204: { headers: { [name: string]: unknown }; content?: never } };
-type Sent<B> = { content: { "application/json": B } };
-interface Nothing { query?: never; header?: never; path?: never; cookie?: never }
-interface Rest { put?: never; options?: never; head?: never; patch?: never; trace?: never }
-type S = components["schemas"];
-interface ByTenant { query?: { tenant_id?: string }; header?: never; path?: never; cookie?: never }
-interface ById { query?: never; header?: never; path: { id: string }; cookie?: never }
-
 export interface paths {
-    "/api/v1/maintenance-windows": Omit<Rest, never> & { parameters: Nothing; delete?: never;
-        get: { parameters: ByTenant; requestBody?: never; responses: Answer<{ items: S["MaintenanceWindow"][] }, 200> };
-        post: { parameters: Nothing; requestBody: Sent<S["NewMaintenanceWindow"]>; responses: Answer<S["MaintenanceWindow"], 201> };
-    };
-    "/api/v1/maintenance-windows/{id}": Omit<Rest, "put"> & { parameters: ById; post?: never;
-        get: { parameters: ById; requestBody?: never; responses: Answer<S["MaintenanceWindow"], 200> };
-        put: { parameters: ById; requestBody: Sent<S["MaintenanceWindowChange"]>; responses: Answer<S["MaintenanceWindow"], 200> };
-        delete: { parameters: ById; requestBody?: never; responses: Empty };
-    };
-    "/api/v1/maintenance-windows/preview": Rest & { parameters: Nothing; get?: never; delete?: never;
-        post: { parameters: Nothing; requestBody: Sent<S["WindowPreviewRequest"]>; responses: Answer<S["SpanPreview"], 200> };
-    };
-    "/api/v1/maintenance-windows/occurrences": Rest & { parameters: Nothing; post?: never; delete?: never;
-        get: { parameters: { query?: { tenant_id?: string; days?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: Answer<{ items: S["WindowOccurrence"][] }, 200> };
-    };
-    "/api/v1/blackouts": Rest & { parameters: Nothing; delete?: never;
-        get: { parameters: ByTenant; requestBody?: never; responses: Answer<{ items: S["Blackout"][] }, 200> };
-        post: { parameters: Nothing; requestBody: Sent<S["NewBlackout"]>; responses: Answer<S["Blackout"], 201> };
-    };
-    "/api/v1/blackouts/{id}": Omit<Rest, "put"> & { parameters: ById; post?: never;
-        get: { parameters: ById; requestBody?: never; responses: Answer<S["Blackout"], 200> };
-        put: { parameters: ById; requestBody: Sent<S["BlackoutChange"]>; responses: Answer<S["Blackout"], 200> };
-        delete: { parameters: ById; requestBody?: never; responses: Empty };
-    };
-    "/api/v1/blackouts/preview": Rest & { parameters: Nothing; get?: never; delete?: never;
-        post: { parameters: Nothing; requestBody: Sent<S["BlackoutPreviewRequest"]>; responses: Answer<S["SpanPreview"], 200> };
-    };
-    "/api/v1/tenants/{id}/maintenance-settings": Omit<Rest, "put"> & { parameters: ById; post?: never; delete?: never;
-        get: { parameters: ById; requestBody?: never; responses: Answer<S["MaintenanceSettings"], 200> };
-        put: { parameters: ById; requestBody: Sent<S["MaintenanceSettings"]>; responses: Answer<S["MaintenanceSettings"], 200> };
-    };
-    "/api/v1/devices/{id}/maintenance": Rest & { parameters: ById; post?: never; delete?: never;
-        get: { parameters: { query: { action: S["MaintenanceAction"]; at?: string }; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: Answer<S["MaintenanceExplanation"], 200> };
-    };
-    "/api/v1/maintenance-plan": Rest & { parameters: Nothing; post?: never; delete?: never;
-        get: { parameters: { query?: { tenant_id?: string; hours?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: Answer<S["MaintenancePlan"], 200> };
-    };
-    "/api/v1/calendar-feeds": Rest & { parameters: Nothing; delete?: never;
-        get: { parameters: ByTenant; requestBody?: never; responses: Answer<{ items: S["CalendarFeed"][] }, 200> };
-        post: { parameters: Nothing; requestBody: Sent<S["NewCalendarFeed"]>; responses: Answer<S["IssuedCalendarFeed"], 201> };
-    };
-    "/api/v1/calendar-feeds/{id}": Rest & { parameters: ById; get?: never; post?: never;
-        delete: { parameters: ById; requestBody?: never; responses: Empty };
-    };
-    "/api/v1/actions/outlook": Rest & { parameters: Nothing; get?: never; delete?: never;
-        post: { parameters: Nothing; requestBody: Sent<S["ActionOutlookRequest"]>; responses: Answer<S["ActionOutlook"], 200> };
-    };
     "/api/v1/actions": {
         parameters: {
             query?: never;
@@ -1440,42 +1384,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        MaintenanceAction: "update" | "restart" | "backup";
-        WithoutWindow: "run" | "hold";
-        Weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
-        NthWeekday: "first" | "second" | "third" | "fourth" | "fifth" | "last";
-        Recurrence: { type: "weekly"; days: components["schemas"]["Weekday"][] } | { type: "monthly"; nth: components["schemas"]["NthWeekday"]; weekday: components["schemas"]["Weekday"]; offset_days?: number };
-        WindowDefinition: { recurrence: components["schemas"]["Recurrence"]; start_time: string; duration_minutes: number; time_zone?: string | null; actions: components["schemas"]["MaintenanceAction"][]; valid_from?: string | null; valid_until?: string | null };
-        BlackoutPeriod: { type: "once"; from: string; until: string } | { type: "yearly"; first: string; last: string } | { type: "monthly"; first_day: number; last_day: number };
-        BlackoutDefinition: { period: components["schemas"]["BlackoutPeriod"]; time_zone?: string | null; actions: components["schemas"]["MaintenanceAction"][] };
-        LocalSpan: { starts_at: string; ends_at?: string | null; local_starts_at: string; local_ends_at?: string | null };
-        MaintenanceWindow: { id: string; tenant_id: string; scope: components["schemas"]["ScopeReference"]; name: string; enabled: boolean; definition: components["schemas"]["WindowDefinition"]; version: number; updated_at: string; updated_by: string; time_zone: string; next?: components["schemas"]["LocalSpan"] | null; devices: number; overlaps: { id: string; name: string }[] };
-        NewMaintenanceWindow: { tenant_id: string; group_id?: string | null; device_id?: string | null; name: string; enabled: boolean; definition: components["schemas"]["WindowDefinition"] };
-        MaintenanceWindowChange: { version: number; name: string; enabled: boolean; group_id?: string | null; device_id?: string | null; definition: components["schemas"]["WindowDefinition"] };
-        WindowPreviewRequest: { tenant_id: string; definition: components["schemas"]["WindowDefinition"]; time_zone?: string | null; from?: string | null; count?: number };
-        SpanPreview: { time_zone: string; items: components["schemas"]["LocalSpan"][] };
-        Blackout: { id: string; tenant_id: string; scope: components["schemas"]["ScopeReference"]; name: string; definition: components["schemas"]["BlackoutDefinition"]; version: number; updated_at: string; updated_by: string; time_zone: string; coming: components["schemas"]["LocalSpan"][] };
-        NewBlackout: { tenant_id: string; group_id?: string | null; device_id?: string | null; name: string; definition: components["schemas"]["BlackoutDefinition"] };
-        BlackoutChange: { version: number; name: string; group_id?: string | null; device_id?: string | null; definition: components["schemas"]["BlackoutDefinition"] };
-        BlackoutPreviewRequest: { tenant_id: string; definition: components["schemas"]["BlackoutDefinition"]; time_zone?: string | null; from?: string | null; count?: number };
-        MaintenanceSettings: { update: components["schemas"]["WithoutWindow"]; restart: components["schemas"]["WithoutWindow"]; backup: components["schemas"]["WithoutWindow"] };
-        VerdictReason: "blackout" | "in_window" | "outside_windows" | "without_window";
-        ExplainedWindow: { id: string; name: string; scope: components["schemas"]["ScopeReference"]; standing: "open" | "closed" | "overruled" | "disabled" | "other_actions" | "not_yet_valid" | "no_longer_valid" | "unknown_zone"; until?: string | null; next?: string | null; overruled_by?: components["schemas"]["ScopeReference"] | null; from?: string | null; since?: string | null };
-        ExplainedBlackout: { id: string; name: string; scope: components["schemas"]["ScopeReference"]; standing: "on" | "off" | "over" | "other_actions" | "unknown_zone"; until?: string | null; next?: string | null };
-        MaintenanceBlocker: { kind: "offline" | "restart_pending" | "no_restart_pending" | "not_approved" | "nothing_pending" | "busy" | "too_short" | "clock_unknown" | "rules_unknown"; since?: string | null; needs_seconds?: number | null };
-        MaintenanceExplanation: { action: components["schemas"]["MaintenanceAction"]; at: string; local_at: string; open: boolean; because: components["schemas"]["VerdictReason"]; scope?: components["schemas"]["ScopeReference"] | null; without_window: components["schemas"]["WithoutWindow"]; time_zone: string; zone_source: "device" | "tenant"; windows: components["schemas"]["ExplainedWindow"][]; blackouts: components["schemas"]["ExplainedBlackout"][]; blockers: components["schemas"]["MaintenanceBlocker"][]; openings: components["schemas"]["LocalSpan"][] };
-        PlannedOpening: components["schemas"]["LocalSpan"] & { action: components["schemas"]["MaintenanceAction"] };
-        PlannedTask: { task_id: string; kind: components["schemas"]["ActionKind"]; action_id: string; state: components["schemas"]["TaskState"]; waits_until?: string | null };
-        PlannedDevice: { device: { id: string; hostname: string; tenant_id: string; tenant_name: string }; time_zone: string; openings: components["schemas"]["PlannedOpening"][]; tasks: components["schemas"]["PlannedTask"][]; restart_pending: boolean; online: boolean };
-        MaintenancePlan: { from: string; until: string; items: components["schemas"]["PlannedDevice"][]; truncated?: boolean };
-        WindowOccurrence: components["schemas"]["LocalSpan"] & { window: { id: string; name: string; scope: components["schemas"]["ScopeReference"]; actions: components["schemas"]["MaintenanceAction"][] }; devices: number };
-        CalendarFeed: { id: string; scope: components["schemas"]["ScopeReference"]; created_at: string; created_by: string };
-        NewCalendarFeed: { tenant_id: string; group_id?: string | null; device_id?: string | null };
-        IssuedCalendarFeed: components["schemas"]["CalendarFeed"] & { url: string };
-        DeviceMaintenance: { open: boolean; because: components["schemas"]["VerdictReason"]; until?: string | null; next?: string | null; local_until?: string | null; local_next?: string | null };
-        ActionOutlookRequest: { kind: components["schemas"]["ActionKind"]; device_ids?: string[] | null; filter?: components["schemas"]["DeviceConditions"] | null; when: components["schemas"]["When"] };
-        BrokenRule: { kind: "window" | "blackout"; id: string; name: string; devices: number };
-        ActionOutlook: { devices: number; open: number; closed: number; held_without_window: number; first_opening?: components["schemas"]["LocalSpan"] | null; last_opening_at?: string | null; broken: components["schemas"]["BrokenRule"][] };
         /** @description What the person may do, by permission. */
         Abilities: {
             acknowledge_alerts: boolean;
@@ -1850,7 +1758,8 @@ export interface components {
          * @description Why automatic work may or may not run.
          * @enum {string}
          */
-        Because: "blackout" | "in_window" | "outside_windows" | "without_window";
+        Because: "approved" | "automatic" | "deadline" | "deferral" | "ring" | "stopped" | "retry" | "failures" | "in_hand";
+        MaintenanceBecause: "blackout" | "in_window" | "outside_windows" | "without_window";
         /**
          * @description When nothing automatic may run on the devices of a tenant, of a group, or on one device, whatever
          *     the windows say.
@@ -2035,7 +1944,7 @@ export interface components {
             /** @description When it last said anything. */
             last_seen_at: components["schemas"]["Instant"];
             /** @description The next maintenance window; null while none is defined. */
-            maintenance_window?: components["schemas"]["DeviceMaintenance"] | null;
+            maintenance_window?: string | null;
             /**
              * Format: int64
              * @description Tasks that have not ended.
@@ -2549,7 +2458,7 @@ export interface components {
                 /** @description When it last said anything. */
                 last_seen_at: components["schemas"]["Instant"];
                 /** @description The next maintenance window; null while none is defined. */
-                maintenance_window?: components["schemas"]["DeviceMaintenance"] | null;
+                maintenance_window?: string | null;
                 /**
                  * Format: int64
                  * @description Tasks that have not ended.
@@ -3039,7 +2948,7 @@ export interface components {
         MaintenanceExplanation: {
             action: components["schemas"]["MaintenanceAction"];
             at: components["schemas"]["Instant"];
-            because: components["schemas"]["Because"];
+            because: components["schemas"]["MaintenanceBecause"];
             /** @description Every blackout of the device's scopes, from the device outwards. */
             blackouts: components["schemas"]["BlackoutReview"][];
             /** @description What else is in its way. */
@@ -3132,7 +3041,6 @@ export interface components {
         };
         /** @description What to do, on which devices, when. */
         NewAction: {
-            break_windows?: boolean;
             /**
              * @description Whether it may begin although that is outside of the maintenance windows of some devices, or
              *     in a blackout; absent is no. Not needed where no window is in force. Only for `when` with
@@ -3925,8 +3833,6 @@ export interface components {
         };
         /** @description A task with everything that is known of it. */
         Task: {
-            breaks_windows?: boolean;
-            waits_for?: string | null;
             action_id: components["schemas"]["ActionId"];
             /** @description Whether somebody wanted it although it runs outside of maintenance windows or in a blackout. */
             breaks_windows: boolean;

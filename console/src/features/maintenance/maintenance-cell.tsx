@@ -1,6 +1,6 @@
 import { IconCalendarClock, IconCalendarOff, IconCalendarPlus } from '@tabler/icons-react';
 import type { TFunction } from 'i18next';
-import type { Device } from '@/api/types';
+import type { Device, DeviceMaintenance } from '@/api/types';
 import { useExactTime } from '@/components/relative-time';
 import { StateBadge, type Tone } from '@/components/state-badge';
 import { useTranslation } from '@/i18n/use-translation';
@@ -8,8 +8,6 @@ import type { Format } from '@/util/format';
 import { useFormat } from '@/util/use-format';
 import { clockOf } from './local-span';
 import classes from './maintenance.module.css';
-
-type Maintenance = NonNullable<Device['maintenance_window']>;
 
 interface CellText {
   text: string;
@@ -45,7 +43,7 @@ function nextTime(
 export function maintenanceText(
   t: TFunction,
   format: Format,
-  maintenance: Maintenance,
+  maintenance: DeviceMaintenance,
   now: number,
 ): CellText {
   const { open, because, until, next, local_until, local_next } = maintenance;
@@ -78,12 +76,18 @@ export function maintenanceText(
   return { text: time, tone: 'waiting', icon: IconCalendarClock, at: next ?? null, hint: null };
 }
 
+/** A server that does not say it yet sends none. */
+function maintenanceOf({ maintenance_window }: Device): DeviceMaintenance | null {
+  const said: unknown = maintenance_window;
+  return typeof said === 'object' && said !== null ? (said as DeviceMaintenance) : null;
+}
+
 /** Open, the next opening, or why there is none; the exact time is the hint. */
 export function MaintenanceCell({ device }: { device: Device }) {
   const { t } = useTranslation();
   const format = useFormat();
   const exact = useExactTime();
-  const maintenance = device.maintenance_window;
+  const maintenance = maintenanceOf(device);
   if (!maintenance) {
     return (
       <StateBadge tone="unknown" hint={t('maintenance.cell.unknown_hint')}>
