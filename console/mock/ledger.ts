@@ -217,6 +217,7 @@ export function tellStory(ledger: Ledger, story: Story): Task | null {
   return {
     id: task_id,
     action_id: 'act-history',
+    breaks_windows: false,
     kind: 'install_updates',
     when: { type: 'now' },
     device: { id: device.id, hostname: device.hostname },

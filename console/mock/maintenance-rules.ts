@@ -85,7 +85,7 @@ function standing(state: State, device: Device, action: MaintenanceAction, at: n
       ? [{ from: at, to: Number.POSITIVE_INFINITY }]
       : [];
   const closed = outs
-    .filter(({ definition }) => definition.actions.includes(action))
+    .filter((out) => forbids(out, action))
     .flatMap(({ definition }) => blackoutSpans(definition, definition.time_zone ?? zone, at));
   return {
     device,
@@ -98,6 +98,11 @@ function standing(state: State, device: Device, action: MaintenanceAction, at: n
     openings: without(union(open), closed),
     outs: closed,
   };
+}
+
+/** A blackout that names no work is about all of it. */
+function forbids({ definition }: Blackout, action: MaintenanceAction): boolean {
+  return definition.actions?.includes(action) ?? true;
 }
 
 export const standardSettings = { update: 'hold', restart: 'hold', backup: 'run' } as const;
@@ -149,9 +154,10 @@ function windowReview(window: MaintenanceWindow, now: Standing, at: number) {
   return { ...review, standing: 'closed' as const, next: spans[0] ? iso(spans[0].from) : null };
 }
 
-function blackoutReview({ id, name, scope, definition }: Blackout, now: Standing, at: number) {
+function blackoutReview(blackout: Blackout, now: Standing, at: number) {
+  const { id, name, scope, definition } = blackout;
   const review = { id, name, scope };
-  if (!definition.actions.includes(now.action)) {
+  if (!forbids(blackout, now.action)) {
     return { ...review, standing: 'other_actions' as const };
   }
   const [span] = blackoutSpans(definition, definition.time_zone ?? now.zone, at);
@@ -179,9 +185,9 @@ export function explain(
     blockers.push({ kind: 'restart_pending' });
   }
   const blackout = now.blackouts.find(
-    ({ definition }) =>
-      definition.actions.includes(action) &&
-      blackoutSpans(definition, definition.time_zone ?? now.zone, at).some(
+    (out) =>
+      forbids(out, action) &&
+      blackoutSpans(out.definition, out.definition.time_zone ?? now.zone, at).some(
         ({ from }) => from <= at,
       ),
   );

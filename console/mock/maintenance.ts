@@ -99,6 +99,7 @@ export function createMaintenance(now: number) {
           actions: [...actions],
         },
         coming: [],
+        devices: 0,
       },
       {
         ...stored('out-year', servers, 'Koniec roku'),
@@ -108,6 +109,7 @@ export function createMaintenance(now: number) {
           actions: ['update', 'restart'],
         },
         coming: [],
+        devices: 0,
       },
     ] as Blackout[],
   };
@@ -173,10 +175,17 @@ function shownWindow(state: State, stored: StoredWindow): MaintenanceWindow {
   };
 }
 
-function shownBlackout(blackout: Blackout): Blackout {
+function shownBlackout(state: State, blackout: Blackout): Blackout {
   const zone = blackout.definition.time_zone ?? tenantZone(blackout.tenant_id);
   const spans = blackoutSpans(blackout.definition, zone, Date.now()).slice(0, 12);
-  return { ...blackout, time_zone: zone, coming: spans.map((span) => localSpan(span, zone)) };
+  const { scope, tenant_id } = blackout;
+  const devices = state.devices.filter((device) => covers(scope, tenant_id, device)).length;
+  return {
+    ...blackout,
+    devices,
+    time_zone: zone,
+    coming: spans.map((span) => localSpan(span, zone)),
+  };
 }
 
 function stamp(state: State, version: number) {
@@ -232,12 +241,12 @@ function createWindow(state: State, sent: NewMaintenanceWindow): Response {
   maintenance.count += 1;
   const window: MaintenanceWindow = {
     id: `win-${maintenance.count}`,
-    tenant_id: sent.tenant_id,
+    tenant_id: sent.tenant_id ?? '',
     scope: scopeOf(state, sent),
     name: sent.name,
     enabled: sent.enabled,
     definition: sent.definition,
-    time_zone: tenantZone(sent.tenant_id),
+    time_zone: tenantZone(sent.tenant_id ?? ''),
     devices: 0,
     overlaps: [],
     ...stamp(state, 1),
@@ -250,7 +259,7 @@ function createWindow(state: State, sent: NewMaintenanceWindow): Response {
 function windowPreview(sent: NewMaintenanceWindow & { count?: number }): Response {
   const fault = faultOf(sent.definition);
   if (fault) return fault;
-  const zone = sent.definition.time_zone ?? tenantZone(sent.tenant_id);
+  const zone = sent.definition.time_zone ?? tenantZone(sent.tenant_id ?? '');
   const spans = windowSpans(sent.definition, zone, Date.now(), 400).slice(0, sent.count ?? 10);
   return json({ time_zone: zone, items: spans.map((span) => localSpan(span, zone)) });
 }
@@ -281,7 +290,9 @@ export function blackoutsRoute(state: State, may: boolean, call: Call): Response
   const [id] = rest;
   if (id === 'preview') return blackoutPreview(body.as<NewBlackout & { count?: number }>());
   if (!id && method === 'GET') {
-    return json({ items: blackouts.filter(inTenant(query)).map(shownBlackout) });
+    return json({
+      items: blackouts.filter(inTenant(query)).map((one) => shownBlackout(state, one)),
+    });
   }
   if (method !== 'GET' && !may) return problem(403, 'forbidden');
   if (!id) {
@@ -289,17 +300,18 @@ export function blackoutsRoute(state: State, may: boolean, call: Call): Response
     state.maintenance.count += 1;
     const blackout: Blackout = {
       id: `out-${state.maintenance.count}`,
-      tenant_id: sent.tenant_id,
+      tenant_id: sent.tenant_id ?? '',
       scope: scopeOf(state, sent),
       name: sent.name,
       definition: sent.definition,
-      time_zone: tenantZone(sent.tenant_id),
+      time_zone: tenantZone(sent.tenant_id ?? ''),
       coming: [],
+      devices: 0,
       ...stamp(state, 1),
     };
     blackouts.push(blackout);
     state.emit('maintenance_changed', {});
-    return json(shownBlackout(blackout), 201);
+    return json(shownBlackout(state, blackout), 201);
   }
   const index = blackouts.findIndex((blackout) => blackout.id === id);
   const blackout = blackouts[index];
@@ -309,7 +321,7 @@ export function blackoutsRoute(state: State, may: boolean, call: Call): Response
     state.emit('maintenance_changed', {});
     return noContent();
   }
-  if (method !== 'PUT') return json(shownBlackout(blackout));
+  if (method !== 'PUT') return json(shownBlackout(state, blackout));
   const change = body.as<BlackoutChange>();
   if (change.version !== blackout.version) return problem(409, 'changed_meanwhile');
   const { name, definition } = change;
@@ -317,7 +329,7 @@ export function blackoutsRoute(state: State, may: boolean, call: Call): Response
   const changed = { ...blackout, name, definition, scope, ...stamp(state, blackout.version + 1) };
   blackouts[index] = changed;
   state.emit('maintenance_changed', {});
-  return json(shownBlackout(changed));
+  return json(shownBlackout(state, changed));
 }
 
 function blackoutPreview({
@@ -325,11 +337,11 @@ function blackoutPreview({
   definition,
   count,
 }: {
-  tenant_id: string;
+  tenant_id?: string | null;
   definition: BlackoutDefinition;
   count?: number;
 }): Response {
-  const zone = definition.time_zone ?? tenantZone(tenant_id);
+  const zone = definition.time_zone ?? tenantZone(tenant_id ?? '');
   const spans = blackoutSpans(definition, zone, Date.now()).slice(0, count ?? 10);
   return json({ time_zone: zone, items: spans.map((span) => localSpan(span, zone)) });
 }
@@ -353,7 +365,7 @@ export function feedsRoute(state: State, may: boolean, call: Call): Response {
     state.maintenance.count += 1;
     const feed = {
       id: `feed-${state.maintenance.count}`,
-      tenant_id: sent.tenant_id,
+      tenant_id: sent.tenant_id ?? '',
       scope: scopeOf(state, sent),
       created_at: new Date().toISOString(),
       created_by: callerName(state),

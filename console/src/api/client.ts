@@ -1,8 +1,9 @@
 import createClient from 'openapi-fetch';
 import type { paths } from './generated/schema';
+import type { PendingPaths } from './pending';
 import { problemFrom } from './problem';
 
-export const client = createClient<paths>({
+export const client = createClient<paths & PendingPaths>({
   baseUrl: '',
   credentials: 'same-origin',
   // Looked up at call time, so that tests can put a mock in its place.

@@ -1,4 +1,5 @@
 import type { components, operations } from './generated/schema';
+import type { PendingSchemas } from './pending';
 
 type Schemas = components['schemas'];
 
@@ -84,34 +85,35 @@ export type UpdateDecision = Schemas['UpdateDecision'];
 export type NewUpdateDecision = Schemas['NewUpdateDecision'];
 export type UpdateName = Schemas['UpdateName'];
 export type UpdateVerdict = Schemas['UpdateVerdict'];
+export type DeviceMaintenance = PendingSchemas['DeviceMaintenance'];
 /** When automatic work may run. */
 export type MaintenanceWindow = Schemas['MaintenanceWindow'];
 export type NewMaintenanceWindow = Schemas['NewMaintenanceWindow'];
 export type MaintenanceWindowChange = Schemas['MaintenanceWindowChange'];
-export type WindowDefinition = Schemas['WindowDefinition'];
+export type WindowDefinition = Schemas['WindowDraft'];
 export type WindowPreviewRequest = Schemas['WindowPreviewRequest'];
 export type SpanPreview = Schemas['SpanPreview'];
 export type LocalSpan = Schemas['LocalSpan'];
 export type MaintenanceAction = Schemas['MaintenanceAction'];
-export type Weekday = Schemas['Weekday'];
-export type NthWeekday = Schemas['NthWeekday'];
+export type Weekday = Schemas['WindowDay'];
+export type NthWeekday = Schemas['Nth'];
 /** When nothing automatic may run. */
 export type Blackout = Schemas['Blackout'];
 export type NewBlackout = Schemas['NewBlackout'];
 export type BlackoutChange = Schemas['BlackoutChange'];
-export type BlackoutDefinition = Schemas['BlackoutDefinition'];
+export type BlackoutDefinition = Schemas['BlackoutDraft'];
 export type BlackoutPreviewRequest = Schemas['BlackoutPreviewRequest'];
 export type MaintenanceSettings = Schemas['MaintenanceSettings'];
 /** Why an action may run on a device now, or may not. */
 export type MaintenanceExplanation = Schemas['MaintenanceExplanation'];
 /** What runs on which device in the next hours. */
-export type MaintenancePlan = Schemas['MaintenancePlan'];
+export type MaintenancePlan = PendingSchemas['MaintenancePlan'];
 export type PlannedDevice = MaintenancePlan['items'][number];
-export type WindowOccurrence = Schemas['WindowOccurrence'];
-export type CalendarFeed = Schemas['CalendarFeed'];
-export type NewCalendarFeed = Schemas['NewCalendarFeed'];
-export type ActionOutlook = Schemas['ActionOutlook'];
-export type ActionOutlookRequest = Schemas['ActionOutlookRequest'];
+export type WindowOccurrence = PendingSchemas['WindowOccurrence'];
+export type CalendarFeed = PendingSchemas['CalendarFeed'];
+export type NewCalendarFeed = PendingSchemas['NewCalendarFeed'];
+export type ActionOutlook = Schemas['Outlook'];
+export type ActionOutlookRequest = Schemas['OutlookQuestion'];
 /** The way of one update through a tenant's rings. */
 export type Rollout = Schemas['Rollout'];
 

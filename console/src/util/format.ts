@@ -15,6 +15,8 @@ export interface Format {
   duration: (milliseconds: number) => string;
   /** Weekday, day and time of the clock, in a zone or as a local time with its offset says it. */
   moment: (at: string, timeZone?: string) => string;
+  /** Weekday and time of the clock, as a local time with its offset says them. */
+  weekdayTime: (local: string) => string;
   /** Weekday and day, as a local time with its offset says them. */
   weekday: (local: string) => string;
   month: (local: string) => string;
@@ -117,7 +119,9 @@ function wallClock(local: string): Date {
   return new Date(`${local.slice(0, 10)}T${local.slice(11, 16) || '00:00'}:00Z`);
 }
 
-function formatMoments(language: string): Pick<Format, 'moment' | 'weekday' | 'month'> {
+function formatMoments(
+  language: string,
+): Pick<Format, 'moment' | 'weekdayTime' | 'weekday' | 'month'> {
   const day = { weekday: 'short', day: 'numeric', month: 'short' } as const;
   const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
   const known = new Map<string, Intl.DateTimeFormat>();
@@ -128,6 +132,11 @@ function formatMoments(language: string): Pick<Format, 'moment' | 'weekday' | 'm
     known.set(timeZone, created);
     return created;
   };
+  const weekdayTimes = new Intl.DateTimeFormat(language, {
+    weekday: 'short',
+    ...time,
+    timeZone: 'UTC',
+  });
   const weekdays = new Intl.DateTimeFormat(language, { ...day, timeZone: 'UTC' });
   const months = new Intl.DateTimeFormat(language, {
     month: 'long',
@@ -139,6 +148,7 @@ function formatMoments(language: string): Pick<Format, 'moment' | 'weekday' | 'm
       timeZone === undefined
         ? momentIn('UTC').format(wallClock(at))
         : momentIn(timeZone).format(new Date(at)),
+    weekdayTime: (local) => weekdayTimes.format(wallClock(local)),
     weekday: (local) => weekdays.format(wallClock(local)),
     month: (local) => months.format(wallClock(local)),
   };

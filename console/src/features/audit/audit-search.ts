@@ -47,6 +47,15 @@ export const auditActions = [
   'prune_audit',
   'export_audit',
   'rotate_master_key',
+  'create_maintenance_window',
+  'change_maintenance_window',
+  'delete_maintenance_window',
+  'create_blackout',
+  'change_blackout',
+  'delete_blackout',
+  'change_maintenance_settings',
+  'create_calendar_feed',
+  'delete_calendar_feed',
 ] as const;
 
 export const auditResults = ['succeeded', 'failed'] as const;

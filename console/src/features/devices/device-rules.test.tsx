@@ -127,6 +127,7 @@ function restarting(): Task {
     created_by: 'A',
     created_by_kind: 'user',
     updates: [],
+    breaks_windows: false,
     can: { cancel: allowed },
   };
 }

@@ -50,7 +50,7 @@ export function devicesColumns(options: DevicesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'maintenance_window',
-      meta: { title: t('columns.maintenance_window'), width: 178 },
+      meta: { title: t('columns.maintenance_window'), width: 150 },
       cell: ({ row }) => <MaintenanceCell device={row.original} />,
     },
     {

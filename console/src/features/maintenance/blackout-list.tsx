@@ -9,6 +9,7 @@ import { useFormat } from '@/util/use-format';
 import { useNow } from '@/util/use-now';
 import { spanText } from './local-span';
 import classes from './maintenance.module.css';
+import { maintenanceActions } from './window-rules';
 import { actionsText, blackoutSentence, scopeLabel } from './window-words';
 
 interface BlackoutListProps {
@@ -37,7 +38,7 @@ function BlackoutRow({ blackout, onDelete }: BlackoutRowProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const navigate = useNavigate();
-  const { id, name, scope, definition, time_zone } = blackout;
+  const { id, name, scope, definition, devices, time_zone } = blackout;
   const params = { blackoutId: id };
   return (
     <li className={classes.row}>
@@ -47,7 +48,11 @@ function BlackoutRow({ blackout, onDelete }: BlackoutRowProps) {
         </Link>
         <span>{blackoutSentence(t, format, definition, time_zone)}</span>
         <span className={classes.dim}>
-          {[scopeLabel(t, scope), actionsText(t, format, definition.actions)].join(' · ')}
+          {[
+            scopeLabel(t, scope),
+            actionsText(t, format, definition.actions ?? maintenanceActions),
+            t('maintenance.devices', { count: devices }),
+          ].join(' · ')}
         </span>
       </div>
       <div className={classes.when}>

@@ -86,7 +86,7 @@ export function withBlackout(draft: BlackoutDraft, definition: BlackoutDefinitio
     ...draft,
     period: period.type,
     zone: definition.time_zone ?? '',
-    actions: [...definition.actions],
+    actions: [...(definition.actions ?? maintenanceActions)],
   };
   if (period.type === 'once') {
     return { ...values, from: typedInstant(period.from), until: typedInstant(period.until) };

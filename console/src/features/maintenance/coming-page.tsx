@@ -46,11 +46,15 @@ function Coming({ tenantId }: { tenantId: string | undefined }) {
           />
         </Card>
       )}
-      <div className={classes.days}>
-        {byDay(items).map(([day, occurrences]) => (
-          <Day key={day} occurrences={occurrences} />
-        ))}
-      </div>
+      {items.length > 0 && (
+        <div className={classes.card}>
+          <Card flush>
+            {byDay(items).map(([day, occurrences]) => (
+              <Day key={day} occurrences={occurrences} />
+            ))}
+          </Card>
+        </div>
+      )}
     </Page>
   );
 }
@@ -70,7 +74,8 @@ function Day({ occurrences }: { occurrences: readonly WindowOccurrence[] }) {
   const [first] = occurrences;
   if (!first) return null;
   return (
-    <Card title={sentence(format.weekday(first.local_starts_at))} flush>
+    <section className={classes.day}>
+      <h2 className={classes.date}>{sentence(format.weekday(first.local_starts_at))}</h2>
       <ul className={classes.list}>
         {occurrences.map((occurrence) => (
           <Occurrence
@@ -79,7 +84,7 @@ function Day({ occurrences }: { occurrences: readonly WindowOccurrence[] }) {
           />
         ))}
       </ul>
-    </Card>
+    </section>
   );
 }
 

@@ -1,14 +1,13 @@
 import { IconCalendarClock, IconCalendarOff, IconCalendarPlus } from '@tabler/icons-react';
 import type { TFunction } from 'i18next';
-import type { Device } from '@/api/types';
+import type { Device, DeviceMaintenance } from '@/api/types';
 import { useExactTime } from '@/components/relative-time';
 import { StateBadge, type Tone } from '@/components/state-badge';
 import { useTranslation } from '@/i18n/use-translation';
 import type { Format } from '@/util/format';
 import { useFormat } from '@/util/use-format';
 import { clockOf } from './local-span';
-
-type Maintenance = NonNullable<Device['maintenance_window']>;
+import classes from './maintenance.module.css';
 
 interface CellText {
   text: string;
@@ -21,17 +20,30 @@ interface CellText {
 
 const day = 86_400_000;
 
-/** On the device's clock; the day too where it is not near. */
+/** On the device's clock: the time alone where it is near, the weekday within a week. */
 function near(format: Format, at: string, local: string | null | undefined, now: number): string {
   const said = local ?? at;
-  return Date.parse(at) - now < day / 2 ? clockOf(said) : format.moment(said);
+  const distance = Date.parse(at) - now;
+  if (distance < day / 2) return clockOf(said);
+  return distance < 6 * day ? format.weekdayTime(said) : format.moment(said);
+}
+
+/** Never the time alone: it would not say whether it is today's or tomorrow's. */
+function nextTime(
+  format: Format,
+  next: string,
+  local: string | null | undefined,
+  now: number,
+): string {
+  const said = local ?? next;
+  return Date.parse(next) - now < 6 * day ? format.weekdayTime(said) : format.moment(said);
 }
 
 /** How a device stands with its windows, in a few words. */
 export function maintenanceText(
   t: TFunction,
   format: Format,
-  maintenance: Maintenance,
+  maintenance: DeviceMaintenance,
   now: number,
 ): CellText {
   const { open, because, until, next, local_until, local_next } = maintenance;
@@ -51,7 +63,7 @@ export function maintenanceText(
     const hint = t('maintenance.cell.no_window_hint');
     return { text, tone: 'attention', icon: IconCalendarPlus, at: null, hint };
   }
-  const time = next ? format.moment(local_next ?? next) : null;
+  const time = next ? nextTime(format, next, local_next, now) : null;
   if (because === 'blackout') {
     const text = time
       ? t('maintenance.cell.blackout_next', { time })
@@ -64,12 +76,18 @@ export function maintenanceText(
   return { text: time, tone: 'waiting', icon: IconCalendarClock, at: next ?? null, hint: null };
 }
 
+/** A server that does not say it yet sends none. */
+function maintenanceOf({ maintenance_window }: Device): DeviceMaintenance | null {
+  const said: unknown = maintenance_window;
+  return typeof said === 'object' && said !== null ? (said as DeviceMaintenance) : null;
+}
+
 /** Open, the next opening, or why there is none; the exact time is the hint. */
 export function MaintenanceCell({ device }: { device: Device }) {
   const { t } = useTranslation();
   const format = useFormat();
   const exact = useExactTime();
-  const maintenance = device.maintenance_window;
+  const maintenance = maintenanceOf(device);
   if (!maintenance) {
     return (
       <StateBadge tone="unknown" hint={t('maintenance.cell.unknown_hint')}>
@@ -79,12 +97,14 @@ export function MaintenanceCell({ device }: { device: Device }) {
   }
   const { text, tone, icon, at, hint } = maintenanceText(t, format, maintenance, Date.now());
   return (
-    <StateBadge
-      tone={tone}
-      icon={icon}
-      hint={hint ?? (at ? exact(at, device.time_zone) : undefined)}
-    >
-      {text}
-    </StateBadge>
+    <span className={classes.cell}>
+      <StateBadge
+        tone={tone}
+        icon={icon}
+        hint={hint ?? (at ? exact(at, device.time_zone) : undefined)}
+      >
+        {text}
+      </StateBadge>
+    </span>
   );
 }

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { TFunction } from 'i18next';
 import { useMemo } from 'react';
-import type { MaintenancePlan, PlannedDevice } from '@/api/types';
+import type { MaintenanceAction, MaintenancePlan, PlannedDevice } from '@/api/types';
 import { EmptyState } from '@/components/empty-state';
 import { ForbiddenPage } from '@/components/forbidden-page';
 import { Page, PageIntro } from '@/components/page';
@@ -20,6 +20,7 @@ import { planQuery } from './maintenance';
 import { MaintenanceViews } from './maintenance-views';
 import classes from './tonight-page.module.css';
 import { maintenanceActions } from './window-rules';
+import { actionsText, sentence } from './window-words';
 
 const hours = 24;
 
@@ -118,7 +119,7 @@ interface BarsProps {
   plan: MaintenancePlan;
 }
 
-/** One bar for every kind of work, over the hours of the plan. */
+/** A bar over the hours of the plan; a line in it is the device's midnight. */
 function Bars({ planned, plan }: BarsProps) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -130,43 +131,38 @@ function Bars({ planned, plan }: BarsProps) {
   const length = Date.parse(plan.until) - from;
   const at = (instant: string) =>
     Math.min(100, Math.max(0, ((Date.parse(instant) - from) / length) * 100));
+  const midnight = midnightOf(planned, from);
   return (
     <div className={classes.bars}>
-      {maintenanceActions.map((action) => {
-        const own = openings.filter((opening) => opening.action === action);
-        if (own.length === 0) return null;
-        const whole = own.some(
+      {linesOf(openings).map(({ actions, spans }) => {
+        const whole = spans.some(
           ({ starts_at, ends_at }) =>
             at(starts_at) === 0 && (ends_at == null || at(ends_at) === 100),
         );
-        const spans = whole
-          ? t('maintenance.tonight.all_day')
-          : format.list(
-              own.map(({ local_starts_at, local_ends_at }) =>
-                t('maintenance.tonight.span', {
-                  from: clockOf(local_starts_at),
-                  to: local_ends_at ? clockOf(local_ends_at) : '…',
-                }),
-              ),
-            );
+        const times = spans.map(({ local_starts_at, local_ends_at }) =>
+          t('maintenance.tonight.span', {
+            from: clockOf(local_starts_at),
+            to: local_ends_at ? clockOf(local_ends_at) : '…',
+          }),
+        );
         const label = t('maintenance.tonight.bar', {
-          action: t(`maintenance.actions_long.${action}`),
-          spans,
+          action: sentence(actionsText(t, format, actions)),
+          spans: whole ? t('maintenance.tonight.all_day') : format.list(times),
         });
         return (
-          <div key={action} className={classes.line} data-hint={label}>
+          <div key={actions.join()} className={classes.line} data-hint={label}>
             <span className={classes.bar} aria-hidden>
-              {own.map((opening) => {
-                const left = at(opening.starts_at);
-                const right = opening.ends_at == null ? 100 : at(opening.ends_at);
+              {spans.map((span) => {
+                const left = at(span.starts_at);
+                const right = span.ends_at == null ? 100 : at(span.ends_at);
                 return (
                   <span
-                    key={opening.starts_at}
-                    data-action={action}
+                    key={span.starts_at}
                     style={{ left: `${left}%`, width: `${right - left}%` }}
                   />
                 );
               })}
+              <i style={{ left: `${midnight}%` }} />
             </span>
             <span className={classes.spans}>{label}</span>
           </div>
@@ -174,6 +170,33 @@ function Bars({ planned, plan }: BarsProps) {
       })}
     </div>
   );
+}
+
+interface Line {
+  actions: MaintenanceAction[];
+  spans: PlannedDevice['openings'];
+}
+
+/** Kinds of work that have the same openings share a bar. */
+function linesOf(openings: PlannedDevice['openings']): Line[] {
+  const lines = new Map<string, Line>();
+  for (const action of maintenanceActions) {
+    const spans = openings.filter((opening) => opening.action === action);
+    if (spans.length === 0) continue;
+    const key = spans.map(({ starts_at, ends_at }) => `${starts_at} ${ends_at}`).join();
+    const line = lines.get(key) ?? { actions: [], spans };
+    line.actions.push(action);
+    lines.set(key, line);
+  }
+  return [...lines.values()];
+}
+
+/** Where the device's midnight is, from 0 at the beginning of the plan. */
+function midnightOf({ openings: [first] }: PlannedDevice, from: number): number {
+  if (!first) return 0;
+  const offset = Date.parse(`${first.local_starts_at.slice(0, 19)}Z`) - Date.parse(first.starts_at);
+  const day = 86_400_000;
+  return ((day - ((from + offset) % day)) / day) * 100;
 }
 
 function Work({ planned }: { planned: PlannedDevice }) {

@@ -66,7 +66,7 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'maintenance_window',
-      meta: { title: t('columns.maintenance_window'), width: 178 },
+      meta: { title: t('columns.maintenance_window'), width: 118 },
       cell: ({ row }) => <MaintenanceCell device={row.original} />,
     },
   ];
