@@ -22,6 +22,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actions/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says when an action could run, and which windows it would break. Begins nothing. */
+        post: operations["read_action_outlook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actions/{id}": {
         parameters: {
             query?: never;
@@ -1496,6 +1513,37 @@ export interface components {
          * @enum {string}
          */
         ActionKind: "scan" | "install_updates" | "restart";
+        /** @description What would become of an action, as far as maintenance windows go. */
+        ActionOutlook: {
+            /** @description What it would break, the most devices first. */
+            broken: components["schemas"]["BrokenRule"][];
+            /**
+             * @description How many are outside of their windows then, or in a blackout: there it begins with
+             *     `break_windows` only.
+             */
+            closed: number;
+            /** @description How many devices it has. */
+            devices: number;
+            first_opening?: components["schemas"]["LocalSpan"] | null;
+            /**
+             * @description How many have no window, in a tenant whose work waits for one. What a person asks for now or
+             *     at an instant begins there: it breaks nothing.
+             */
+            held_without_window: number;
+            last_opening_at?: components["schemas"]["Instant"] | null;
+            /** @description On how many of them it may run at its instant. */
+            open: number;
+            /** @description How many have no opening in sight. */
+            without_opening: number;
+        };
+        /** @description What is to be done, on which devices, when. */
+        ActionOutlookRequest: {
+            /** @description These devices; either this or `filter`. */
+            device_ids?: components["schemas"]["DeviceId"][] | null;
+            filter?: components["schemas"]["DeviceConditions"] | null;
+            kind: components["schemas"]["ActionKind"];
+            when: components["schemas"]["When"];
+        };
         /** @description An action, as far as the caller may see of it. */
         ActionSummary: {
             /** @description For `install_updates`: the chosen categories; null is any. */
@@ -1810,10 +1858,10 @@ export interface components {
             [key: string]: string;
         };
         /**
-         * @description Why automatic work may or may not run.
+         * @description Why.
          * @enum {string}
          */
-        Because: "blackout" | "in_window" | "outside_windows" | "without_window";
+        Because: "approved" | "automatic" | "deadline" | "deferral" | "ring" | "stopped" | "retry" | "failures" | "in_hand";
         /**
          * @description When nothing automatic may run on the devices of a tenant, of a group, or on one device, whatever
          *     the windows say.
@@ -1821,7 +1869,7 @@ export interface components {
         Blackout: {
             /** @description When it is on now and comes next: up to 12 spans within about 400 days. */
             coming: components["schemas"]["LocalSpan"][];
-            definition: components["schemas"]["BlackoutDraft"];
+            definition: components["schemas"]["BlackoutDefinition"];
             /**
              * Format: int64
              * @description How many devices its scope has.
@@ -1843,7 +1891,7 @@ export interface components {
         };
         /** @description What a blackout is from now on. It is its tenant's unless a group or a device is named. */
         BlackoutChange: {
-            definition: components["schemas"]["BlackoutDraft"];
+            definition: components["schemas"]["BlackoutDefinition"];
             device_id?: components["schemas"]["DeviceId"] | null;
             group_id?: components["schemas"]["GroupId"] | null;
             /** @description 1 to 100 characters. */
@@ -1858,11 +1906,11 @@ export interface components {
          * @description A definition as people and programs write it. Nothing is checked yet; [`BlackoutDefinition`] is
          *     made of it.
          */
-        BlackoutDraft: {
+        BlackoutDefinition: {
             /** @description What may not run, at least one; absent is everything. */
             actions?: components["schemas"]["MaintenanceAction"][];
             /** @description When it is. */
-            period: components["schemas"]["PeriodDraft"];
+            period: components["schemas"]["BlackoutPeriod"];
             /**
              * @description An IANA time zone such as `Europe/Warsaw`, in which its days are days; absent is each
              *     device's own.
@@ -1874,6 +1922,48 @@ export interface components {
          * @description When nothing automatic may run.
          */
         BlackoutId: string;
+        /** @description When a blackout is. */
+        BlackoutPeriod: {
+            /**
+             * Format: date-time
+             * @description From this instant (RFC 3339).
+             */
+            from: string;
+            /** @enum {string} */
+            type: "once";
+            /**
+             * Format: date-time
+             * @description Until this instant, itself not included.
+             */
+            until: string;
+        } | {
+            /**
+             * @description The first day, as `MM-DD`; 29 February stands for 1 March in other years.
+             * @example 12-20
+             */
+            first: string;
+            /**
+             * @description The last day, as `MM-DD`, of the next year if it comes before the first; 29 February
+             *     stands for 28 February in other years.
+             * @example 01-06
+             */
+            last: string;
+            /** @enum {string} */
+            type: "yearly";
+        } | {
+            /**
+             * Format: int64
+             * @description The number of the first day, 1 to 31. Days that a month lacks do not occur.
+             */
+            first_day: number;
+            /**
+             * Format: int64
+             * @description The number of the last day, 1 to 31; of the next month if it comes before the first.
+             */
+            last_day: number;
+            /** @enum {string} */
+            type: "monthly";
+        };
         /** @description A definition, and what to see of it. */
         BlackoutPreviewRequest: {
             /**
@@ -1881,7 +1971,7 @@ export interface components {
              * @description So many of them, 1 to 50; absent is 10.
              */
             count?: number | null;
-            definition: components["schemas"]["BlackoutDraft"];
+            definition: components["schemas"]["BlackoutDefinition"];
             from?: components["schemas"]["Instant"] | null;
             tenant_id?: components["schemas"]["TenantId"] | null;
             /** @description The IANA time zone where the definition names none; absent is the tenant's. */
@@ -1916,6 +2006,23 @@ export interface components {
          * @enum {string}
          */
         BlockerKind: "offline" | "restart_pending" | "no_restart_pending" | "not_approved" | "nothing_pending" | "busy" | "too_short" | "clock_unknown" | "rules_unknown";
+        /** @description A window or a blackout that it would break. */
+        BrokenRule: {
+            /** @description On how many devices. */
+            devices: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            kind: components["schemas"]["BrokenThing"];
+            name: string;
+        };
+        /**
+         * @description What can be broken.
+         * @enum {string}
+         */
+        BrokenThing: "window" | "blackout";
         /** @description Who knows its address may read when windows of a tenant, a group or a device are open. */
         CalendarFeed: {
             created_at: components["schemas"]["Instant"];
@@ -2475,7 +2582,7 @@ export interface components {
             items: {
                 /** @description When it is on now and comes next: up to 12 spans within about 400 days. */
                 coming: components["schemas"]["LocalSpan"][];
-                definition: components["schemas"]["BlackoutDraft"];
+                definition: components["schemas"]["BlackoutDefinition"];
                 /**
                  * Format: int64
                  * @description How many devices its scope has.
@@ -2664,7 +2771,7 @@ export interface components {
         List_MaintenanceWindow: {
             /** @description The items. */
             items: {
-                definition: components["schemas"]["WindowDraft"];
+                definition: components["schemas"]["WindowDefinition"];
                 /**
                  * Format: int64
                  * @description How many devices its scope has.
@@ -3046,11 +3153,16 @@ export interface components {
          * @enum {string}
          */
         MaintenanceAction: "update" | "restart" | "backup";
+        /**
+         * @description Why automatic work may or may not run.
+         * @enum {string}
+         */
+        MaintenanceBecause: "blackout" | "in_window" | "outside_windows" | "without_window";
         /** @description Why automatic work of one kind may or may not run on a device at an instant. */
         MaintenanceExplanation: {
             action: components["schemas"]["MaintenanceAction"];
             at: components["schemas"]["Instant"];
-            because: components["schemas"]["Because"];
+            because: components["schemas"]["MaintenanceBecause"];
             /** @description Every blackout of the device's scopes, from the device outwards. */
             blackouts: components["schemas"]["BlackoutReview"][];
             /** @description What else is in its way. */
@@ -3093,7 +3205,7 @@ export interface components {
         };
         /** @description When automatic work may run on the devices of a tenant, of a group, or on one device. */
         MaintenanceWindow: {
-            definition: components["schemas"]["WindowDraft"];
+            definition: components["schemas"]["WindowDefinition"];
             /**
              * Format: int64
              * @description How many devices its scope has.
@@ -3123,7 +3235,7 @@ export interface components {
         };
         /** @description What a window is from now on. It is its tenant's unless a group or a device is named. */
         MaintenanceWindowChange: {
-            definition: components["schemas"]["WindowDraft"];
+            definition: components["schemas"]["WindowDefinition"];
             device_id?: components["schemas"]["DeviceId"] | null;
             /** @description Whether it counts. */
             enabled: boolean;
@@ -3155,6 +3267,12 @@ export interface components {
         };
         /** @description What to do, on which devices, when. */
         NewAction: {
+            /**
+             * @description Whether it may begin although that is outside of the maintenance windows of some devices, or
+             *     in a blackout; absent is no. Not needed where no window is in force. Only for `when` with
+             *     `now` and `at`: `in_window` breaks nothing.
+             */
+            break_windows?: boolean;
             /**
              * @description For `install_updates`: what each device is offered in these categories when its task runs.
              *     Not together with `update_keys`. An agent that is too old for it fails the task with
@@ -3198,7 +3316,7 @@ export interface components {
         };
         /** @description A blackout to be. It is the tenant's unless a group or a device is named. */
         NewBlackout: {
-            definition: components["schemas"]["BlackoutDraft"];
+            definition: components["schemas"]["BlackoutDefinition"];
             device_id?: components["schemas"]["DeviceId"] | null;
             group_id?: components["schemas"]["GroupId"] | null;
             /** @description 1 to 100 characters. */
@@ -3237,7 +3355,7 @@ export interface components {
         };
         /** @description A window to be. It is the tenant's unless a group or a device is named. */
         NewMaintenanceWindow: {
-            definition: components["schemas"]["WindowDraft"];
+            definition: components["schemas"]["WindowDefinition"];
             device_id?: components["schemas"]["DeviceId"] | null;
             /** @description Whether it counts. */
             enabled: boolean;
@@ -3302,7 +3420,7 @@ export interface components {
          * @description Which of a month's days of one weekday.
          * @enum {string}
          */
-        Nth: "first" | "second" | "third" | "fourth" | "fifth" | "last";
+        NthWeekday: "first" | "second" | "third" | "fourth" | "fifth" | "last";
         /** @description A window that is open or opens. */
         OccurringWindow: {
             /** @description What may run in it. */
@@ -3423,48 +3541,6 @@ export interface components {
              * @description Without definitions, which come several times a day.
              */
             total?: number | null;
-        };
-        /** @description When a blackout is. */
-        PeriodDraft: {
-            /**
-             * Format: date-time
-             * @description From this instant (RFC 3339).
-             */
-            from: string;
-            /** @enum {string} */
-            type: "once";
-            /**
-             * Format: date-time
-             * @description Until this instant, itself not included.
-             */
-            until: string;
-        } | {
-            /**
-             * @description The first day, as `MM-DD`; 29 February stands for 1 March in other years.
-             * @example 12-20
-             */
-            first: string;
-            /**
-             * @description The last day, as `MM-DD`, of the next year if it comes before the first; 29 February
-             *     stands for 28 February in other years.
-             * @example 01-06
-             */
-            last: string;
-            /** @enum {string} */
-            type: "yearly";
-        } | {
-            /**
-             * Format: int64
-             * @description The number of the first day, 1 to 31. Days that a month lacks do not occur.
-             */
-            first_day: number;
-            /**
-             * Format: int64
-             * @description The number of the last day, 1 to 31; of the next month if it comes before the first.
-             */
-            last_day: number;
-            /** @enum {string} */
-            type: "monthly";
         };
         /** @description What may run on a device. */
         PlannedDevice: {
@@ -3632,25 +3708,6 @@ export interface components {
         /** @description Codes that replace the second factor once each. */
         RecoveryCodes: {
             recovery_codes: string[];
-        };
-        /** @description The days on which a window starts. */
-        RecurrenceDraft: {
-            /** @description On these days, at least one. */
-            days: components["schemas"]["WindowDay"][];
-            /** @enum {string} */
-            type: "weekly";
-        } | {
-            /** @description On the n-th of the weekday. */
-            nth: components["schemas"]["Nth"];
-            /**
-             * Format: int64
-             * @description So many days after it, 0 to 27; absent is 0.
-             */
-            offset_days?: number;
-            /** @enum {string} */
-            type: "monthly";
-            /** @description Which weekday. */
-            weekday: components["schemas"]["WindowDay"];
         };
         /** @description Whether the device waits for a restart. */
         Restart: {
@@ -4377,6 +4434,11 @@ export interface components {
          * @enum {string}
          */
         WaitReason: "start_time" | "window" | "blackout" | "window_definition" | "longer_window" | "clock_unknown" | "rules_unknown" | "other";
+        /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        Weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
         /** @description When a task may run. */
         When: {
             /** @enum {string} */
@@ -4394,15 +4456,10 @@ export interface components {
             type: "at";
         };
         /**
-         * @description A day of the week.
-         * @enum {string}
-         */
-        WindowDay: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
-        /**
          * @description A definition as people and programs write it. Nothing is checked yet; [`WindowDefinition`] is
          *     made of it.
          */
-        WindowDraft: {
+        WindowDefinition: {
             /** @description What may run in it, at least one. */
             actions: components["schemas"]["MaintenanceAction"][];
             /**
@@ -4411,7 +4468,7 @@ export interface components {
              */
             duration_minutes: number;
             /** @description The days on which it starts. */
-            recurrence: components["schemas"]["RecurrenceDraft"];
+            recurrence: components["schemas"]["WindowRecurrence"];
             /**
              * @description When it starts on the wall clock of its zone, as `HH:MM`.
              * @example 22:00
@@ -4441,7 +4498,7 @@ export interface components {
         };
         /** @description Whether updates may install themselves now, and when they may next. */
         WindowOutlook: {
-            because: components["schemas"]["Because"];
+            because: components["schemas"]["MaintenanceBecause"];
             /**
              * Format: date-time
              * @description The same on the device's clock.
@@ -4464,11 +4521,30 @@ export interface components {
              * @description So many of them, 1 to 50; absent is 10.
              */
             count?: number | null;
-            definition: components["schemas"]["WindowDraft"];
+            definition: components["schemas"]["WindowDefinition"];
             from?: components["schemas"]["Instant"] | null;
             tenant_id?: components["schemas"]["TenantId"] | null;
             /** @description The IANA time zone where the definition names none; absent is the tenant's. */
             time_zone?: string | null;
+        };
+        /** @description The days on which a window starts. */
+        WindowRecurrence: {
+            /** @description On these days, at least one. */
+            days: components["schemas"]["Weekday"][];
+            /** @enum {string} */
+            type: "weekly";
+        } | {
+            /** @description On the n-th of the weekday. */
+            nth: components["schemas"]["NthWeekday"];
+            /**
+             * Format: int64
+             * @description So many days after it, 0 to 27; absent is 0.
+             */
+            offset_days?: number;
+            /** @enum {string} */
+            type: "monthly";
+            /** @description Which weekday. */
+            weekday: components["schemas"]["Weekday"];
         };
         /** @description A window, and what it has to do with the verdict. */
         WindowReview: {
@@ -4674,7 +4750,130 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `no_restart_pending`, `updates_not_offered`, `updates_blocked` or `no_devices` */
+            /** @description `no_restart_pending`, `updates_not_offered`, `updates_blocked`, `outside_maintenance_window` or `no_devices` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` or `too_many_devices` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_action_outlook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionOutlookRequest"];
+            };
+        };
+        responses: {
+            /** @description The outlook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionOutlook"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: a device or the group is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_restart_pending` or `no_devices` */
             409: {
                 headers: {
                     [name: string]: unknown;
