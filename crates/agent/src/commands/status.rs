@@ -204,7 +204,17 @@ mod tests {
         });
         let known: MaintenanceStatus = serde_json::from_value(maintenance).unwrap();
         let text = windows_for_people(&known, Timestamp::UNIX_EPOCH);
-        insta::assert_snapshot!(text, @"");
+        let expected = [
+            "Windows           known, since 2026-11-20T08:00:00Z",
+            "As of             1970-01-01T00:00:00Z",
+            "Time zone         Europe/Warsaw",
+            "Updates           closed, tenant's window \"Noc\" opens 2026-11-23T21:00:00Z, next opening 2026-11-23T22:00:00+01:00 (Europe/Warsaw)",
+            "                  2026-11-23T22:00:00+01:00 to 2026-11-24T02:00:00+01:00",
+            "Backups           open, no window is in force",
+            "                  now to no end in sight",
+            "Waiting task      019aa000-0000-7000-8000-000000000002 (install_updates) until 2026-11-23T21:00:00Z, for a window",
+        ];
+        assert_eq!(text, expected.join("\n"));
         let unknown = MaintenanceStatus {
             rules: RulesStanding::Unreadable,
             time_zone: None,
@@ -214,7 +224,13 @@ mod tests {
             ..known
         };
         let text = windows_for_people(&unknown, Timestamp::UNIX_EPOCH);
-        insta::assert_snapshot!(text, @"");
+        let expected = [
+            "Windows           newer than this agent, which cannot read them; automatic work waits, since 2026-11-20T08:00:00Z",
+            "As of             1970-01-01T00:00:00Z",
+            "Time zone         unknown",
+            "Server's time     unknown; automatic work waits",
+        ];
+        assert_eq!(text, expected.join("\n"));
     }
 
     #[test]
