@@ -117,6 +117,7 @@ on_both_engines! {
         let daily = weekly(&days, "22:00", 60, &["update", "restart"]);
         scene.window(PolicyScope::Device(oven.device_id), "Oven", daily).await;
         let request = latarnik_app::ActionRequest {
+            breach: latarnik_app::WindowBreach::Refuse,
             parameters: latarnik_app::RequestedParameters::Scan,
             target: latarnik_app::ActionTarget::Devices(vec![till.device_id]),
             when: latarnik_model::When::InWindow,
