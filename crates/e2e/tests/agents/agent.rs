@@ -74,6 +74,17 @@ impl Agent {
         self.running = Some((stop, running));
     }
 
+    /// Returns when its machine installs an update.
+    pub(crate) async fn installs(&self, key: &str) {
+        in_time(async {
+            let begun = || self.machine.installed.lock().unwrap().clone();
+            while !begun().iter().any(|known| known == key) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
     pub(crate) async fn stop(&mut self) {
         let (stop, running) = self.running.take().unwrap();
         stop.cancel();

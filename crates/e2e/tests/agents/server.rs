@@ -29,6 +29,7 @@ pub(crate) struct Server {
     pub(crate) gateway: Gateway,
     pub(crate) operator: Context,
     authority_folder: PathBuf,
+    address: String,
     serving: JoinHandle<()>,
     _folder: TempDir,
 }
@@ -69,7 +70,7 @@ impl Server {
         let settings = Settings {
             renewal_spread: Duration::ZERO,
             authorities_check: Duration::from_millis(20),
-            ..Settings::new(address)
+            ..Settings::new(address.clone())
         };
         let gateway = Gateway::new(office.app.clone(), authorities, settings).unwrap();
         let serving = tokio::spawn({
@@ -81,9 +82,24 @@ impl Server {
             gateway,
             operator,
             authority_folder,
+            address,
             serving,
             _folder: folder,
         }
+    }
+
+    /// No agent reaches it any more.
+    pub(crate) async fn hang_up(&mut self) {
+        self.serving.abort();
+        let _ = (&mut self.serving).await;
+    }
+
+    /// Agents reach it again, where they did before.
+    pub(crate) async fn listen_again(&mut self) {
+        let listener = TcpListener::bind(&self.address).await.unwrap();
+        let gateway = self.gateway.clone();
+        self.serving =
+            tokio::spawn(async move { gateway.serve(listener, std::future::pending()).await });
     }
 
     /// The authorities as a command in another process sees them: what it does there, the gateway
