@@ -90,18 +90,18 @@ export type DeviceMaintenance = PendingSchemas['DeviceMaintenance'];
 export type MaintenanceWindow = Schemas['MaintenanceWindow'];
 export type NewMaintenanceWindow = Schemas['NewMaintenanceWindow'];
 export type MaintenanceWindowChange = Schemas['MaintenanceWindowChange'];
-export type WindowDefinition = Schemas['WindowDraft'];
+export type WindowDefinition = Schemas['WindowDefinition'];
 export type WindowPreviewRequest = Schemas['WindowPreviewRequest'];
 export type SpanPreview = Schemas['SpanPreview'];
 export type LocalSpan = Schemas['LocalSpan'];
 export type MaintenanceAction = Schemas['MaintenanceAction'];
-export type Weekday = Schemas['WindowDay'];
-export type NthWeekday = Schemas['Nth'];
+export type Weekday = Schemas['Weekday'];
+export type NthWeekday = Schemas['NthWeekday'];
 /** When nothing automatic may run. */
 export type Blackout = Schemas['Blackout'];
 export type NewBlackout = Schemas['NewBlackout'];
 export type BlackoutChange = Schemas['BlackoutChange'];
-export type BlackoutDefinition = Schemas['BlackoutDraft'];
+export type BlackoutDefinition = Schemas['BlackoutDefinition'];
 export type BlackoutPreviewRequest = Schemas['BlackoutPreviewRequest'];
 export type MaintenanceSettings = Schemas['MaintenanceSettings'];
 /** Why an action may run on a device now, or may not. */
@@ -112,8 +112,8 @@ export type PlannedDevice = MaintenancePlan['items'][number];
 export type WindowOccurrence = PendingSchemas['WindowOccurrence'];
 export type CalendarFeed = PendingSchemas['CalendarFeed'];
 export type NewCalendarFeed = PendingSchemas['NewCalendarFeed'];
-export type ActionOutlook = Schemas['Outlook'];
-export type ActionOutlookRequest = Schemas['OutlookQuestion'];
+export type ActionOutlook = Schemas['ActionOutlook'];
+export type ActionOutlookRequest = Schemas['ActionOutlookRequest'];
 /** The way of one update through a tenant's rings. */
 export type Rollout = Schemas['Rollout'];
 

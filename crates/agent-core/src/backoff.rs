@@ -17,6 +17,9 @@ pub struct Pace {
     pub progress_interval: Duration,
     /// How long a cancelled call may take to return before it is left behind.
     pub cancel_grace: Duration,
+    /// The longest time after which the gate looks again whether a window is open: so soon it notices
+    /// that the machine's clock or time zone was set.
+    pub window_look: Duration,
     /// How often a restart that counts down looks at the clock and for answers.
     pub restart_look: Duration,
     /// How often it looks who is signed in.
@@ -37,6 +40,7 @@ impl Default for Pace {
             rejected_retry: Duration::from_secs(60 * 60),
             progress_interval: Duration::from_millis(500),
             cancel_grace: Duration::from_secs(5 * 60),
+            window_look: Duration::from_secs(60),
             restart_look: Duration::from_secs(1),
             people_look: Duration::from_secs(15),
             restart_grace: Duration::from_secs(10 * 60),

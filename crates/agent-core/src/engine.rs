@@ -5,7 +5,7 @@
 //! | loop | does |
 //! |---|---|
 //! | `poll` | long-polls for tasks and cancellations; journals before it acknowledges |
-//! | `gate` | decides what waits, what has expired and what was cancelled |
+//! | `gate` | decides what waits for its window, what has expired and what was cancelled |
 //! | `runner` | runs one task at a time on a thread of its own, and scans by itself |
 //! | `restart` | counts down to a restart, beside the runner |
 //! | `delivery` | sends spooled reports in order, and progress in between |
@@ -17,11 +17,14 @@
 //! journal are one transaction; no loop holds another up while it waits for the network.
 
 mod check_in;
+mod configuration;
 mod delivery;
 mod execution;
 mod gate;
+mod installation;
 mod inventory;
 mod logs;
+mod maintenance;
 mod outcome;
 mod poll;
 mod queue;
@@ -34,15 +37,20 @@ mod shared;
 mod status;
 mod task_log;
 
-pub use status::{AgentStatus, Standing, read_status};
+pub(crate) use shared::chain;
+pub use status::{
+    ActionStatus, AgentStatus, ClockStanding, MaintenanceStatus, OpeningStatus, RulesStanding,
+    Standing, WaitingTask, read_status,
+};
 
 use crate::{
-    MachineState, Pace, People, Power, ServerClock, Updates, Withdrawal,
+    MachineState, Pace, People, Power, ServerClock, SteadyClock, Updates, Withdrawal,
     connection::{
         Credentials, GatewayClient, GatewayTrust, InvalidCredentials, UnusableAuthorities,
     },
     state::{Identity, State, StateError},
 };
+use jiff::tz::TimeZoneDatabase;
 use latarnik_model::{Clock, IdSource};
 use shared::Shared;
 use std::{sync::Arc, time::Duration};
@@ -61,6 +69,10 @@ pub struct Ports {
     pub machine: Arc<dyn MachineState>,
     /// The machine's clock.
     pub clock: Arc<dyn Clock>,
+    /// The time that passes, whatever that clock is set to.
+    pub steady: Arc<dyn SteadyClock>,
+    /// What is known of time zones.
+    pub zones: &'static TimeZoneDatabase,
     /// Randomness for waits.
     pub randomness: Arc<dyn IdSource>,
 }
@@ -93,7 +105,11 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), EngineError> {
     let learned = state.learned_time().map_err(EngineError::State)?;
-    let clock = Arc::new(ServerClock::resume(ports.clock.clone(), learned));
+    let clock = Arc::new(ServerClock::resume(
+        ports.clock.clone(),
+        ports.steady.clone(),
+        learned,
+    ));
     let identity = state
         .identity()
         .map_err(EngineError::State)?

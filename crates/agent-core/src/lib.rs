@@ -13,17 +13,22 @@ mod backoff;
 pub mod connection;
 pub mod engine;
 pub mod enrollment;
+mod needs;
 mod ports;
 mod renewal_schedule;
 mod server_clock;
 pub mod state;
+mod window_gate;
 
 pub use backoff::Pace;
+pub use needs::{Needs, Part};
 pub use ports::{
     Answer, CancelSignal, Choice, Creator, Facts, FactsError, InstallReport, InstallRequest,
     LastRestart, LogSink, MachineState, Notice, OUTPUT_EXCERPT_BYTES, OutputExcerpt, People,
-    PeopleError, Postponement, Power, RestartError, RestartRequest, Session, TaskProgress, Update,
-    UpdateError, UpdateResult, UpdateSettings, Updates, Withdrawal,
+    PeopleError, Postponement, Power, RestartError, RestartRequest, Room, Session, SteadyClock,
+    TaskProgress, Update, UpdateError, UpdateResult, UpdateSettings, Updates, WindowSignal,
+    Withdrawal,
 };
 pub use renewal_schedule::{take_up_at, two_thirds};
 pub use server_clock::{LearnedTime, ServerClock};
+pub use window_gate::{KnownRules, Passage, WindowGate, bound_by, verdict_line};

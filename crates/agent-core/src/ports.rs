@@ -63,18 +63,98 @@ pub struct UpdateError {
     pub output: OutputExcerpt,
 }
 
+/// Tells an installation whether it may begin one more update. Cheap to clone.
+#[derive(Clone)]
+pub struct WindowSignal {
+    has_end: bool,
+    room: Arc<dyn Fn(Room) -> bool + Send + Sync>,
+}
+
+/// What an installation asks room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// The whole of the next update.
+    NextUpdate,
+    /// The installation of an update whose download is complete.
+    Installation,
+}
+
+impl WindowSignal {
+    /// No window binds the installation.
+    #[must_use]
+    pub fn unbound() -> Self {
+        Self {
+            has_end: false,
+            room: Arc::new(|_| true),
+        }
+    }
+
+    /// A window that says itself whether there is room.
+    #[must_use]
+    pub fn new(has_end: bool, room: impl Fn(Room) -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            has_end,
+            room: Arc::new(room),
+        }
+    }
+
+    /// Whether an end is known: then updates are begun one after the other, so that the rest can be
+    /// left.
+    #[must_use]
+    pub const fn has_end(&self) -> bool {
+        self.has_end
+    }
+
+    /// Whether the next update may begin. To be asked right before each: what passes between two
+    /// answers counts as the time that an update needs.
+    #[must_use]
+    pub fn admits_next(&self) -> bool {
+        (self.room)(Room::NextUpdate)
+    }
+
+    /// Whether an update that has just been downloaded may be installed.
+    #[must_use]
+    pub fn admits_installation(&self) -> bool {
+        (self.room)(Room::Installation)
+    }
+}
+
+impl std::fmt::Debug for WindowSignal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WindowSignal")
+            .field("has_end", &self.has_end)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What to install.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct InstallRequest {
     /// Keys of the updates; `None` means everything offered.
     pub update_keys: Option<Vec<String>>,
     /// Only what the search finds in these categories; `None` means any.
     pub categories: Option<Vec<UpdateCategory>>,
+    /// Keys that an earlier part of the task has dealt with.
+    pub except: Vec<String>,
+    /// Whether one more update may begin.
+    pub window: WindowSignal,
     /// The longest time the whole may take.
     pub timeout: Duration,
 }
 
 impl InstallRequest {
+    /// Everything that is offered, at any time.
+    #[must_use]
+    pub fn everything(timeout: Duration) -> Self {
+        Self {
+            update_keys: None,
+            categories: None,
+            except: Vec::new(),
+            window: WindowSignal::unbound(),
+            timeout,
+        }
+    }
+
     /// Whether an update that is offered is to be installed.
     #[must_use]
     pub fn wants(&self, key: &str, category: UpdateCategory) -> bool {
@@ -82,6 +162,7 @@ impl InstallRequest {
         let of_key = |keys: &Vec<String>| keys.iter().any(|chosen| chosen == key);
         self.update_keys.as_ref().is_none_or(of_key)
             && self.categories.as_ref().is_none_or(of_category)
+            && !of_key(&self.except)
     }
 }
 
@@ -90,6 +171,9 @@ impl InstallRequest {
 pub struct InstallReport {
     /// What became of each update.
     pub updates: Vec<UpdateResult>,
+    /// The chosen updates that did not begin because the window had no room for them, as
+    /// `Skipped`, or as `Downloaded` where that much was done. They are not among `updates`.
+    pub left: Vec<UpdateResult>,
     /// Exit code of the package manager; `None` where there is no program.
     pub exit_code: Option<i32>,
     /// The end of what it said.
@@ -106,7 +190,9 @@ pub trait Updates: Send + Sync {
     /// [`UpdateError`] if the search failed; an empty list always means "up to date".
     fn scan(&self, sink: &dyn LogSink, cancel: &CancelSignal) -> Result<Vec<Update>, UpdateError>;
 
-    /// Downloads and installs, then searches again. Never restarts the machine.
+    /// Downloads and installs, then searches again. Never restarts the machine. An update begins
+    /// only while the request's window has room for it; one that runs when the window closes comes
+    /// to its end.
     ///
     /// # Errors
     /// [`UpdateError`] if nothing could be attempted; an update that failed by itself is in the
@@ -239,6 +325,8 @@ pub enum Choice {
 pub enum Withdrawal {
     /// There will be no restart.
     CalledOff,
+    /// The restart waits for the next maintenance window, and is told again then.
+    PutOff,
     /// The restart comes, or the agent pauses and will show them again.
     Quietly,
 }
@@ -262,6 +350,11 @@ pub trait MachineState: Send + Sync {
     /// Changes with every start of the machine, stays the same until the next.
     fn boot_id(&self) -> String;
 
+    /// Its IANA time zone as it is now, if the system knows. Asked often.
+    fn time_zone(&self) -> Option<String> {
+        self.facts().ok()?.time_zone
+    }
+
     /// When it started, by its own clock.
     fn booted_at(&self) -> Option<Timestamp>;
 
@@ -269,6 +362,12 @@ pub trait MachineState: Send + Sync {
     fn last_restart(&self) -> Option<LastRestart> {
         None
     }
+}
+
+/// Counts the time that passes, whatever anybody sets the machine's clock to.
+pub trait SteadyClock: Send + Sync {
+    /// Since some instant of this run of the machine. Time that the machine slept is in it.
+    fn elapsed(&self) -> Duration;
 }
 
 /// The machine could not be described.

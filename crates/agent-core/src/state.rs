@@ -27,7 +27,7 @@ pub use error::StateError;
 pub use identity::Identity;
 pub(crate) use identity::replace_file;
 pub use inventory::Inventories;
-pub use journal::{Delivery, JournalEntry, Stage, Start};
+pub use journal::{Delivery, Earlier, JournalEntry, Stage, Start, Wait};
 pub use spool::{SpooledLog, SpooledReport};
 
 use redb::{Database, DatabaseError, ReadTransaction, ReadableDatabase, WriteTransaction};

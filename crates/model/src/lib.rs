@@ -42,7 +42,7 @@ pub use ledger::{LedgerStep, Sighting, UnknownUpdateState, UpdateState};
 pub use maintenance::{
     Because, Blackout, BlackoutDefinition, BlackoutDraft, BlackoutPeriod, BlackoutReview,
     BlackoutStanding, Blocker, Calendar, DefinitionFault, DefinitionFaults, Explanation, FaultKind,
-    Fit, LONGEST_OPENING, LONGEST_WINDOW_MINUTES, LocalOpening, MOST_OFFSET_DAYS,
+    Fit, LONGEST_OPENING, LONGEST_WINDOW_MINUTES, LocalOpening, MOST_CHANGES, MOST_OFFSET_DAYS,
     MaintenanceAction, MaintenanceRules, MaintenanceWindow, MonthDay, Nth, Opening, PeriodDraft,
     RecurrenceDraft, SHORTEST_WINDOW_MINUTES, ScopeMaintenance, UnknownMaintenanceAction, Verdict,
     WindowDay, WindowDefinition, WindowDraft, WindowRecurrence, WindowReview, WindowStanding,

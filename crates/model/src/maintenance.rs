@@ -19,9 +19,10 @@ mod definition;
 mod explanation;
 mod local;
 mod occurrence;
+mod reading;
 
 pub use blackout::{BlackoutDefinition, BlackoutDraft, BlackoutPeriod, MonthDay, PeriodDraft};
-pub use calendar::{Because, Calendar, Fit, LONGEST_OPENING, Opening, Verdict};
+pub use calendar::{Because, Calendar, Fit, LONGEST_OPENING, MOST_CHANGES, Opening, Verdict};
 pub use definition::{
     DefinitionFault, DefinitionFaults, FaultKind, LONGEST_WINDOW_MINUTES, MOST_OFFSET_DAYS, Nth,
     RecurrenceDraft, SHORTEST_WINDOW_MINUTES, WindowDay, WindowDefinition, WindowDraft,

@@ -156,11 +156,7 @@ fn show_signals(machine: &Machine) {
 }
 
 fn everything() -> InstallRequest {
-    InstallRequest {
-        update_keys: None,
-        categories: None,
-        timeout: Duration::from_secs(2 * 60 * 60),
-    }
+    InstallRequest::everything(Duration::from_secs(2 * 60 * 60))
 }
 
 /// Microsoft Update is searched and Windows' own updating rests, until it is given back.

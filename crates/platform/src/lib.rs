@@ -32,6 +32,7 @@ mod readiness;
 pub mod service;
 #[cfg(windows)]
 mod since_boot;
+mod steady_clock;
 mod updates;
 
 pub use machine::Machine;

@@ -3,9 +3,9 @@
 use crate::{
     machine_state,
     people::{self, Inquiry, Reply, SilenceError},
-    power, updates,
+    power, steady_clock, updates,
 };
-use latarnik_agent_core::{MachineState, People, Power, Updates};
+use latarnik_agent_core::{MachineState, People, Power, SteadyClock, Updates};
 use latarnik_model::Clock;
 use std::{path::PathBuf, sync::Arc};
 
@@ -57,6 +57,12 @@ impl Machine {
     /// If no agent answers.
     pub fn inquire(&self, inquiry: Inquiry) -> Result<Reply, SilenceError> {
         people::ask(self.folder.as_deref(), inquiry)
+    }
+
+    /// A clock that nobody sets.
+    #[must_use]
+    pub fn steady_clock(&self) -> Arc<dyn SteadyClock> {
+        Arc::new(steady_clock::SinceBoot)
     }
 
     /// What can be told about it.

@@ -53,7 +53,7 @@ enum Priority {
 }
 
 /// What a program left behind.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Finished {
     /// Its exit code; absent if a signal ended it.
     pub exit_code: Option<i32>,

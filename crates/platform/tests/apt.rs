@@ -11,12 +11,18 @@ mod sandbox;
 
 use latarnik_agent_core::{
     CancelSignal, InstallReport, InstallRequest, LogSink, TaskProgress, Update, UpdateError,
-    UpdateResult,
+    UpdateResult, WindowSignal,
 };
 use latarnik_model::{ReasonCode, UpdateCategory, UpdateOutcome, UpdateSource};
 use latarnik_platform::Machine;
 use sandbox::{Package, Sandbox, Suite};
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 /// Keeps what a call told.
 #[derive(Default)]
@@ -76,8 +82,7 @@ fn install_telling(
 ) -> Result<InstallReport, UpdateError> {
     let request = InstallRequest {
         update_keys: keys.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect()),
-        categories: None,
-        timeout: Duration::from_secs(120),
+        ..InstallRequest::everything(Duration::from_secs(120))
     };
     let machine = Machine::in_folder(sandbox.root().to_owned());
     machine
@@ -208,9 +213,8 @@ fn only_the_chosen_update_is_installed() {
 /// Category by category, as the server would ask for them one after the other.
 fn install_category(sandbox: &Sandbox, category: UpdateCategory) -> InstallReport {
     let request = InstallRequest {
-        update_keys: None,
         categories: Some(vec![category]),
-        timeout: Duration::from_secs(120),
+        ..InstallRequest::everything(Duration::from_secs(120))
     };
     Machine::in_folder(sandbox.root().to_owned())
         .updates()
@@ -479,4 +483,35 @@ fn hold_lock(path: &std::path::Path) -> std::process::Child {
         .unwrap();
     assert_eq!(line.trim(), "held");
     child
+}
+
+#[test]
+fn at_the_windows_end_the_rest_of_the_packages_is_left_for_the_next() {
+    let sandbox = two_updates();
+    let asked = AtomicU32::new(0);
+    let once = WindowSignal::new(true, move |_| asked.fetch_add(1, Ordering::Relaxed) == 0);
+    let install = |window, except| {
+        let told = Told::default();
+        let request = InstallRequest {
+            window,
+            except,
+            ..InstallRequest::everything(Duration::from_secs(120))
+        };
+        let machine = Machine::in_folder(sandbox.root().to_owned());
+        let cancel = CancelSignal::default();
+        let report = machine.updates().install(&request, &told, &cancel);
+        println!("{}", told.log.lock().unwrap());
+        (report.unwrap(), told.noted.into_inner().unwrap())
+    };
+    let (report, noted) = install(once, Vec::new());
+    assert_eq!(outcomes(&report), [("a=2", UpdateOutcome::Installed)]);
+    let left: Vec<_> = report.left.iter().map(|u| (&*u.key, u.outcome)).collect();
+    assert_eq!(left, [("b=2", UpdateOutcome::Skipped)]);
+    assert_eq!(keys(report.remaining.as_deref().unwrap()), ["b=2"]);
+    let noted: Vec<_> = noted.iter().map(|update| update.outcome).collect();
+    assert_eq!(noted, [UpdateOutcome::Unconfirmed, UpdateOutcome::Skipped]);
+    let always = WindowSignal::new(true, |_| true);
+    let (report, _) = install(always, vec!["a=2".to_owned()]);
+    assert_eq!(outcomes(&report), [("b=2", UpdateOutcome::Installed)]);
+    assert_eq!(report.left, []);
 }

@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use latarnik_model::{
     DeviceId, OsFamily, Postponements, ReasonCode, RestartBehavior, RestartDelay, RestartSignal,
     RestartSignalName, Severity, TaskId, TaskParameters, TaskState, UpdateCategory, UpdateOutcome,
-    UpdateSource, When,
+    UpdateSource, WaitReason, When,
 };
 use latarnik_protocol::{
     AgentConfig, CheckInRequest, CheckInResponse, Creator, Facts, Fingerprint, Inventory,
-    InventoryReport, LastRestart, OutputExcerpt, PROTOCOL_VERSION, Problem, ProblemCode, RawTask,
-    RegisterRequest, RegisterResponse, RenewRequest, RenewResponse, RestartReport, ScanReport,
-    Secret, Task, TaskBatch, TaskEvent, TaskOutcome, TaskProgress, TaskReport, TaskReportResponse,
-    Trust, Update, UpdateResult, UpdateSettings,
+    InventoryReport, LastRestart, OutputExcerpt, PROTOCOL_VERSION, Problem, ProblemCode,
+    RawMaintenance, RawTask, RegisterRequest, RegisterResponse, RenewRequest, RenewResponse,
+    RestartReport, ScanReport, Secret, Task, TaskBatch, TaskEvent, TaskOutcome, TaskProgress,
+    TaskReport, TaskReportResponse, Trust, Update, UpdateResult, UpdateSettings,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
@@ -195,7 +195,6 @@ fn configuration() {
     };
     assert_bytes("config_trust", &during_a_rotation);
     let with_updates = AgentConfig {
-        maintenance: None,
         updates: Some(UpdateSettings {
             microsoft_update: true,
             control_automatic_updates: true,
@@ -204,6 +203,75 @@ fn configuration() {
         ..AgentConfig::default()
     };
     assert_bytes("config_updates", &with_updates);
+}
+
+#[test]
+fn configuration_with_maintenance() {
+    // As they travel: what is read of them is written the same.
+    let rules = serde_json::json!({
+        "tenant_zone": "Europe/Warsaw",
+        "scopes": [
+            {
+                "scope": {"kind": "device", "id": "019aa000-0000-7000-8000-0000000000d0"},
+                "blackouts": [{
+                    "id": "019aa000-0000-7000-8000-0000000000b1",
+                    "name": "Zamknięcie roku",
+                    "definition": {
+                        "period": {"type": "yearly", "first": "12-20", "last": "01-06"},
+                        "actions": ["update", "restart", "backup"],
+                    },
+                }],
+            },
+            {
+                "scope": {"kind": "tenant"},
+                "windows": [
+                    {
+                        "id": "019aa000-0000-7000-8000-0000000000a1",
+                        "name": "Noc",
+                        "enabled": true,
+                        "definition": {
+                            "recurrence": {"type": "weekly", "days": ["tuesday", "thursday"]},
+                            "start_time": "22:00",
+                            "duration_minutes": 240,
+                            "actions": ["update", "restart"],
+                        },
+                    },
+                    {
+                        "id": "019aa000-0000-7000-8000-0000000000a2",
+                        "name": "Po drugim wtorku",
+                        "enabled": true,
+                        "definition": {
+                            "recurrence": {
+                                "type": "monthly",
+                                "nth": "second",
+                                "weekday": "tuesday",
+                                "offset_days": 2,
+                            },
+                            "start_time": "01:00",
+                            "duration_minutes": 180,
+                            "time_zone": "UTC",
+                            "actions": ["update"],
+                        },
+                    },
+                ],
+            },
+        ],
+        "without_windows": {"update": "hold", "restart": "hold", "backup": "run"},
+    });
+    let rules = RawMaintenance(rules).read().unwrap();
+    let config = AgentConfig {
+        maintenance: Some(RawMaintenance::new(&rules)),
+        ..AgentConfig::default()
+    };
+    assert_bytes("config_maintenance", &config);
+}
+
+#[test]
+fn maintenance_of_a_newer_server_spoils_nothing_else() {
+    let json = r#"{"check_in_interval_seconds":60,"long_poll_seconds":240,
+        "scan_interval_seconds":28800,"maintenance":{"tenant_zone":"UTC","scopes":"by the moon"}}"#;
+    let config: AgentConfig = serde_json::from_str(json).unwrap();
+    assert!(config.maintenance.unwrap().read().is_err());
 }
 
 #[test]
@@ -352,6 +420,11 @@ fn task_batches() {
         server_time: now(),
     };
     assert_bytes("task_batch_empty", &empty);
+    let changed = TaskBatch {
+        config_etag: Some("\"7f3a\"".to_owned()),
+        ..empty
+    };
+    assert_bytes("task_batch_config_changed", &changed);
 }
 
 #[test]
@@ -436,6 +509,19 @@ fn task_reports() {
             until,
             reason: None,
         }),
+    );
+    let for_a_window = TaskEvent::Waiting {
+        until,
+        reason: Some(WaitReason::Window),
+    };
+    assert_bytes("task_report_waiting_for_window", &report(for_a_window));
+    let without_end = TaskEvent::Waiting {
+        until: None,
+        reason: Some(WaitReason::LongerWindow),
+    };
+    assert_bytes(
+        "task_report_waiting_for_longer_window",
+        &report(without_end),
     );
     assert_bytes("task_report_running", &report(TaskEvent::Running));
     let progress = TaskProgress {

@@ -5,12 +5,13 @@ use crate::{
     machine::Machine,
     progress::say,
     random::Random,
+    waiting::{self, Next, Pending},
     work,
 };
 use anyhow::Result;
 use jiff::Timestamp;
 use latarnik_agent_core::{
-    ServerClock,
+    KnownRules, ServerClock,
     connection::{CallError, ConfigAnswer, GatewayClient},
 };
 use latarnik_model::{Clock, TaskId};
@@ -52,6 +53,8 @@ pub(crate) struct Agent {
     sent: Mutex<Sent>,
     cancelled: Mutex<HashSet<TaskId>>,
     check_in_now: Notify,
+    /// Something changed that tasks wait for.
+    decide_anew: Notify,
 }
 
 /// What the server has.
@@ -61,6 +64,8 @@ struct Sent {
     has_facts: bool,
     config: AgentConfig,
     config_etag: Option<String>,
+    /// The maintenance rules of that configuration.
+    rules: Arc<KnownRules>,
 }
 
 impl Agent {
@@ -84,6 +89,7 @@ impl Agent {
             sent: Mutex::default(),
             cancelled: Mutex::default(),
             check_in_now: Notify::new(),
+            decide_anew: Notify::new(),
         }
     }
 
@@ -149,7 +155,13 @@ impl Agent {
                 Ok(batch) => {
                     failures = 0;
                     self.clock.learn(batch.server_time);
-                    lock(&self.cancelled).extend(batch.cancelled);
+                    if !batch.cancelled.is_empty() {
+                        lock(&self.cancelled).extend(batch.cancelled);
+                        self.decide_anew.notify_one();
+                    }
+                    if let Some(etag) = batch.config_etag {
+                        self.follow_config(&etag).await;
+                    }
                     for task in batch.tasks {
                         after = after.max(task.sequence);
                         // The receiver lives as long as this loop.
@@ -165,12 +177,50 @@ impl Agent {
         }
     }
 
+    /// Works on one task at a time, the first that may begin. Those that wait hold up no other.
     async fn keep_working(&self, mut tasks: mpsc::Receiver<RawTask>) {
-        while let Some(task) = tasks.recv().await {
-            if let Err(error) = work::perform(self, &task).await {
-                say(&format!("{}: task {}: {error:#}", self.hostname(), task.id));
+        let mut pending: Vec<Pending> = Vec::new();
+        loop {
+            let next = match waiting::next(self, &mut pending).await {
+                Ok(next) => next,
+                Err(error) => {
+                    say(&format!("{}: {error}", self.hostname()));
+                    Next::LookAgain(None)
+                }
+            };
+            let look_again = match next {
+                Next::Begin(task) => {
+                    if let Err(error) = work::perform(self, &task).await {
+                        say(&format!("{}: task {}: {error:#}", self.hostname(), task.id));
+                    }
+                    self.save();
+                    continue;
+                }
+                Next::LookAgain(at) => waiting::pause(self.now(), at, pending.len()),
+            };
+            tokio::select! {
+                task = tasks.recv() => match task {
+                    Some(task) => pending.push(Pending::new(task)),
+                    None => return,
+                },
+                () = self.decide_anew.notified() => {}
+                () = tokio::time::sleep(look_again) => {}
             }
-            self.save();
+        }
+    }
+
+    /// The maintenance rules that it holds.
+    pub(crate) fn rules(&self) -> Arc<KnownRules> {
+        self.sent().rules.clone()
+    }
+
+    /// Fetches the configuration if the server has another. A failure only means that it is tried
+    /// again when the server names it again.
+    async fn follow_config(&self, etag: &str) {
+        if self.sent().config_etag.as_deref() != Some(etag)
+            && let Err(error) = self.fetch_config(etag).await
+        {
+            say(&format!("{}: {error}", self.hostname()));
         }
     }
 
@@ -232,9 +282,13 @@ impl Agent {
 
     async fn fetch_config(&self, etag: &str) -> Result<(), CallError> {
         if let ConfigAnswer::Changed { config, .. } = self.client().config(None).await? {
+            let rules = Arc::new(KnownRules::of(config.maintenance.as_ref()));
             let mut sent = self.sent();
             sent.config = config;
             sent.config_etag = Some(etag.to_owned());
+            sent.rules = rules;
+            drop(sent);
+            self.decide_anew.notify_one();
         }
         Ok(())
     }

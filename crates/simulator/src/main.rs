@@ -14,6 +14,7 @@ mod machine;
 mod measure;
 mod progress;
 mod random;
+mod waiting;
 mod work;
 
 use arguments::Arguments;

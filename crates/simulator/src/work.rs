@@ -2,15 +2,15 @@
 
 use crate::{agent::Agent, random::Random};
 use anyhow::Result;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use latarnik_agent_core::connection::CallError;
 use latarnik_model::{
     OsFamily, ReasonCode, RestartBehavior, TaskId, TaskParameters, TaskState, UpdateCategory,
-    UpdateOutcome, When,
+    UpdateOutcome,
 };
 use latarnik_protocol::{
-    OutputExcerpt, RawTask, Task, TaskEvent, TaskOutcome, TaskProgress, TaskReport, Update,
-    UpdateResult, limits,
+    OutputExcerpt, RawTask, TaskEvent, TaskOutcome, TaskProgress, TaskReport, Update, UpdateResult,
+    limits,
 };
 use std::{fmt::Write, time::Duration};
 use tokio::time::sleep;
@@ -31,15 +31,12 @@ const HRESULTS: [&str; 6] = [
     "0x80070005",
 ];
 
-/// Works on one task to its end.
+/// Works on one task that may begin, to its end.
 pub(crate) async fn perform(agent: &Agent, raw: &RawTask) -> Result<()> {
     let Ok(task) = raw.read() else {
         let outcome = ended(TaskState::Failed, Some(ReasonCode::UnknownTaskKind));
         return Ok(finish(agent, raw.id, outcome).await?);
     };
-    if let Some(outcome) = wait_for_begin(agent, raw.id, &task).await? {
-        return Ok(finish(agent, raw.id, outcome).await?);
-    }
     report(agent, raw.id, TaskEvent::Running).await?;
     let started_at = agent.now();
     let mut log = Log::default();
@@ -69,41 +66,6 @@ pub(crate) async fn perform(agent: &Agent, raw: &RawTask) -> Result<()> {
     finish(agent, raw.id, outcome).await?;
     agent.changed();
     Ok(())
-}
-
-/// Waits for the instant that a task names; an outcome means that it never begins.
-async fn wait_for_begin(
-    agent: &Agent,
-    id: TaskId,
-    task: &Task,
-) -> Result<Option<TaskOutcome>, CallError> {
-    if let When::At { at } = task.when
-        && at > agent.now()
-    {
-        report(
-            agent,
-            id,
-            TaskEvent::Waiting {
-                until: Some(at),
-                reason: None,
-            },
-        )
-        .await?;
-        while at > agent.now() && !agent.is_cancelled(id) {
-            let left = at
-                .duration_since(agent.now())
-                .min(SignedDuration::from_secs(1));
-            sleep(left.unsigned_abs()).await;
-        }
-    }
-    if agent.is_cancelled(id) {
-        return Ok(Some(ended(
-            TaskState::Cancelled,
-            Some(ReasonCode::CancelledByOperator),
-        )));
-    }
-    let is_late = task.deadline.is_some_and(|deadline| deadline < agent.now());
-    Ok(is_late.then(|| ended(TaskState::Expired, Some(ReasonCode::DeadlinePassed))))
 }
 
 async fn scan(agent: &Agent, log: &mut Log) -> TaskOutcome {
@@ -303,7 +265,7 @@ async fn restart(
     ended(TaskState::Succeeded, None)
 }
 
-fn ended(state: TaskState, reason: Option<ReasonCode>) -> TaskOutcome {
+pub(crate) fn ended(state: TaskState, reason: Option<ReasonCode>) -> TaskOutcome {
     TaskOutcome {
         state,
         reason,
@@ -334,7 +296,11 @@ pub(crate) async fn finish(
     report(agent, id, TaskEvent::Finished(outcome)).await
 }
 
-async fn report(agent: &Agent, task_id: TaskId, event: TaskEvent) -> Result<(), CallError> {
+pub(crate) async fn report(
+    agent: &Agent,
+    task_id: TaskId,
+    event: TaskEvent,
+) -> Result<(), CallError> {
     let report = TaskReport {
         task_id,
         at: agent.now(),

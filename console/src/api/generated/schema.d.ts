@@ -313,6 +313,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendar-feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calendar feeds that the caller may see, without their addresses. */
+        get: operations["list_calendar_feeds"];
+        put?: never;
+        /** Makes a calendar feed. Whoever knows its address may read it, without a session. */
+        post: operations["create_calendar_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar-feeds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a calendar feed: its address leads nowhere any more. */
+        delete: operations["delete_calendar_feed"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -545,6 +580,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maintenance-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may run on which device in the next hours: windows that open, and tasks that wait. */
+        get: operations["read_maintenance_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maintenance-windows": {
         parameters: {
             query?: never;
@@ -560,6 +612,26 @@ export interface paths {
         put?: never;
         /** Makes a maintenance window. Connected agents have it within seconds. */
         post: operations["create_maintenance_window"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance-windows/occurrences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When the enabled maintenance windows that the caller may see are open in the coming days, each by
+         *     itself and in its own zone or its tenant's: in order of their starts, at most 200.
+         */
+        get: operations["list_window_occurrences"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1441,6 +1513,37 @@ export interface components {
          * @enum {string}
          */
         ActionKind: "scan" | "install_updates" | "restart";
+        /** @description What would become of an action, as far as maintenance windows go. */
+        ActionOutlook: {
+            /** @description What it would break, the most devices first. */
+            broken: components["schemas"]["BrokenRule"][];
+            /**
+             * @description How many are outside of their windows then, or in a blackout: there it begins with
+             *     `break_windows` only.
+             */
+            closed: number;
+            /** @description How many devices it has. */
+            devices: number;
+            first_opening?: components["schemas"]["LocalSpan"] | null;
+            /**
+             * @description How many have no window, in a tenant whose work waits for one. What a person asks for now or
+             *     at an instant begins there: it breaks nothing.
+             */
+            held_without_window: number;
+            last_opening_at?: components["schemas"]["Instant"] | null;
+            /** @description On how many of them it may run at its instant. */
+            open: number;
+            /** @description How many have no opening in sight. */
+            without_opening: number;
+        };
+        /** @description What is to be done, on which devices, when. */
+        ActionOutlookRequest: {
+            /** @description These devices; either this or `filter`. */
+            device_ids?: components["schemas"]["DeviceId"][] | null;
+            filter?: components["schemas"]["DeviceConditions"] | null;
+            kind: components["schemas"]["ActionKind"];
+            when: components["schemas"]["When"];
+        };
         /** @description An action, as far as the caller may see of it. */
         ActionSummary: {
             /** @description For `install_updates`: the chosen categories; null is any. */
@@ -1755,11 +1858,10 @@ export interface components {
             [key: string]: string;
         };
         /**
-         * @description Why automatic work may or may not run.
+         * @description Why.
          * @enum {string}
          */
         Because: "approved" | "automatic" | "deadline" | "deferral" | "ring" | "stopped" | "retry" | "failures" | "in_hand";
-        MaintenanceBecause: "blackout" | "in_window" | "outside_windows" | "without_window";
         /**
          * @description When nothing automatic may run on the devices of a tenant, of a group, or on one device, whatever
          *     the windows say.
@@ -1767,7 +1869,7 @@ export interface components {
         Blackout: {
             /** @description When it is on now and comes next: up to 12 spans within about 400 days. */
             coming: components["schemas"]["LocalSpan"][];
-            definition: components["schemas"]["BlackoutDraft"];
+            definition: components["schemas"]["BlackoutDefinition"];
             /**
              * Format: int64
              * @description How many devices its scope has.
@@ -1789,7 +1891,7 @@ export interface components {
         };
         /** @description What a blackout is from now on. It is its tenant's unless a group or a device is named. */
         BlackoutChange: {
-            definition: components["schemas"]["BlackoutDraft"];
+            definition: components["schemas"]["BlackoutDefinition"];
             device_id?: components["schemas"]["DeviceId"] | null;
             group_id?: components["schemas"]["GroupId"] | null;
             /** @description 1 to 100 characters. */
@@ -1804,11 +1906,11 @@ export interface components {
          * @description A definition as people and programs write it. Nothing is checked yet; [`BlackoutDefinition`] is
          *     made of it.
          */
-        BlackoutDraft: {
+        BlackoutDefinition: {
             /** @description What may not run, at least one; absent is everything. */
             actions?: components["schemas"]["MaintenanceAction"][];
             /** @description When it is. */
-            period: components["schemas"]["PeriodDraft"];
+            period: components["schemas"]["BlackoutPeriod"];
             /**
              * @description An IANA time zone such as `Europe/Warsaw`, in which its days are days; absent is each
              *     device's own.
@@ -1820,6 +1922,48 @@ export interface components {
          * @description When nothing automatic may run.
          */
         BlackoutId: string;
+        /** @description When a blackout is. */
+        BlackoutPeriod: {
+            /**
+             * Format: date-time
+             * @description From this instant (RFC 3339).
+             */
+            from: string;
+            /** @enum {string} */
+            type: "once";
+            /**
+             * Format: date-time
+             * @description Until this instant, itself not included.
+             */
+            until: string;
+        } | {
+            /**
+             * @description The first day, as `MM-DD`; 29 February stands for 1 March in other years.
+             * @example 12-20
+             */
+            first: string;
+            /**
+             * @description The last day, as `MM-DD`, of the next year if it comes before the first; 29 February
+             *     stands for 28 February in other years.
+             * @example 01-06
+             */
+            last: string;
+            /** @enum {string} */
+            type: "yearly";
+        } | {
+            /**
+             * Format: int64
+             * @description The number of the first day, 1 to 31. Days that a month lacks do not occur.
+             */
+            first_day: number;
+            /**
+             * Format: int64
+             * @description The number of the last day, 1 to 31; of the next month if it comes before the first.
+             */
+            last_day: number;
+            /** @enum {string} */
+            type: "monthly";
+        };
         /** @description A definition, and what to see of it. */
         BlackoutPreviewRequest: {
             /**
@@ -1827,7 +1971,7 @@ export interface components {
              * @description So many of them, 1 to 50; absent is 10.
              */
             count?: number | null;
-            definition: components["schemas"]["BlackoutDraft"];
+            definition: components["schemas"]["BlackoutDefinition"];
             from?: components["schemas"]["Instant"] | null;
             tenant_id?: components["schemas"]["TenantId"] | null;
             /** @description The IANA time zone where the definition names none; absent is the tenant's. */
@@ -1863,7 +2007,7 @@ export interface components {
          */
         BlockerKind: "offline" | "restart_pending" | "no_restart_pending" | "not_approved" | "nothing_pending" | "busy" | "too_short" | "clock_unknown" | "rules_unknown";
         /** @description A window or a blackout that it would break. */
-        Broken: {
+        BrokenRule: {
             /** @description On how many devices. */
             devices: number;
             /**
@@ -1879,6 +2023,24 @@ export interface components {
          * @enum {string}
          */
         BrokenThing: "window" | "blackout";
+        /** @description Who knows its address may read when windows of a tenant, a group or a device are open. */
+        CalendarFeed: {
+            created_at: components["schemas"]["Instant"];
+            created_by: string;
+            id: components["schemas"]["CalendarFeedId"];
+            scope: components["schemas"]["ScopeReference"];
+            tenant_id: components["schemas"]["TenantId"];
+            /**
+             * @description Its address, with a secret in it; told once, when it is made. With `?lang=pl` or `?lang=en`
+             *     it speaks that language.
+             */
+            url?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A link under which programs read a calendar.
+         */
+        CalendarFeedId: string;
         /** @description How updates of one category come to be installed. */
         CategoryEntry: {
             /**
@@ -1943,8 +2105,7 @@ export interface components {
             last_restart?: components["schemas"]["LastRestart"] | null;
             /** @description When it last said anything. */
             last_seen_at: components["schemas"]["Instant"];
-            /** @description The next maintenance window; null while none is defined. */
-            maintenance_window?: string | null;
+            maintenance_window?: components["schemas"]["WindowOutlook"] | null;
             /**
              * Format: int64
              * @description Tasks that have not ended.
@@ -2025,6 +2186,13 @@ export interface components {
          * @description A managed machine.
          */
         DeviceId: string;
+        /** @description A device, by name. */
+        DeviceInPlan: {
+            hostname: string;
+            id: components["schemas"]["DeviceId"];
+            tenant_id: components["schemas"]["TenantId"];
+            tenant_name: string;
+        };
         /** @description What would become of the offers of one device: numbers of updates. */
         DevicePreview: {
             after: components["schemas"]["PolicyCounts"];
@@ -2414,7 +2582,7 @@ export interface components {
             items: {
                 /** @description When it is on now and comes next: up to 12 spans within about 400 days. */
                 coming: components["schemas"]["LocalSpan"][];
-                definition: components["schemas"]["BlackoutDraft"];
+                definition: components["schemas"]["BlackoutDefinition"];
                 /**
                  * Format: int64
                  * @description How many devices its scope has.
@@ -2443,6 +2611,29 @@ export interface components {
             total?: number | null;
         };
         /** @description A page of a list. */
+        List_CalendarFeed: {
+            /** @description The items. */
+            items: {
+                created_at: components["schemas"]["Instant"];
+                created_by: string;
+                id: components["schemas"]["CalendarFeedId"];
+                scope: components["schemas"]["ScopeReference"];
+                tenant_id: components["schemas"]["TenantId"];
+                /**
+                 * @description Its address, with a secret in it; told once, when it is made. With `?lang=pl` or `?lang=en`
+                 *     it speaks that language.
+                 */
+                url?: string | null;
+            }[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
+        /** @description A page of a list. */
         List_Device: {
             /** @description The items. */
             items: {
@@ -2457,8 +2648,7 @@ export interface components {
                 last_restart?: components["schemas"]["LastRestart"] | null;
                 /** @description When it last said anything. */
                 last_seen_at: components["schemas"]["Instant"];
-                /** @description The next maintenance window; null while none is defined. */
-                maintenance_window?: string | null;
+                maintenance_window?: components["schemas"]["WindowOutlook"] | null;
                 /**
                  * Format: int64
                  * @description Tasks that have not ended.
@@ -2581,7 +2771,7 @@ export interface components {
         List_MaintenanceWindow: {
             /** @description The items. */
             items: {
-                definition: components["schemas"]["WindowDraft"];
+                definition: components["schemas"]["WindowDefinition"];
                 /**
                  * Format: int64
                  * @description How many devices its scope has.
@@ -2927,6 +3117,25 @@ export interface components {
              */
             total?: number | null;
         };
+        /** @description A page of a list. */
+        List_WindowOccurrence: {
+            /** @description The items. */
+            items: (components["schemas"]["LocalSpan"] & {
+                /**
+                 * Format: int64
+                 * @description How many devices its scope has.
+                 */
+                devices: number;
+                window: components["schemas"]["OccurringWindow"];
+            })[];
+            /** @description Where the next page begins; null after the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many items match in all; only with `count=true`.
+             */
+            total?: number | null;
+        };
         /** @description From when to when, in UTC and on the clock of a time zone. */
         LocalSpan: {
             ends_at?: components["schemas"]["Instant"] | null;
@@ -2944,6 +3153,11 @@ export interface components {
          * @enum {string}
          */
         MaintenanceAction: "update" | "restart" | "backup";
+        /**
+         * @description Why automatic work may or may not run.
+         * @enum {string}
+         */
+        MaintenanceBecause: "blackout" | "in_window" | "outside_windows" | "without_window";
         /** @description Why automatic work of one kind may or may not run on a device at an instant. */
         MaintenanceExplanation: {
             action: components["schemas"]["MaintenanceAction"];
@@ -2971,6 +3185,18 @@ export interface components {
             without_window: components["schemas"]["WithoutWindow"];
             zone_source: components["schemas"]["ZoneSource"];
         };
+        /** @description What may run on which device in the next hours. */
+        MaintenancePlan: {
+            from: components["schemas"]["Instant"];
+            /**
+             * @description Devices that have a window or a task that waits, in order of their first windows; at most
+             *     500.
+             */
+            items: components["schemas"]["PlannedDevice"][];
+            /** @description Whether there are more. */
+            truncated: boolean;
+            until: components["schemas"]["Instant"];
+        };
         /** @description What happens to automatic work in a tenant where no window is in force. */
         MaintenanceSettings: {
             backup: components["schemas"]["WithoutWindow"];
@@ -2979,7 +3205,7 @@ export interface components {
         };
         /** @description When automatic work may run on the devices of a tenant, of a group, or on one device. */
         MaintenanceWindow: {
-            definition: components["schemas"]["WindowDraft"];
+            definition: components["schemas"]["WindowDefinition"];
             /**
              * Format: int64
              * @description How many devices its scope has.
@@ -3009,7 +3235,7 @@ export interface components {
         };
         /** @description What a window is from now on. It is its tenant's unless a group or a device is named. */
         MaintenanceWindowChange: {
-            definition: components["schemas"]["WindowDraft"];
+            definition: components["schemas"]["WindowDefinition"];
             device_id?: components["schemas"]["DeviceId"] | null;
             /** @description Whether it counts. */
             enabled: boolean;
@@ -3090,11 +3316,17 @@ export interface components {
         };
         /** @description A blackout to be. It is the tenant's unless a group or a device is named. */
         NewBlackout: {
-            definition: components["schemas"]["BlackoutDraft"];
+            definition: components["schemas"]["BlackoutDefinition"];
             device_id?: components["schemas"]["DeviceId"] | null;
             group_id?: components["schemas"]["GroupId"] | null;
             /** @description 1 to 100 characters. */
             name: string;
+            tenant_id?: components["schemas"]["TenantId"] | null;
+        };
+        /** @description A feed to be. It is the tenant's unless a group or a device is named. */
+        NewCalendarFeed: {
+            device_id?: components["schemas"]["DeviceId"] | null;
+            group_id?: components["schemas"]["GroupId"] | null;
             tenant_id?: components["schemas"]["TenantId"] | null;
         };
         /** @description A token to be. */
@@ -3123,7 +3355,7 @@ export interface components {
         };
         /** @description A window to be. It is the tenant's unless a group or a device is named. */
         NewMaintenanceWindow: {
-            definition: components["schemas"]["WindowDraft"];
+            definition: components["schemas"]["WindowDefinition"];
             device_id?: components["schemas"]["DeviceId"] | null;
             /** @description Whether it counts. */
             enabled: boolean;
@@ -3188,7 +3420,16 @@ export interface components {
          * @description Which of a month's days of one weekday.
          * @enum {string}
          */
-        Nth: "first" | "second" | "third" | "fourth" | "fifth" | "last";
+        NthWeekday: "first" | "second" | "third" | "fourth" | "fifth" | "last";
+        /** @description A window that is open or opens. */
+        OccurringWindow: {
+            /** @description What may run in it. */
+            actions: components["schemas"]["MaintenanceAction"][];
+            id: components["schemas"]["MaintenanceWindowId"];
+            name: string;
+            scope: components["schemas"]["ScopeReference"];
+            tenant_id: components["schemas"]["TenantId"];
+        };
         /**
          * @description Whether there is one.
          * @enum {string}
@@ -3268,37 +3509,6 @@ export interface components {
          * @enum {string}
          */
         OsFamily: "windows" | "linux" | "other";
-        /** @description What would become of an action, as far as maintenance windows go. */
-        Outlook: {
-            /** @description What it would break, the most devices first. */
-            broken: components["schemas"]["Broken"][];
-            /**
-             * @description How many are outside of their windows then, or in a blackout: there it begins with
-             *     `break_windows` only.
-             */
-            closed: number;
-            /** @description How many devices it has. */
-            devices: number;
-            first_opening?: components["schemas"]["LocalSpan"] | null;
-            /**
-             * @description How many have no window, in a tenant whose work waits for one. What a person asks for now or
-             *     at an instant begins there: it breaks nothing.
-             */
-            held_without_window: number;
-            last_opening_at?: components["schemas"]["Instant"] | null;
-            /** @description On how many of them it may run at its instant. */
-            open: number;
-            /** @description How many have no opening in sight. */
-            without_opening: number;
-        };
-        /** @description What is to be done, on which devices, when. */
-        OutlookQuestion: {
-            /** @description These devices; either this or `filter`. */
-            device_ids?: components["schemas"]["DeviceId"][] | null;
-            filter?: components["schemas"]["DeviceConditions"] | null;
-            kind: components["schemas"]["ActionKind"];
-            when: components["schemas"]["When"];
-        };
         /** @description A window, by name. */
         OverlappingWindow: {
             id: components["schemas"]["MaintenanceWindowId"];
@@ -3332,47 +3542,31 @@ export interface components {
              */
             total?: number | null;
         };
-        /** @description When a blackout is. */
-        PeriodDraft: {
-            /**
-             * Format: date-time
-             * @description From this instant (RFC 3339).
-             */
-            from: string;
-            /** @enum {string} */
-            type: "once";
-            /**
-             * Format: date-time
-             * @description Until this instant, itself not included.
-             */
-            until: string;
-        } | {
-            /**
-             * @description The first day, as `MM-DD`; 29 February stands for 1 March in other years.
-             * @example 12-20
-             */
-            first: string;
-            /**
-             * @description The last day, as `MM-DD`, of the next year if it comes before the first; 29 February
-             *     stands for 28 February in other years.
-             * @example 01-06
-             */
-            last: string;
-            /** @enum {string} */
-            type: "yearly";
-        } | {
-            /**
-             * Format: int64
-             * @description The number of the first day, 1 to 31. Days that a month lacks do not occur.
-             */
-            first_day: number;
-            /**
-             * Format: int64
-             * @description The number of the last day, 1 to 31; of the next month if it comes before the first.
-             */
-            last_day: number;
-            /** @enum {string} */
-            type: "monthly";
+        /** @description What may run on a device. */
+        PlannedDevice: {
+            device: components["schemas"]["DeviceInPlan"];
+            online: boolean;
+            /** @description What windows open, in order of the starts. */
+            openings: components["schemas"]["PlannedOpening"][];
+            /** @description Whether the device waits for a restart. */
+            restart_pending: boolean;
+            /** @description Tasks that have not begun. */
+            tasks: components["schemas"]["PlannedTask"][];
+            /** @description The IANA time zone that counts as the device's. */
+            time_zone: string;
+        };
+        /** @description When a kind of work may run. */
+        PlannedOpening: components["schemas"]["LocalSpan"] & {
+            action: components["schemas"]["MaintenanceAction"];
+        };
+        /** @description A task that has not begun. */
+        PlannedTask: {
+            action_id: components["schemas"]["ActionId"];
+            kind: components["schemas"]["ActionKind"];
+            state: components["schemas"]["TaskState"];
+            task_id: components["schemas"]["TaskId"];
+            waits_for?: components["schemas"]["WaitReason"] | null;
+            waits_until?: components["schemas"]["Instant"] | null;
         };
         /** @description What policies say of an offer, and why. */
         PolicyAnswer: {
@@ -3514,25 +3708,6 @@ export interface components {
         /** @description Codes that replace the second factor once each. */
         RecoveryCodes: {
             recovery_codes: string[];
-        };
-        /** @description The days on which a window starts. */
-        RecurrenceDraft: {
-            /** @description On these days, at least one. */
-            days: components["schemas"]["WindowDay"][];
-            /** @enum {string} */
-            type: "weekly";
-        } | {
-            /** @description On the n-th of the weekday. */
-            nth: components["schemas"]["Nth"];
-            /**
-             * Format: int64
-             * @description So many days after it, 0 to 27; absent is 0.
-             */
-            offset_days?: number;
-            /** @enum {string} */
-            type: "monthly";
-            /** @description Which weekday. */
-            weekday: components["schemas"]["WindowDay"];
         };
         /** @description Whether the device waits for a restart. */
         Restart: {
@@ -4259,6 +4434,11 @@ export interface components {
          * @enum {string}
          */
         WaitReason: "start_time" | "window" | "blackout" | "window_definition" | "longer_window" | "clock_unknown" | "rules_unknown" | "other";
+        /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        Weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
         /** @description When a task may run. */
         When: {
             /** @enum {string} */
@@ -4276,15 +4456,10 @@ export interface components {
             type: "at";
         };
         /**
-         * @description A day of the week.
-         * @enum {string}
-         */
-        WindowDay: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
-        /**
          * @description A definition as people and programs write it. Nothing is checked yet; [`WindowDefinition`] is
          *     made of it.
          */
-        WindowDraft: {
+        WindowDefinition: {
             /** @description What may run in it, at least one. */
             actions: components["schemas"]["MaintenanceAction"][];
             /**
@@ -4293,7 +4468,7 @@ export interface components {
              */
             duration_minutes: number;
             /** @description The days on which it starts. */
-            recurrence: components["schemas"]["RecurrenceDraft"];
+            recurrence: components["schemas"]["WindowRecurrence"];
             /**
              * @description When it starts on the wall clock of its zone, as `HH:MM`.
              * @example 22:00
@@ -4312,6 +4487,33 @@ export interface components {
              */
             valid_until?: string | null;
         };
+        /** @description When a window is open, by itself. */
+        WindowOccurrence: components["schemas"]["LocalSpan"] & {
+            /**
+             * Format: int64
+             * @description How many devices its scope has.
+             */
+            devices: number;
+            window: components["schemas"]["OccurringWindow"];
+        };
+        /** @description Whether updates may install themselves now, and when they may next. */
+        WindowOutlook: {
+            because: components["schemas"]["MaintenanceBecause"];
+            /**
+             * Format: date-time
+             * @description The same on the device's clock.
+             */
+            local_next?: string | null;
+            /**
+             * Format: date-time
+             * @description The same on the device's clock, RFC 3339 with its offset from UTC.
+             */
+            local_until?: string | null;
+            next?: components["schemas"]["Instant"] | null;
+            /** @description Whether windows and blackouts let them now. */
+            open: boolean;
+            until?: components["schemas"]["Instant"] | null;
+        };
         /** @description A definition, and what to see of it. */
         WindowPreviewRequest: {
             /**
@@ -4319,11 +4521,30 @@ export interface components {
              * @description So many of them, 1 to 50; absent is 10.
              */
             count?: number | null;
-            definition: components["schemas"]["WindowDraft"];
+            definition: components["schemas"]["WindowDefinition"];
             from?: components["schemas"]["Instant"] | null;
             tenant_id?: components["schemas"]["TenantId"] | null;
             /** @description The IANA time zone where the definition names none; absent is the tenant's. */
             time_zone?: string | null;
+        };
+        /** @description The days on which a window starts. */
+        WindowRecurrence: {
+            /** @description On these days, at least one. */
+            days: components["schemas"]["Weekday"][];
+            /** @enum {string} */
+            type: "weekly";
+        } | {
+            /** @description On the n-th of the weekday. */
+            nth: components["schemas"]["NthWeekday"];
+            /**
+             * Format: int64
+             * @description So many days after it, 0 to 27; absent is 0.
+             */
+            offset_days?: number;
+            /** @enum {string} */
+            type: "monthly";
+            /** @description Which weekday. */
+            weekday: components["schemas"]["Weekday"];
         };
         /** @description A window, and what it has to do with the verdict. */
         WindowReview: {
@@ -4594,7 +4815,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OutlookQuestion"];
+                "application/json": components["schemas"]["ActionOutlookRequest"];
             };
         };
         responses: {
@@ -4604,7 +4825,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Outlook"];
+                    "application/json": components["schemas"]["ActionOutlook"];
                 };
             };
             /** @description `malformed_body` */
@@ -6484,6 +6705,263 @@ export interface operations {
             };
         };
     };
+    list_calendar_feeds: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant only. */
+                tenant_id?: components["schemas"]["TenantId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_CalendarFeed"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_calendar_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalendarFeed"];
+            };
+        };
+        responses: {
+            /** @description Made; its address is told this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarFeed"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`; `too_many_calendar_feeds` beyond 200 of a tenant */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_calendar_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The feed */
+                id: components["schemas"]["CalendarFeedId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_devices: {
         parameters: {
             query?: {
@@ -8156,6 +8634,94 @@ export interface operations {
             };
         };
     };
+    read_maintenance_plan: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant only. */
+                tenant_id?: components["schemas"]["TenantId"];
+                /** @description So many hours ahead, 1 to 168; absent is 24. */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenancePlan"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_maintenance_windows: {
         parameters: {
             query?: {
@@ -8310,6 +8876,94 @@ export interface operations {
                 };
             };
             /** @description `validation_failed`; `too_many_maintenance_windows` beyond 200 of a tenant */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_window_occurrences: {
+        parameters: {
+            query?: {
+                /** @description Of this tenant only. */
+                tenant_id?: components["schemas"]["TenantId"];
+                /** @description In so many days from now, 1 to 92; absent is 14. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them on one page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_WindowOccurrence"];
+                };
+            };
+            /** @description `malformed_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`, `totp_setup_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed` */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -1,17 +1,17 @@
 //! The heartbeat, and with it everything about the machine that the server does not know yet.
 
 use super::{
-    inventory,
+    configuration, inventory,
     shared::{Shared, chain},
 };
 use crate::{
     LearnedTime,
-    connection::{CallError, ConfigAnswer, unquoted},
+    connection::CallError,
     state::{Inventories, State},
 };
 use jiff::Timestamp;
 use latarnik_protocol::{
-    AgentConfig, CheckInRequest, CheckInResponse, Facts, LastRestart, RestartReport, ScanReport,
+    CheckInRequest, CheckInResponse, Facts, LastRestart, RestartReport, ScanReport,
 };
 use std::time::Duration;
 
@@ -26,9 +26,6 @@ struct Told {
     restart: Option<RestartReport>,
     last_restart: Option<LastRestart>,
     learned: LearnedTime,
-    /// Whether this run has the configuration from the server. What an earlier run kept may lack
-    /// what that program did not know yet.
-    has_config: bool,
 }
 
 pub(super) async fn run(shared: &Shared) {
@@ -94,11 +91,10 @@ async fn check_in(shared: &Shared, told: &mut Told) -> Result<CheckInResponse, C
     let answer = shared.client().check_in(&request).await?;
     shared.clock.learn(answer.server_time);
     shared.answered().await;
-    let (learned, has_config) = (std::mem::take(&mut told.learned), told.has_config);
+    let learned = std::mem::take(&mut told.learned);
     *told = match answer.resend_facts {
         true => Told {
             learned,
-            has_config,
             ..Told::default()
         },
         false => Told {
@@ -107,12 +103,11 @@ async fn check_in(shared: &Shared, told: &mut Told) -> Result<CheckInResponse, C
             restart: Some(now.restart),
             last_restart: now.last_restart,
             learned,
-            has_config,
         },
     };
     acknowledge(shared, now.inventories, &answer).await;
     keep_time(shared, &mut told.learned).await;
-    refresh_config(shared, &mut told.has_config, &answer.config_etag).await;
+    configuration::follow(shared, &answer.config_etag).await;
     Ok(answer)
 }
 
@@ -182,30 +177,5 @@ async fn keep_time(shared: &Shared, kept: &mut LearnedTime) {
             .insist(move |state| state.set_learned_time(learned))
             .await;
         *kept = learned;
-    }
-}
-
-/// Fetches the configuration when the server has another, and once in each run. A failure only means
-/// that it is tried again with the next check-in.
-async fn refresh_config(shared: &Shared, has_config: &mut bool, offered: &str) {
-    let known = match *has_config {
-        true => shared.insist(|state| Ok(state.config()?.1)).await,
-        false => None,
-    };
-    if known.as_deref() == Some(unquoted(offered)) {
-        return;
-    }
-    match shared.client().config(known.as_deref()).await {
-        Ok(ConfigAnswer::Unchanged) => *has_config = true,
-        Ok(ConfigAnswer::Changed { config, etag }) => {
-            *has_config = true;
-            let kept: AgentConfig = config.clone();
-            shared
-                .insist(move |state| state.set_config(&kept, &etag))
-                .await;
-            shared.config.send_replace(config);
-            shared.notices.work.notify_one();
-        }
-        Err(error) => shared.failed(&error).await,
     }
 }

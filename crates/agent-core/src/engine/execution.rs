@@ -1,14 +1,14 @@
 //! Running one task: a thread for the call, a limit for its time, a way to end it early.
 
 use super::{
-    inventory,
+    installation, inventory,
     outcome::{self, Interruption},
     shared::Shared,
-    task_log::TaskLog,
+    task_log::{Pages, TaskLog},
 };
 use crate::{
-    CancelSignal, InstallReport, InstallRequest, LogSink, UpdateError,
-    state::{JournalEntry, Start, State},
+    CancelSignal, LogSink, UpdateError,
+    state::{Earlier, JournalEntry, Start},
 };
 use jiff::Timestamp;
 use latarnik_model::{Clock, ReasonCode, TaskId, TaskParameters, TaskState};
@@ -32,30 +32,37 @@ pub(super) struct Call<T> {
     pub(super) interruption: Option<Interruption>,
 }
 
-/// Runs a task that the journal has started, to its end. `None` for a restart: that counts down on
-/// its own.
+/// What became of a task that the journal has started.
+pub(super) enum Performed {
+    /// It ended.
+    Ended(Box<TaskOutcome>),
+    /// Its window has no more room for it.
+    Paused(Box<Earlier>),
+    /// A restart counts down on its own.
+    CountsDown,
+}
+
+impl From<TaskOutcome> for Performed {
+    fn from(outcome: TaskOutcome) -> Self {
+        Self::Ended(Box::new(outcome))
+    }
+}
+
+/// Runs a task that the journal has started.
 pub(super) async fn perform(
     shared: &Arc<Shared>,
     entry: &JournalEntry,
     start: &Start,
-) -> Option<TaskOutcome> {
+) -> Performed {
     let limit = Duration::from_secs(entry.task.timeout_seconds.into()).min(LONGEST_TIMEOUT);
     match &entry.task.parameters {
-        TaskParameters::Scan => Some(scan(shared, entry.id, start.at, limit).await),
-        TaskParameters::InstallUpdates {
-            update_keys,
-            categories,
-        } => {
-            let request = InstallRequest {
-                update_keys: update_keys.clone(),
-                categories: categories.clone(),
-                timeout: limit,
-            };
-            Some(install(shared, entry.id, start.at, request).await)
+        TaskParameters::Scan => scan(shared, entry.id, start.at, limit).await.into(),
+        TaskParameters::InstallUpdates { .. } => {
+            installation::install(shared, entry, start, limit).await
         }
         TaskParameters::Restart { .. } => {
             shared.notices.restart.notify_one();
-            None
+            Performed::CountsDown
         }
     }
 }
@@ -83,7 +90,7 @@ async fn scan(
     limit: Duration,
 ) -> TaskOutcome {
     let updates = shared.ports.updates.clone();
-    let call = call_for_task(shared, id, limit, move |sink, signal| {
+    let call = call_for_task(shared, (id, Pages::New), limit, move |sink, signal| {
         updates.scan(sink, signal)
     });
     let Call {
@@ -107,55 +114,7 @@ async fn scan(
     }
 }
 
-async fn install(
-    shared: &Arc<Shared>,
-    id: TaskId,
-    started_at: Timestamp,
-    request: InstallRequest,
-) -> TaskOutcome {
-    let updates = shared.ports.updates.clone();
-    let limit = request.timeout;
-    let call = call_for_task(shared, id, limit, move |sink, signal| {
-        updates.install(&request, sink, signal)
-    });
-    let Call {
-        value,
-        interruption,
-    } = call.await;
-    match value {
-        Some(Ok(InstallReport {
-            remaining,
-            updates,
-            exit_code,
-            output,
-        })) => {
-            let scan = record_scan(shared, remaining).await;
-            let remaining = Ok(Vec::new());
-            let report = InstallReport {
-                updates,
-                exit_code,
-                output,
-                remaining,
-            };
-            TaskOutcome {
-                scan,
-                ..outcome::installed(started_at, report, interruption)
-            }
-        }
-        Some(Err(error)) => outcome::failed(started_at, error, interruption),
-        None => match interruption {
-            Some(by) => {
-                let noted = shared
-                    .insist(move |state: &State| state.installation(id))
-                    .await;
-                outcome::left_behind(started_at, noted, by)
-            }
-            None => unreturned(started_at, None),
-        },
-    }
-}
-
-fn unreturned(started_at: Timestamp, interruption: Option<Interruption>) -> TaskOutcome {
+pub(super) fn unreturned(started_at: Timestamp, interruption: Option<Interruption>) -> TaskOutcome {
     match interruption {
         Some(by) => outcome::interrupted(started_at, by),
         None => outcome::ended(started_at, TaskState::Failed, Some(ReasonCode::AgentError)),
@@ -173,7 +132,10 @@ fn agent_error() -> UpdateError {
 
 /// Keeps what a look for updates brought, and lets the server know. The number of the search, if it
 /// was a success.
-async fn record_scan(shared: &Shared, result: Result<Vec<Update>, UpdateError>) -> Option<u64> {
+pub(super) async fn record_scan(
+    shared: &Shared,
+    result: Result<Vec<Update>, UpdateError>,
+) -> Option<u64> {
     let attempted_at = shared.clock.machine_now();
     let (error, inventory) = match result {
         Ok(found) => (None, Some(inventory::fitting(found))),
@@ -214,9 +176,9 @@ async fn record_scan(shared: &Shared, result: Result<Vec<Update>, UpdateError>) 
     number.filter(|_| succeeded)
 }
 
-async fn call_for_task<T: Send + 'static>(
+pub(super) async fn call_for_task<T: Send + 'static>(
     shared: &Arc<Shared>,
-    id: TaskId,
+    (id, pages): (TaskId, Pages),
     limit: Duration,
     work: impl FnOnce(&dyn LogSink, &CancelSignal) -> T + Send + 'static,
 ) -> Call<T> {
@@ -227,7 +189,7 @@ async fn call_for_task<T: Send + 'static>(
     let progress = shared.progress.clone();
     let signal = cancel.clone();
     call(shared, Some(id), limit, cancel, move || {
-        let log = TaskLog::create(id, &path, state, clock, progress);
+        let log = TaskLog::create(id, (&path, pages), state, clock, progress);
         work(&log, &signal)
     })
     .await

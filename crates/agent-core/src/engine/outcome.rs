@@ -1,6 +1,6 @@
 //! From what a port gave back to what the server is told.
 
-use crate::{InstallReport, UpdateError};
+use crate::{InstallReport, UpdateError, state::Earlier};
 use jiff::Timestamp;
 use latarnik_model::{ReasonCode, TaskState, UpdateOutcome};
 use latarnik_protocol::{Inventory, OutputExcerpt, TaskOutcome, UpdateResult, limits};
@@ -165,6 +165,83 @@ fn recovered_one(mut update: UpdateResult, offered: Option<bool>, restarted: boo
     update
 }
 
+/// The end of a task that began, and was taken back while it waited for another window.
+pub(super) fn broken_off(outcome: TaskOutcome, earlier: &Earlier) -> TaskOutcome {
+    TaskOutcome {
+        started_at: Some(earlier.started_at),
+        boot_id: Some(earlier.boot_id.clone()),
+        updates: earlier
+            .updates
+            .iter()
+            .chain(&earlier.left)
+            .cloned()
+            .collect(),
+        ..outcome
+    }
+}
+
+/// What became of the updates of all parts of an installation: of those before `earlier` tells,
+/// of the last `updates` does. What earlier parts left and the last does not name has not begun.
+///
+/// Between two parts the machine may have restarted; `offered` is what a search found since.
+pub(super) fn with_earlier(
+    earlier: Option<&Earlier>,
+    updates: Vec<UpdateResult>,
+    (boot_id, offered): (&str, Option<&Inventory>),
+) -> Vec<UpdateResult> {
+    let Some(earlier) = earlier else {
+        return updates;
+    };
+    let restarted = earlier.boot_id != boot_id;
+    let is_offered =
+        |key: &str| offered.map(|offered| offered.updates().any(|update| update.key == key));
+    let mut all: Vec<UpdateResult> = earlier
+        .updates
+        .iter()
+        .cloned()
+        .map(|update| match restarted {
+            true => after_restart(is_offered(&update.key), update),
+            false => update,
+        })
+        .collect();
+    let named: BTreeSet<&str> = updates.iter().map(|update| update.key.as_str()).collect();
+    let unnamed = earlier.left.iter().cloned();
+    all.extend(
+        unnamed
+            .filter(|left| !named.contains(left.key.as_str()))
+            .map(|left| not_begun(is_offered(&left.key), left)),
+    );
+    all.extend(updates);
+    all
+}
+
+/// What waited on the device and did not come to its turn has not failed.
+fn not_begun(offered: Option<bool>, mut update: UpdateResult) -> UpdateResult {
+    if update.outcome == UpdateOutcome::Downloaded {
+        update.outcome = match offered {
+            Some(false) => UpdateOutcome::Superseded,
+            Some(true) | None => UpdateOutcome::Skipped,
+        };
+    }
+    update
+}
+
+/// What waited for the restart is judged by a search after it.
+fn after_restart(offered: Option<bool>, mut update: UpdateResult) -> UpdateResult {
+    if update.outcome == UpdateOutcome::Installed && update.restart_required {
+        match offered {
+            Some(true) => {
+                update.outcome = UpdateOutcome::Failed;
+                update.reason = Some(ReasonCode::RolledBack);
+                update.restart_required = false;
+            }
+            Some(false) => update.restart_required = false,
+            None => {}
+        }
+    }
+    update
+}
+
 /// The end of an installation that was asked to end and goes on without the agent: what is known of
 /// its updates is what was noted of them.
 pub(super) fn left_behind(
@@ -278,6 +355,7 @@ mod tests {
     fn report(outcomes: &[UpdateOutcome], exit_code: Option<i32>) -> InstallReport {
         InstallReport {
             updates: outcomes.iter().copied().map(update).collect(),
+            left: Vec::new(),
             exit_code,
             output: OutputExcerpt::default(),
             remaining: Ok(Vec::new()),

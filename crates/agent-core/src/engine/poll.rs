@@ -1,7 +1,7 @@
 //! The long poll: tasks and cancellations on their way in.
 
 use super::{
-    outcome,
+    configuration, outcome,
     shared::{Shared, chain},
 };
 use crate::state::{Delivery, StateError};
@@ -47,6 +47,10 @@ pub(super) async fn run(shared: &Shared) {
             Ok(batch) => {
                 shared.clock.learn(batch.server_time);
                 shared.answered().await;
+                if let Some(etag) = batch.config_etag.as_deref() {
+                    // Before the tasks that came along: they may be bound by it.
+                    configuration::follow(shared, etag).await;
+                }
                 match take(shared, batch, lost).await {
                     Ok(News::None) if !wait.is_zero() && asked_at.elapsed() < SHORTEST_POLL => {
                         backoff.reset();

@@ -1,11 +1,12 @@
 //! The tasks that have not ended, in memory: a mirror of the journal, and what is decided on them.
 
+use super::maintenance::View;
 use crate::{
-    CancelSignal,
-    state::{JournalEntry, Stage, Start},
+    CancelSignal, Passage, bound_by,
+    state::{JournalEntry, Stage, Start, Wait},
 };
 use jiff::Timestamp;
-use latarnik_model::{ActionKind, ReasonCode, TaskId, TaskParameters, TaskState, When};
+use latarnik_model::{ActionKind, ReasonCode, TaskId, TaskParameters, TaskState, WaitReason, When};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What is to happen with a task that has not begun.
@@ -13,41 +14,42 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub(super) enum Decision {
     /// It may begin.
     Begin,
-    /// It waits: until when, if that is known, and when to look again.
+    /// It waits: for what, and when to look again.
     Hold {
-        until: Option<Timestamp>,
+        wait: Wait,
         look_again: Option<Timestamp>,
     },
     /// It ends without having begun.
     End(TaskState, ReasonCode),
 }
 
-/// Decides on one task at one instant of the server's clock.
-///
-/// Maintenance windows are not known yet, which means that none is defined: then updates and
-/// restarts hold. A look for updates is bound by no window.
-pub(super) fn decide(entry: &JournalEntry, cancelled: bool, now: Timestamp) -> Decision {
+/// Decides on one task. The deadline is the latest time to begin: one that has begun, and waits for
+/// another window, is beyond it.
+pub(super) fn decide(entry: &JournalEntry, cancelled: bool, view: &View) -> Decision {
     if cancelled {
         return Decision::End(TaskState::Cancelled, ReasonCode::CancelledByOperator);
     }
-    let deadline = entry.task.deadline;
-    if deadline.is_some_and(|deadline| deadline <= now) {
+    let deadline = entry.task.deadline.filter(|_| entry.earlier.is_none());
+    if deadline.is_some_and(|deadline| deadline <= view.now) {
         return Decision::End(TaskState::Expired, ReasonCode::DeadlinePassed);
     }
-    match entry.task.when {
-        When::Now => Decision::Begin,
-        When::At { at } if at <= now => Decision::Begin,
-        When::At { at } => {
-            let look_again = Some(deadline.map_or(at, |deadline| deadline.min(at)));
-            Decision::Hold {
-                until: Some(at),
+    let hold = |until, reason, look_again: Option<Timestamp>| Decision::Hold {
+        wait: Wait {
+            until,
+            reason: Some(reason),
+        },
+        look_again: look_again.into_iter().chain(deadline).min(),
+    };
+    match (entry.task.when, bound_by(&entry.task)) {
+        (When::At { at }, _) if view.now < at => hold(Some(at), WaitReason::StartTime, Some(at)),
+        (_, None) => Decision::Begin,
+        (_, Some(action)) => match view.passage_of(entry, action) {
+            Passage::Open { .. } => Decision::Begin,
+            Passage::Closed {
+                reason,
+                until,
                 look_again,
-            }
-        }
-        When::InWindow if entry.task.parameters.kind() == ActionKind::Scan => Decision::Begin,
-        When::InWindow => Decision::Hold {
-            until: None,
-            look_again: deadline,
+            } => hold(until, reason, look_again),
         },
     }
 }
@@ -97,6 +99,21 @@ impl Queue {
         }
     }
 
+    /// A task that began waits for another window.
+    pub(super) fn set_paused(&mut self, entry: JournalEntry) {
+        self.running.remove(&entry.id);
+        self.entries.insert((entry.sequence, entry.id), entry);
+    }
+
+    /// Tasks that wait, as the server was told.
+    pub(super) fn waiting(&self) -> Vec<(TaskId, ActionKind, Wait)> {
+        let waits = |entry: &JournalEntry| match entry.stage {
+            Stage::Waiting(wait) => Some((entry.id, entry.task.parameters.kind(), wait)),
+            Stage::Accepted | Stage::Running(_) => None,
+        };
+        self.entries.values().filter_map(waits).collect()
+    }
+
     pub(super) fn set_running(&mut self, id: TaskId, signal: CancelSignal) {
         if self.is_cancelled(id) {
             signal.cancel();
@@ -117,15 +134,15 @@ impl Queue {
             .collect()
     }
 
-    /// Tasks that have not begun, each with what is to happen.
-    pub(super) fn decisions(&self, now: Timestamp) -> Vec<(JournalEntry, Decision)> {
+    /// Tasks that have not begun or wait to go on, each with what is to happen.
+    pub(super) fn decisions(&self, view: &View) -> Vec<(JournalEntry, Decision)> {
         self.entries
             .values()
             .filter(|entry| !matches!(entry.stage, Stage::Running(_)))
             .map(|entry| {
                 (
                     entry.clone(),
-                    decide(entry, self.is_cancelled(entry.id), now),
+                    decide(entry, self.is_cancelled(entry.id), view),
                 )
             })
             .collect()
@@ -135,15 +152,15 @@ impl Queue {
     pub(super) fn restarting(&self) -> Option<(JournalEntry, Start)> {
         self.entries.values().find_map(|entry| match &entry.stage {
             Stage::Running(start) if is_restart(entry) => Some((entry.clone(), start.clone())),
-            Stage::Running(_) | Stage::Accepted | Stage::Waiting => None,
+            Stage::Running(_) | Stage::Accepted | Stage::Waiting(_) => None,
         })
     }
 
     /// The task that begins next. A restart waits for the end of one that counts down, and one for
     /// what others may leave behind comes after them.
-    pub(super) fn next(&self, now: Timestamp) -> Option<JournalEntry> {
+    pub(super) fn next(&self, view: &View) -> Option<JournalEntry> {
         let restarting = self.restarting().is_some();
-        self.decisions(now)
+        self.decisions(view)
             .into_iter()
             .filter(|(entry, _)| !(restarting && is_restart(entry)))
             .filter_map(|(entry, decision)| (decision == Decision::Begin).then_some(entry))
@@ -168,13 +185,34 @@ fn comes_last(entry: &JournalEntry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use latarnik_model::RestartDelay;
+    use crate::{KnownRules, Needs, engine::maintenance::Maintenance, window_gate::generated};
+    use latarnik_model::{MaintenanceAction, RestartDelay};
     use latarnik_protocol::Task;
     use proptest::prelude::*;
+    use std::sync::Arc;
     use uuid::Uuid;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    /// That second, without rules.
+    fn view(second: i64) -> View {
+        with(KnownRules::Missing, second)
+    }
+
+    fn with(rules: KnownRules, second: i64) -> View {
+        View {
+            now: at(second),
+            known_now: Some(at(second)),
+            maintenance: Maintenance {
+                rules: Arc::new(rules),
+                rules_since: None,
+                zone: None,
+                needs: Needs::default(),
+                zones: jiff::tz::db(),
+            },
+        }
     }
 
     fn entry(sequence: u64, parameters: TaskParameters, when: When) -> JournalEntry {
@@ -189,6 +227,7 @@ mod tests {
                 created_by: None,
             },
             stage: Stage::Accepted,
+            earlier: None,
         }
     }
 
@@ -201,25 +240,28 @@ mod tests {
     }
 
     #[test]
-    fn without_a_window_updates_and_restarts_hold_and_scans_begin() {
+    fn without_rules_updates_and_restarts_hold_and_scans_begin() {
         let install = TaskParameters::InstallUpdates {
             update_keys: None,
             categories: None,
         };
         let hold = Decision::Hold {
-            until: None,
+            wait: Wait {
+                until: None,
+                reason: Some(WaitReason::RulesUnknown),
+            },
             look_again: None,
         };
         assert_eq!(
-            decide(&entry(1, install, When::InWindow), false, at(0)),
+            decide(&entry(1, install, When::InWindow), false, &view(0)),
             hold
         );
         assert_eq!(
-            decide(&entry(1, restart(), When::InWindow), false, at(0)),
+            decide(&entry(1, restart(), When::InWindow), false, &view(0)),
             hold
         );
         let scan = entry(1, TaskParameters::Scan, When::InWindow);
-        assert_eq!(decide(&scan, false, at(0)), Decision::Begin);
+        assert_eq!(decide(&scan, false, &view(0)), Decision::Begin);
     }
 
     #[test]
@@ -228,7 +270,7 @@ mod tests {
             entry(1, restart(), When::InWindow),
             entry(2, TaskParameters::Scan, When::Now),
         ]);
-        assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(2));
+        assert_eq!(queue.next(&view(0)).map(|entry| entry.sequence), Some(2));
     }
 
     #[test]
@@ -249,7 +291,7 @@ mod tests {
             entry(2, restart(), When::Now),
             entry(3, TaskParameters::Scan, When::Now),
         ]);
-        assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(3));
+        assert_eq!(queue.next(&view(0)).map(|entry| entry.sequence), Some(3));
         assert_eq!(queue.restarting().map(|(entry, _)| entry), Some(counting));
     }
 
@@ -259,7 +301,7 @@ mod tests {
             entry(8, TaskParameters::Scan, When::Now),
             entry(3, restart(), When::Now),
         ]);
-        assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(3));
+        assert_eq!(queue.next(&view(0)).map(|entry| entry.sequence), Some(3));
     }
 
     #[test]
@@ -273,17 +315,79 @@ mod tests {
             entry(3, for_others, When::Now),
             entry(8, TaskParameters::Scan, When::Now),
         ]);
-        assert_eq!(queue.next(at(0)).map(|entry| entry.sequence), Some(8));
+        assert_eq!(queue.next(&view(0)).map(|entry| entry.sequence), Some(8));
+    }
+
+    #[test]
+    fn the_deadline_is_the_latest_time_to_begin_and_not_to_go_on() {
+        let mut waiting = entry(1, restart(), When::InWindow);
+        waiting.task.deadline = Some(at(5));
+        let expired = Decision::End(TaskState::Expired, ReasonCode::DeadlinePassed);
+        assert_eq!(decide(&waiting, false, &view(5)), expired);
+        waiting.earlier = Some(Box::new(crate::state::Earlier {
+            started_at: at(0),
+            boot_id: "boot".to_owned(),
+            updates: Vec::new(),
+            left: Vec::new(),
+            exit_code: None,
+            postponed: 0,
+            not_before: None,
+        }));
+        let decision = decide(&waiting, false, &view(5));
+        assert!(matches!(
+            decision,
+            Decision::Hold {
+                look_again: None,
+                ..
+            }
+        ));
     }
 
     proptest! {
+        #[test]
+        fn what_windows_bind_never_begins_when_the_calendar_says_closed(
+            rules in generated::rules(), now in generated::instant(), zone in generated::zone(),
+            restarts in any::<bool>(), forced in any::<bool>(),
+        ) {
+            let parameters = match restarts {
+                true => restart(),
+                false => TaskParameters::InstallUpdates {
+                    update_keys: None,
+                    categories: None,
+                },
+            };
+            let action = MaintenanceAction::of(parameters.kind()).unwrap();
+            let when = if forced { When::Now } else { When::InWindow };
+            let entry = entry(1, parameters, when);
+            let mut view = with(KnownRules::Known(rules.clone()), now.as_second());
+            view.maintenance.zone = Some(zone.to_owned());
+            let calendar = rules.calendar(Some(zone), jiff::tz::db());
+            let open = calendar.verdict(action, view.now).open;
+            match decide(&entry, false, &view) {
+                Decision::Begin => prop_assert!(open || forced),
+                Decision::Hold { wait, look_again } => {
+                    prop_assert!(!forced && wait.reason.is_some());
+                    for instant in wait.until.into_iter().chain(look_again) {
+                        prop_assert!(instant > view.now);
+                    }
+                    if let Some(until) = wait.until {
+                        let then = View { now: until, known_now: Some(until), ..view.clone() };
+                        prop_assert_eq!(decide(&entry, false, &then), Decision::Begin);
+                    }
+                }
+                Decision::End(..) => prop_assert!(false, "it has no deadline"),
+            }
+            let unknown = View { known_now: None, ..view };
+            prop_assert_eq!(decide(&entry, false, &unknown) == Decision::Begin, forced);
+        }
+
         #[test]
         fn a_task_never_begins_before_its_instant_nor_after_its_deadline(
             now in 0i64..100, start in 0i64..100, deadline in prop::option::of(0i64..100),
         ) {
             let mut entry = entry(1, TaskParameters::Scan, When::At { at: at(start) });
             entry.task.deadline = deadline.map(at);
-            let begins = decide(&entry, false, at(now)) == Decision::Begin;
+            let begins = decide(&entry, false, &view(now)) == Decision::Begin;
             let late = deadline.is_some_and(|deadline| deadline <= now);
             prop_assert_eq!(begins, start <= now && !late);
         }
@@ -294,10 +398,10 @@ mod tests {
         ) {
             let mut entry = entry(1, TaskParameters::Scan, When::At { at: at(start) });
             entry.task.deadline = deadline.map(at);
-            if let Decision::Hold { look_again, .. } = decide(&entry, false, at(now)) {
+            if let Decision::Hold { look_again, .. } = decide(&entry, false, &view(now)) {
                 let again = look_again.expect("a task with an instant is looked at again");
                 prop_assert!(again > at(now));
-                let held = matches!(decide(&entry, false, again), Decision::Hold { .. });
+                let held = matches!(decide(&entry, false, &view(again.as_second())), Decision::Hold { .. });
                 prop_assert!(!held);
             }
         }

@@ -23,7 +23,8 @@ pub(super) async fn run(shared: &Arc<Shared>) {
 }
 
 /// What became of an installation is seen, not guessed: the agent searches, and judges by that what
-/// it had noted. The server learns what is offered before it learns the verdict.
+/// it had noted. The server learns what is offered before it learns the verdict. Its end is the end
+/// of the task, also where its window had parts of it left for another.
 async fn interrupted_installation(shared: &Arc<Shared>, entry: &JournalEntry, start: &Start) {
     let id = entry.id;
     let noted = shared
@@ -45,10 +46,14 @@ async fn interrupted_installation(shared: &Arc<Shared>, entry: &JournalEntry, st
         None => None,
     };
     let updates = outcome::recovered(noted, offered.as_ref(), restarted);
+    let earlier = entry.earlier.as_deref();
+    let boot_id = shared.ports.machine.boot_id();
+    let updates = outcome::with_earlier(earlier, updates, (&boot_id, offered.as_ref()));
     tracing::warn!(task_id = %id, "an installation was interrupted");
+    let began_at = earlier.map_or(start.at, |earlier| earlier.started_at);
     let outcome = TaskOutcome {
         scan,
-        ..outcome::interrupted_installation(start.at, updates)
+        ..outcome::interrupted_installation(began_at, updates)
     };
     runner::finish(shared, id, outcome).await;
 }

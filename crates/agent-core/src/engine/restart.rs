@@ -2,19 +2,23 @@
 //!
 //! The count-down is the agent's own, on its disk, and goes on beside other tasks: hours of
 //! postponements hold up no scan. When its time has come it waits for the task that runs, keeps
-//! others from beginning, and only then asks the operating system. It ends in another run of the
+//! others from beginning, and only then asks the operating system. One that is bound by windows and
+//! has no room in its window any more goes back to waiting, and is told anew in the next. It ends in another run of the
 //! machine than the one in which it began: the evidence is a changed boot id.
 
 mod count_down;
 
 use super::{outcome, runner, shared::Shared};
 use crate::{
-    CancelSignal, Creator, Notice, RestartRequest, Session, Withdrawal,
-    state::{JournalEntry, Start},
+    CancelSignal, Choice, Creator, Notice, Part, Passage, RestartRequest, Session, Withdrawal,
+    bound_by,
+    state::{Earlier, JournalEntry, Start},
 };
 use count_down::{Change, CountDown, Presence};
+use jiff::{SignedDuration, Timestamp};
 use latarnik_model::{
-    Postponements, ReasonCode, RestartDelay, RestartRequired, TaskId, TaskParameters, TaskState,
+    MaintenanceAction, Postponements, ReasonCode, RestartDelay, RestartRequired, TaskId,
+    TaskParameters, TaskState,
 };
 use latarnik_protocol::TaskOutcome;
 use std::{sync::Arc, time::Duration};
@@ -35,21 +39,32 @@ pub(super) async fn run(shared: &Arc<Shared>) {
             shared.notices.restart.notified().await;
             continue;
         };
-        let Some(outcome) = see_through(shared, &entry, start).await else {
-            return;
-        };
-        runner::finish(shared, entry.id, outcome).await;
+        match see_through(shared, &entry, start).await {
+            None => return,
+            Some(Seen::Ended(outcome)) => runner::finish(shared, entry.id, *outcome).await,
+            Some(Seen::PutOff(earlier)) => runner::pause(shared, &entry, *earlier).await,
+        }
         // The next one may begin.
         shared.notices.work.notify_one();
     }
 }
 
+/// What became of a restart.
+enum Seen {
+    /// It ended.
+    Ended(Box<TaskOutcome>),
+    /// Its window has no room for it any more.
+    PutOff(Box<Earlier>),
+}
+
+impl From<TaskOutcome> for Seen {
+    fn from(outcome: TaskOutcome) -> Self {
+        Self::Ended(Box::new(outcome))
+    }
+}
+
 /// `None` when the agent stops first, which is what happens when all goes well.
-async fn see_through(
-    shared: &Arc<Shared>,
-    entry: &JournalEntry,
-    start: Start,
-) -> Option<TaskOutcome> {
+async fn see_through(shared: &Arc<Shared>, entry: &JournalEntry, start: Start) -> Option<Seen> {
     let (allowance, if_pending) = match &entry.task.parameters {
         TaskParameters::Restart {
             postponements,
@@ -62,30 +77,34 @@ async fn see_through(
         shared,
         id: entry.id,
         if_pending,
+        bound_by: bound_by(&entry.task),
+        began_at: entry.earlier.as_ref().map_or(start.at, |e| e.started_at),
         created_by: entry.task.created_by.clone(),
         start,
         cancel: CancelSignal::default(),
     };
     if shared.ports.machine.boot_id() != restart.start.boot_id {
-        return Some(TaskOutcome {
+        restart.learn().await;
+        let outcome = TaskOutcome {
             exit_code: Some(0),
             ..restart.ended(TaskState::Succeeded, None)
-        });
+        };
+        return Some(outcome.into());
     }
     shared.queue().set_running(entry.id, restart.cancel.clone());
     if restart.start.restart_asked_at.is_some() {
         let _hands = shared.hands().await?;
-        return restart.until_down().await;
+        return restart.until_down().await.map(Seen::from);
     }
     // Held to the end: nothing else begins.
     let _hands = match restart.until_due(allowance).await? {
         Ok(hands) => hands,
-        Err(outcome) => return Some(outcome),
+        Err(seen) => return Some(seen),
     };
     if let Err(outcome) = restart.ask().await {
-        return Some(outcome);
+        return Some(outcome.into());
     }
-    restart.until_down().await
+    restart.until_down().await.map(Seen::from)
 }
 
 /// A restart on its way.
@@ -93,6 +112,9 @@ struct Restart<'a> {
     shared: &'a Arc<Shared>,
     id: TaskId,
     if_pending: bool,
+    /// What windows call it, if they bind it.
+    bound_by: Option<MaintenanceAction>,
+    began_at: Timestamp,
     created_by: Option<Creator>,
     start: Start,
     cancel: CancelSignal,
@@ -103,9 +125,9 @@ impl Restart<'_> {
     async fn until_due(
         &mut self,
         allowance: Option<Postponements>,
-    ) -> Option<Result<OwnedMutexGuard<()>, TaskOutcome>> {
+    ) -> Option<Result<OwnedMutexGuard<()>, Seen>> {
         if !self.is_wanted().await {
-            return Some(Err(self.unwanted()));
+            return Some(Err(self.unwanted().into()));
         }
         let shared = self.shared;
         let now = || shared.clock.machine_now();
@@ -113,7 +135,7 @@ impl Restart<'_> {
         let mut hands = None;
         let mut look_at_people = Instant::now();
         let mut sessions = Ok(Vec::new());
-        let mut kept = false;
+        let (mut kept, mut asked_for) = (false, false);
         while !self.cancel.is_cancelled() {
             let mut change = Change::None;
             let is_look = Instant::now() >= look_at_people;
@@ -130,7 +152,12 @@ impl Restart<'_> {
             for answer in shared.ports.people.answers() {
                 let answered = count.answer(answer, now());
                 tracing::info!(task_id = %self.id, ?answer, heard = ?answered, "an answer to the notice");
+                asked_for |= answer.choice == Choice::RestartNow && answered == Change::Some;
                 change = either(change, answered);
+            }
+            if !asked_for && self.is_beyond_window(&count, now()) {
+                self.withdraw(Withdrawal::PutOff).await;
+                return Some(Err(self.put_off(&count)));
             }
             if change == Change::Some || !kept {
                 self.keep(&count).await;
@@ -138,7 +165,10 @@ impl Restart<'_> {
             }
             if count.is_due(now()) {
                 match hands {
-                    Some(hands) => return Some(self.last_look().await.map(|()| hands)),
+                    Some(hands) => {
+                        let looked = self.last_look().await;
+                        return Some(looked.map(|()| hands).map_err(Seen::from));
+                    }
                     None => hands = self.take_hands().await?,
                 }
                 continue;
@@ -156,7 +186,47 @@ impl Restart<'_> {
             }
         }
         self.withdraw(Withdrawal::CalledOff).await;
-        Some(Err(self.cancelled()))
+        Some(Err(self.cancelled().into()))
+    }
+
+    /// Whether the restart would come outside of its window, or not be over before the window is:
+    /// people have put it off too often, a task was in the way, or the window is another by now. A
+    /// person at the machine who asks for it may have it all the same.
+    fn is_beyond_window(&self, count: &CountDown, now: Timestamp) -> bool {
+        let Some(action) = self.bound_by else {
+            return false;
+        };
+        let view = self.shared.view();
+        let wait = count.due().duration_since(now).max(SignedDuration::ZERO);
+        let need = view.maintenance.needs.of_restart().saturating_add(wait);
+        !matches!(view.passage(action, need), Passage::Open { .. })
+    }
+
+    /// It waits for the next opening after the instant to which it was put off, where people are told
+    /// anew. What they have used of their postponements stays used.
+    fn put_off(&self, count: &CountDown) -> Seen {
+        let now = self.shared.clock.machine_now();
+        let wait = count.due().duration_since(now).max(SignedDuration::ZERO);
+        Seen::PutOff(Box::new(Earlier {
+            started_at: self.began_at,
+            boot_id: self.start.boot_id.clone(),
+            updates: Vec::new(),
+            left: Vec::new(),
+            exit_code: None,
+            postponed: count.postponed(),
+            not_before: self.shared.view().now.checked_add(wait).ok(),
+        }))
+    }
+
+    /// How long the machine was away.
+    async fn learn(&self) {
+        let Some(asked_at) = self.start.restart_asked_at else {
+            return;
+        };
+        let took = self.shared.clock.machine_now().duration_since(asked_at);
+        if let Ok(took) = Duration::try_from(took) {
+            self.shared.learn(vec![(Part::Restart, took)]).await;
+        }
     }
 
     /// Waits for the task that runs. `Some(None)` when the restart is cancelled first.
@@ -306,7 +376,7 @@ impl Restart<'_> {
     }
 
     fn ended(&self, state: TaskState, reason: Option<ReasonCode>) -> TaskOutcome {
-        outcome::ended(self.start.at, state, reason)
+        outcome::ended(self.began_at, state, reason)
     }
 }
 

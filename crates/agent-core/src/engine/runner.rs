@@ -1,13 +1,18 @@
 //! The runner: one task at a time for the machine, and scans on its own account in between.
 
 use super::{
-    execution, recovery, restart,
+    execution::{self, Performed},
+    maintenance::{self, View},
+    recovery, restart,
     settings::Settings,
     shared::{Shared, chain, pause_until},
 };
-use crate::state::{JournalEntry, Stage, Start, State};
+use crate::{
+    Passage, bound_by,
+    state::{Earlier, JournalEntry, Stage, Start, State, Wait},
+};
 use jiff::{SignedDuration, Timestamp};
-use latarnik_model::{Clock, TaskId, TaskParameters};
+use latarnik_model::{MaintenanceAction, TaskId, TaskParameters};
 use latarnik_protocol::{ScanReport, TaskOutcome};
 use std::{sync::Arc, time::Duration};
 
@@ -32,9 +37,10 @@ pub(super) async fn run(shared: &Arc<Shared>) {
         if settings.apply(shared).await {
             execution::scan_unasked(shared).await;
         }
-        let next = shared.queue().next(shared.clock.now());
+        let view = shared.fresh_view().await;
+        let next = shared.queue().next(&view);
         if let Some(entry) = next {
-            run_task(shared, entry).await;
+            run_task(shared, entry, &view).await;
             continue;
         }
         let due = own_scan.due(shared).await;
@@ -52,7 +58,7 @@ pub(super) async fn run(shared: &Arc<Shared>) {
     }
 }
 
-async fn run_task(shared: &Arc<Shared>, entry: JournalEntry) {
+async fn run_task(shared: &Arc<Shared>, entry: JournalEntry, view: &View) {
     let (id, start) = (entry.id, start_of(shared, &entry));
     let begun = start.clone();
     let started = match shared
@@ -76,14 +82,66 @@ async fn run_task(shared: &Arc<Shared>, entry: JournalEntry) {
         shared.queue().remove(id);
         return;
     };
-    tracing::info!(task_id = %id, kind = entry.task.parameters.kind().name(), "a task begins");
+    tell_begin(&entry, view);
     shared.queue().set_stage(id, &Stage::Running(start.clone()));
     shared.notices.spool.notify_one();
     let status = shared.write_status(|status| status.running_task = Some(id));
-    let (outcome, ()) = tokio::join!(execution::perform(shared, &entry, &start), status);
-    if let Some(outcome) = outcome {
-        finish(shared, id, outcome).await;
+    let (performed, ()) = tokio::join!(execution::perform(shared, &entry, &start), status);
+    match performed {
+        Performed::Ended(outcome) => finish(shared, id, *outcome).await,
+        Performed::Paused(earlier) => pause(shared, &entry, *earlier).await,
+        Performed::CountsDown => {}
     }
+}
+
+/// What a window or a person lets begin.
+fn tell_begin(entry: &JournalEntry, view: &View) {
+    let kind = entry.task.parameters.kind();
+    let (id, goes_on) = (entry.id, entry.earlier.is_some());
+    let Some(action) = MaintenanceAction::of(kind) else {
+        tracing::info!(task_id = %id, kind = kind.name(), "a task begins");
+        return;
+    };
+    let verdict = view.line(action);
+    if bound_by(&entry.task).is_some() {
+        tracing::info!(task_id = %id, kind = kind.name(), verdict, goes_on, "a task begins in its window");
+    } else if matches!(
+        view.passage(action, SignedDuration::ZERO),
+        Passage::Open { .. }
+    ) {
+        tracing::info!(task_id = %id, kind = kind.name(), "a task begins");
+    } else {
+        tracing::info!(task_id = %id, kind = kind.name(), verdict, "a task begins outside the windows: a person asked for it");
+    }
+}
+
+/// A task that began goes back to waiting: its window has no more room for it.
+pub(super) async fn pause(shared: &Arc<Shared>, entry: &JournalEntry, earlier: Earlier) {
+    let (id, at) = (entry.id, shared.clock.machine_now());
+    let wait = match bound_by(&entry.task) {
+        Some(action) => {
+            let view = shared.fresh_view().await;
+            let paused = JournalEntry {
+                earlier: Some(Box::new(earlier.clone())),
+                ..entry.clone()
+            };
+            let wait = maintenance::wait(view.passage_of(&paused, action));
+            let verdict = view.line(action);
+            tracing::info!(task_id = %id, left = earlier.left.len(), reason = ?wait.reason, until = ?wait.until, verdict, "the rest of a task waits");
+            wait
+        }
+        None => Wait::default(),
+    };
+    let paused = shared
+        .insist(move |state: &State| state.pause(id, at, earlier.clone(), wait))
+        .await;
+    match paused {
+        Some(entry) => shared.queue().set_paused(entry),
+        None => shared.queue().remove(id),
+    }
+    forget_running(shared, id).await;
+    // What changed in the meantime is decided on, a cancellation too.
+    shared.notices.queue.notify_one();
 }
 
 /// Ends a task that began: result, log and journal in one transaction, retried until it works.
@@ -98,6 +156,10 @@ pub(super) async fn finish(shared: &Arc<Shared>, id: TaskId, outcome: TaskOutcom
         .insist(move |state: &State| state.finish(id, at, outcome.clone()))
         .await;
     shared.queue().remove(id);
+    forget_running(shared, id).await;
+}
+
+async fn forget_running(shared: &Shared, id: TaskId) {
     shared.progress.send_if_modified(|latest| {
         let is_its = latest.as_ref().is_some_and(|latest| latest.task == id);
         if is_its {
@@ -126,7 +188,10 @@ fn start_of(shared: &Shared, entry: &JournalEntry) -> Start {
         at,
         boot_id: shared.ports.machine.boot_id(),
         restart_at,
-        postponed: 0,
+        postponed: entry
+            .earlier
+            .as_ref()
+            .map_or(0, |earlier| earlier.postponed),
         restart_asked_at: None,
     }
 }

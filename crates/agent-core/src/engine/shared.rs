@@ -1,8 +1,13 @@
 //! What the loops share.
 
-use super::{AgentStatus, Ports, Standing, queue::Queue, status};
+use super::{
+    AgentStatus, Ports, Standing,
+    maintenance::{Knowledge, Maintenance},
+    queue::Queue,
+    status,
+};
 use crate::{
-    CancelSignal, Pace, ServerClock,
+    CancelSignal, KnownRules, Pace, ServerClock,
     backoff::{Backoff, Jitter, Wait},
     connection::{CallError, GatewayClient},
     state::{Identity, State, StateError, replace_file},
@@ -51,6 +56,9 @@ pub(super) struct Shared {
     pub(super) notices: Notices,
     pub(super) progress: watch::Sender<Option<LatestProgress>>,
     pub(super) config: watch::Sender<AgentConfig>,
+    /// Whether this run has the configuration from the server. Whoever fetches it holds this.
+    pub(super) config_is_fresh: tokio::sync::Mutex<bool>,
+    pub(super) knowledge: Knowledge,
     pub(super) stop: CancellationToken,
     /// Asked of the machine once: it stays the same until the next restart.
     pub(super) last_restart: Arc<OnceLock<Option<LastRestart>>>,
@@ -85,10 +93,21 @@ impl Shared {
             certificate_expires_at: identity.expires_at,
             spool_length: state.spool_length()?,
             running_task: None,
+            maintenance: None,
             written_at: clock.machine_now(),
         };
+        let config = state.config()?.0;
+        let maintenance = Maintenance {
+            rules: Arc::new(KnownRules::of(config.maintenance.as_ref())),
+            rules_since: state.maintenance_since()?,
+            zone: ports.machine.time_zone(),
+            needs: state.needs()?,
+            zones: ports.zones,
+        };
         Ok(Self {
-            config: watch::Sender::new(state.config()?.0),
+            config: watch::Sender::new(config),
+            config_is_fresh: tokio::sync::Mutex::new(false),
+            knowledge: Knowledge::new(maintenance),
             queue: Mutex::new(Queue::new(state.unfinished()?)),
             client: RwLock::new((Arc::new(identity), client)),
             status: Mutex::new(status),
@@ -282,7 +301,7 @@ pub(super) fn pause_until(now: Timestamp, until: Option<Timestamp>) -> Duration 
 }
 
 /// An error and its causes in one line.
-pub(super) fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -6,7 +6,7 @@ use latarnik_model::{Clock, TaskId};
 use latarnik_protocol::{TaskProgress, UpdateResult, limits};
 use std::{
     fs::File,
-    io::Write,
+    io::{self, Write},
     path::Path,
     sync::{Arc, Mutex, PoisonError, Weak},
 };
@@ -31,19 +31,37 @@ struct LimitedFile {
     room_bytes: u64,
 }
 
+/// Whether a log begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pages {
+    /// It begins.
+    New,
+    /// It goes on behind what an earlier part of the task wrote.
+    Continued,
+}
+
+fn open(path: &Path, pages: Pages) -> io::Result<LimitedFile> {
+    let file = match pages {
+        Pages::New => File::create(path)?,
+        Pages::Continued => File::options().create(true).append(true).open(path)?,
+    };
+    let limit = limits::TASK_LOG_BYTES - CUT.len() as u64;
+    let room_bytes = limit.saturating_sub(file.metadata()?.len());
+    Ok(LimitedFile { file, room_bytes })
+}
+
 impl TaskLog {
     pub(super) fn create(
         task: TaskId,
-        path: &Path,
+        (path, pages): (&Path, Pages),
         state: Weak<State>,
         clock: Arc<dyn Clock>,
         progress: watch::Sender<Option<LatestProgress>>,
     ) -> Self {
-        let file = File::create(path)
+        let file = open(path, pages)
             .inspect_err(|error| tracing::warn!(task_id = %task, %error, "no log can be kept"))
             .ok();
-        let room_bytes = limits::TASK_LOG_BYTES - CUT.len() as u64;
-        let file = Mutex::new(file.map(|file| LimitedFile { file, room_bytes }));
+        let file = Mutex::new(file);
         Self {
             task,
             clock,

@@ -1,6 +1,8 @@
 //! What the agent knows of the machine's updates, and what the server knows of them.
 
 use super::{State, StateError, tables, tables::Memory};
+use crate::Needs;
+use jiff::Timestamp;
 use latarnik_model::TaskId;
 use latarnik_protocol::{AgentConfig, Inventory, ScanReport, Update, UpdateResult};
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,9 @@ pub struct Inventories {
 struct VersionedConfig {
     etag: Option<String>,
     config: AgentConfig,
+    /// Since when the maintenance rules are these, by the machine's clock.
+    #[serde(default)]
+    maintenance_since: Option<Timestamp>,
 }
 
 impl State {
@@ -110,16 +115,53 @@ impl State {
         Ok((versioned.config, versioned.etag))
     }
 
-    /// Keeps a new configuration.
+    /// Keeps a new configuration that came at an instant of the machine's clock.
     ///
     /// # Errors
     /// [`StateError`] if the store cannot be written.
-    pub fn set_config(&self, config: &AgentConfig, etag: &str) -> Result<(), StateError> {
-        let versioned = VersionedConfig {
-            etag: Some(etag.to_owned()),
-            config: config.clone(),
-        };
-        self.remember(Memory::Config, &versioned)
+    pub fn set_config(
+        &self,
+        config: &AgentConfig,
+        etag: &str,
+        at: Timestamp,
+    ) -> Result<(), StateError> {
+        self.write("configuration", |transaction| {
+            let kept: VersionedConfig =
+                tables::get_in(transaction, Memory::Config)?.unwrap_or_default();
+            let is_same = kept.config.maintenance == config.maintenance;
+            let versioned = VersionedConfig {
+                etag: Some(etag.to_owned()),
+                config: config.clone(),
+                maintenance_since: kept.maintenance_since.filter(|_| is_same).or(Some(at)),
+            };
+            tables::put(transaction, Memory::Config, &versioned)
+        })
+    }
+
+    /// Since when the maintenance rules are what they are, by the machine's clock; `None` before
+    /// the first configuration.
+    ///
+    /// # Errors
+    /// [`StateError`] if the store cannot be read.
+    pub fn maintenance_since(&self) -> Result<Option<Timestamp>, StateError> {
+        let versioned: VersionedConfig = self.recall(Memory::Config)?.unwrap_or_default();
+        Ok(versioned.maintenance_since)
+    }
+
+    /// How much time work needs, as far as it was learned.
+    ///
+    /// # Errors
+    /// [`StateError`] if the store cannot be read.
+    pub fn needs(&self) -> Result<Needs, StateError> {
+        self.recall(Memory::Needs).map(Option::unwrap_or_default)
+    }
+
+    /// Keeps how much time work needs.
+    ///
+    /// # Errors
+    /// [`StateError`] if the store cannot be written.
+    pub fn set_needs(&self, needs: &Needs) -> Result<(), StateError> {
+        self.remember(Memory::Needs, needs)
     }
 }
 

@@ -2,12 +2,15 @@
 //!
 //! A task enters the journal before it is acknowledged, leaves `Accepted` or `Waiting` for
 //! `Running` before it starts, and becomes a bare id in the same transaction that spools its
-//! result. Ids never leave again, within [`REMEMBERED_IDS`].
+//! result. One that its window has no more room for goes back to `Waiting` together with what it
+//! came to so far: what that names is not done again. Ids never leave again, within [`REMEMBERED_IDS`].
 
 use super::{State, StateError, spool, tables, tables::Memory};
 use jiff::Timestamp;
-use latarnik_model::TaskId;
-use latarnik_protocol::{RawTask, Task, TaskEvent, TaskOutcome, TaskProgress, TaskReport};
+use latarnik_model::{TaskId, WaitReason};
+use latarnik_protocol::{
+    RawTask, Task, TaskEvent, TaskOutcome, TaskProgress, TaskReport, UpdateResult,
+};
 use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -27,6 +30,9 @@ pub struct JournalEntry {
     pub task: Task,
     /// How far it is.
     pub stage: Stage,
+    /// What it came to so far, if it began and waits for another window, or goes on in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Box<Earlier>>,
 }
 
 /// How far a task is that has not ended.
@@ -35,13 +41,49 @@ pub struct JournalEntry {
 pub enum Stage {
     /// On the disk.
     Accepted,
-    /// Waits until it may begin, and the server was told.
-    Waiting,
+    /// Waits until it may begin or go on, and the server was told.
+    Waiting(Wait),
     /// It began.
     Running(Start),
 }
 
-/// How a task began.
+/// What the server was told of a task that waits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wait {
+    /// Until when, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// What for; an earlier program did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<WaitReason>,
+}
+
+/// What the parts of a task came to that earlier windows had room for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// When the first part began, by the machine's clock.
+    pub started_at: Timestamp,
+    /// The run of the machine in which the latest part ended.
+    pub boot_id: String,
+    /// What became of the updates of an installation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub updates: Vec<UpdateResult>,
+    /// Its updates that have not begun.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<UpdateResult>,
+    /// The worst exit code of a package manager.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// How often the people at the machine have put a restart off.
+    #[serde(default)]
+    pub postponed: u8,
+    /// The instant to which they have put it off, by the server's clock: no opening before counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+}
+
+/// How a task began, or went on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     /// When, by the machine's clock.
@@ -107,6 +149,7 @@ impl State {
                             sequence: raw.sequence,
                             task: task.clone(),
                             stage: Stage::Accepted,
+                            earlier: None,
                         };
                         put_entry(transaction, &entry)?;
                         new.push(entry);
@@ -139,50 +182,58 @@ impl State {
         Ok(entries)
     }
 
-    /// Notes that the task waits, and spools the report of it. Nothing happens unless the task is
-    /// merely accepted.
+    /// Notes that the task waits, and spools the report of it. Nothing happens if it has begun, or
+    /// if the server was told the same before.
     ///
     /// # Errors
     /// [`StateError`] if the store cannot be written.
-    pub fn wait(
-        &self,
-        id: TaskId,
-        at: Timestamp,
-        until: Option<Timestamp>,
-    ) -> Result<(), StateError> {
+    pub fn wait(&self, id: TaskId, at: Timestamp, wait: Wait) -> Result<(), StateError> {
+        let is_news = |stage: &Stage| match stage {
+            Stage::Accepted => true,
+            Stage::Waiting(told) => *told != wait,
+            Stage::Running(_) => false,
+        };
         self.write("journal", |transaction| {
-            let Some(entry) = entry(transaction, id)?.filter(|e| e.stage == Stage::Accepted) else {
+            let Some(entry) = entry(transaction, id)?.filter(|e| is_news(&e.stage)) else {
                 return Ok(());
             };
-            put_entry(
-                transaction,
-                &JournalEntry {
-                    stage: Stage::Waiting,
-                    ..entry
-                },
-            )?;
-            spool::push(
-                transaction,
-                &TaskReport {
-                    task_id: id,
-                    at,
-                    event: TaskEvent::Waiting {
-                        until,
-                        reason: None,
-                    },
-                },
-            )
+            put_waiting(transaction, entry, at, wait).map(drop)
         })
     }
 
-    /// Notes that the task begins, and spools the report of it. Only if this gives back the entry
-    /// may the task begin: it does so once for every id, ever.
+    /// Notes that the task began and waits for another window, with what it came to so far, and
+    /// spools the report of it. Gives back the entry, unless the task does not run.
+    ///
+    /// # Errors
+    /// [`StateError`] if the store cannot be written; the task then counts as running.
+    pub fn pause(
+        &self,
+        id: TaskId,
+        at: Timestamp,
+        earlier: Earlier,
+        wait: Wait,
+    ) -> Result<Option<JournalEntry>, StateError> {
+        self.write("journal", |transaction| {
+            let running = |stage: &Stage| matches!(stage, Stage::Running(_));
+            let Some(entry) = entry(transaction, id)?.filter(|e| running(&e.stage)) else {
+                return Ok(None);
+            };
+            tables::forget(transaction, Memory::Installation)?;
+            let earlier = Some(Box::new(earlier));
+            let entry = JournalEntry { earlier, ..entry };
+            put_waiting(transaction, entry, at, wait).map(Some)
+        })
+    }
+
+    /// Notes that the task begins, or goes on, and spools the report of it. Only if this gives back
+    /// the entry may it do so: that is once for every id, and once more after every
+    /// [`pause`](Self::pause).
     ///
     /// # Errors
     /// [`StateError`] if the store cannot be written; then the task must not begin.
     pub fn start(&self, id: TaskId, start: Start) -> Result<Option<JournalEntry>, StateError> {
         self.write("journal", |transaction| {
-            let startable = |stage: &Stage| matches!(stage, Stage::Accepted | Stage::Waiting);
+            let startable = |stage: &Stage| matches!(stage, Stage::Accepted | Stage::Waiting(_));
             let Some(entry) = entry(transaction, id)?.filter(|e| startable(&e.stage)) else {
                 return Ok(None);
             };
@@ -245,7 +296,8 @@ impl State {
         self.end(id, at, outcome, |_| true).map(|_| ())
     }
 
-    /// The same for a task that has not begun; `false` if it has begun or ended in the meantime.
+    /// The same for a task that waits or has not begun; `false` if it runs or has ended in the
+    /// meantime.
     ///
     /// # Errors
     /// [`StateError`] if the store cannot be written.
@@ -256,7 +308,7 @@ impl State {
         outcome: TaskOutcome,
     ) -> Result<bool, StateError> {
         self.end(id, at, outcome, |stage| {
-            matches!(stage, Stage::Accepted | Stage::Waiting)
+            matches!(stage, Stage::Accepted | Stage::Waiting(_))
         })
     }
 
@@ -354,6 +406,27 @@ fn put_entry(transaction: &WriteTransaction, entry: &JournalEntry) -> Result<(),
         .open_table(tables::JOURNAL)?
         .insert(key(entry.id), bytes.as_slice())?;
     Ok(())
+}
+
+fn put_waiting(
+    transaction: &WriteTransaction,
+    entry: JournalEntry,
+    at: Timestamp,
+    wait: Wait,
+) -> Result<JournalEntry, redb::Error> {
+    let entry = JournalEntry {
+        stage: Stage::Waiting(wait),
+        ..entry
+    };
+    put_entry(transaction, &entry)?;
+    let Wait { until, reason } = wait;
+    let report = TaskReport {
+        task_id: entry.id,
+        at,
+        event: TaskEvent::Waiting { until, reason },
+    };
+    spool::push(transaction, &report)?;
+    Ok(entry)
 }
 
 fn put_done(transaction: &WriteTransaction, id: TaskId, sequence: u64) -> Result<(), redb::Error> {

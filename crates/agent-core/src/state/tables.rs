@@ -30,6 +30,8 @@ pub(super) enum Memory {
     SpoolOrder,
     /// What is known of an installation that has not ended.
     Installation,
+    /// How much time work needs.
+    Needs,
 }
 
 impl Memory {
@@ -46,6 +48,7 @@ impl Memory {
             Self::LearnedTime => "learned time",
             Self::SpoolOrder => "spool's order",
             Self::Installation => "installation",
+            Self::Needs => "needs",
         }
     }
 }

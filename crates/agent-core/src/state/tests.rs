@@ -1,10 +1,12 @@
 //! The journal and the spool against a model, over any sequence of steps and reopenings.
 
-use super::{Delivery, Identity, Stage, Start, State};
+use super::{Delivery, Earlier, Identity, JournalEntry, Stage, Start, State, Wait};
 use crate::LearnedTime;
 use jiff::Timestamp;
-use latarnik_model::{DeviceId, ReasonCode, TaskId, TaskParameters, TaskState, When};
-use latarnik_protocol::{OutputExcerpt, RawTask, Task, TaskEvent, TaskOutcome, TaskReport};
+use latarnik_model::{DeviceId, ReasonCode, TaskId, TaskParameters, TaskState, WaitReason, When};
+use latarnik_protocol::{
+    AgentConfig, OutputExcerpt, RawMaintenance, RawTask, Task, TaskEvent, TaskOutcome, TaskReport,
+};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -17,6 +19,7 @@ enum Step {
     Refuse(u64),
     Wait(u64),
     Start(u64),
+    Pause(u64),
     Finish(u64),
     FinishUnstarted(u64),
     Deliver,
@@ -30,6 +33,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         number.clone().prop_map(Step::Refuse),
         number.clone().prop_map(Step::Wait),
         number.clone().prop_map(Step::Start),
+        number.clone().prop_map(Step::Pause),
         number.clone().prop_map(Step::Finish),
         number.prop_map(Step::FinishUnstarted),
         Just(Step::Deliver),
@@ -86,6 +90,18 @@ fn start() -> Start {
         restart_at: None,
         postponed: 0,
         restart_asked_at: None,
+    }
+}
+
+fn earlier() -> Earlier {
+    Earlier {
+        started_at: AT,
+        boot_id: "boot".to_owned(),
+        updates: Vec::new(),
+        left: Vec::new(),
+        exit_code: None,
+        postponed: 0,
+        not_before: None,
     }
 }
 
@@ -163,7 +179,7 @@ fn apply(state: &mut Option<State>, folder: &std::path::Path, model: &mut Model,
             }
         }
         Step::Wait(number) => {
-            open.wait(id(*number), AT, None).unwrap();
+            open.wait(id(*number), AT, Wait::default()).unwrap();
             let event = TaskEvent::Waiting {
                 until: None,
                 reason: None,
@@ -178,6 +194,19 @@ fn apply(state: &mut Option<State>, folder: &std::path::Path, model: &mut Model,
                 !started || model.started.insert(*number),
                 "{number} started twice"
             );
+        }
+        Step::Pause(number) => {
+            let wait = Wait::default();
+            let paused = open.pause(id(*number), AT, earlier(), wait).unwrap();
+            let event = TaskEvent::Waiting {
+                until: None,
+                reason: None,
+            };
+            let goes = model.go(*number, &[Known::Running], Known::Waiting, event);
+            assert_eq!(paused.is_some(), goes);
+            if goes {
+                model.started.remove(number);
+            }
         }
         Step::Finish(number) => {
             open.finish(id(*number), AT, outcome()).unwrap();
@@ -233,7 +262,7 @@ proptest! {
             .map(|entry| {
                 let known = match entry.stage {
                     Stage::Accepted => Known::Accepted,
-                    Stage::Waiting => Known::Waiting,
+                    Stage::Waiting(_) => Known::Waiting,
                     Stage::Running(_) => Known::Running,
                 };
                 (entry.sequence, known)
@@ -315,4 +344,52 @@ fn what_was_learned_survives_reopening() {
         State::open(folder.path()).unwrap().learned_time().unwrap(),
         learned
     );
+}
+
+#[test]
+fn what_an_earlier_program_wrote_of_a_task_that_waits_is_read() {
+    let entry = serde_json::json!({
+        "id": id(1),
+        "sequence": 1,
+        "task": {"kind": "scan", "when": {"type": "now"}, "timeout_seconds": 60},
+        "stage": {"stage": "waiting"},
+    });
+    let entry: JournalEntry = serde_json::from_value(entry).unwrap();
+    assert_eq!(entry.stage, Stage::Waiting(Wait::default()));
+    assert_eq!(entry.earlier, None);
+}
+
+#[test]
+fn the_same_wait_is_told_once_and_another_one_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(folder.path()).unwrap();
+    state.accept(&[Delivery::Run(raw(1), task())]).unwrap();
+    let later = Wait {
+        until: Some(AT),
+        reason: Some(WaitReason::Window),
+    };
+    for wait in [Wait::default(), Wait::default(), later, later] {
+        state.wait(id(1), AT, wait).unwrap();
+    }
+    assert_eq!(state.spool_length().unwrap(), 2);
+}
+
+#[test]
+fn rules_are_known_since_they_changed_and_not_since_they_came_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = State::open(folder.path()).unwrap();
+    assert_eq!(state.maintenance_since().unwrap(), None);
+    let with = |rules: Option<i32>| AgentConfig {
+        maintenance: rules.map(|rules| RawMaintenance(rules.into())),
+        ..AgentConfig::default()
+    };
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let since = |rules, second| {
+        state.set_config(&with(rules), "etag", at(second)).unwrap();
+        state.maintenance_since().unwrap()
+    };
+    assert_eq!(since(Some(1), 1), Some(at(1)));
+    assert_eq!(since(Some(1), 2), Some(at(1)));
+    assert_eq!(since(Some(2), 3), Some(at(3)));
+    assert_eq!(since(None, 4), Some(at(4)));
 }

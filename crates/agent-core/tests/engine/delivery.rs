@@ -6,7 +6,7 @@ use crate::{
     machine::update,
 };
 use jiff::SignedDuration;
-use latarnik_model::{ReasonCode, TaskParameters, TaskState, When};
+use latarnik_model::{ReasonCode, TaskParameters, TaskState, WaitReason, When};
 use latarnik_protocol::{TaskEvent, paths};
 use serde_json::json;
 use std::sync::{Arc, mpsc};
@@ -225,7 +225,7 @@ async fn a_waiting_task_says_so_and_can_be_cancelled() {
         .until(|script| {
             let waiting = TaskEvent::Waiting {
                 until: None,
-                reason: None,
+                reason: Some(WaitReason::RulesUnknown),
             };
             script.events(id).contains(&&waiting).then_some(())
         })

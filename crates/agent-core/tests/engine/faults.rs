@@ -9,7 +9,7 @@ use latarnik_agent_core::{
     engine::{Standing, read_status},
     state::{State, StateError},
 };
-use latarnik_model::{ReasonCode, TaskParameters, TaskState, When};
+use latarnik_model::{ReasonCode, TaskParameters, TaskState, WaitReason, When};
 use latarnik_protocol::{ProblemCode, TaskEvent, limits, paths};
 use std::time::{Duration, Instant};
 
@@ -163,7 +163,7 @@ async fn a_clock_that_is_off_by_a_day_changes_nothing() {
         assert_eq!(gateway.outcome(begins).await.state, TaskState::Succeeded);
         let event = TaskEvent::Waiting {
             until: Some(later),
-            reason: None,
+            reason: Some(WaitReason::StartTime),
         };
         gateway
             .until(|script| script.events(waiting).contains(&&event).then_some(()))

@@ -8,7 +8,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use hyper_util::{
@@ -16,7 +16,7 @@ use hyper_util::{
     server::conn::auto,
     service::TowerToHyperService,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use latarnik_model::{DeviceId, TaskId};
 use latarnik_protocol::{
     AgentConfig, CheckInRequest, CheckInResponse, EnrollmentToken, Fingerprint, Inventory,
@@ -88,6 +88,11 @@ pub(crate) struct Script {
     /// Tasks are delivered again, acknowledged or not.
     pub(crate) repeats_itself: bool,
     pub(crate) config: Option<AgentConfig>,
+    /// Counts the configurations, if polls are to tell of them.
+    pub(crate) config_version: Option<u32>,
+    /// By how much its clock is ahead of the real one.
+    pub(crate) ahead: SignedDuration,
+    pub(crate) configs_fetched: u32,
     /// What certificates claim to live for.
     pub(crate) certificate_life: Option<Duration>,
     pub(crate) inventory: Option<Inventory>,
@@ -158,6 +163,20 @@ impl Gateway {
         self.shared.change(change);
     }
 
+    /// Moves its clock.
+    pub(crate) fn clock_hand(&self) -> impl Fn(SignedDuration) + Send + Sync + 'static {
+        let shared = self.shared.clone();
+        move |by| shared.script.lock().unwrap().ahead += by
+    }
+
+    /// Wants another configuration, and lets waiting polls know.
+    pub(crate) fn set_config(&self, config: AgentConfig) {
+        self.change(|script| {
+            script.config = Some(config);
+            script.config_version = Some(script.config_version.unwrap_or_default() + 1);
+        });
+    }
+
     pub(crate) fn fault(&self, path: &'static str, fault: Fault) {
         self.change(|script| script.faults.entry(path).or_default().push_back(fault));
     }
@@ -206,6 +225,14 @@ impl Gateway {
 }
 
 impl Script {
+    fn config_etag(&self) -> String {
+        format!("\"v{}\"", self.config_version.unwrap_or(1))
+    }
+
+    fn now(&self) -> Timestamp {
+        system_now() + self.ahead
+    }
+
     pub(crate) fn outcomes(&self, id: TaskId) -> Vec<TaskOutcome> {
         let reports = self
             .seen
@@ -335,19 +362,7 @@ async fn route(
     match path {
         paths::REGISTER => register(shared, &body),
         paths::RENEW => renew(shared, &body),
-        paths::CONFIG if etag.is_some_and(|etag| etag == "\"v1\"") => {
-            StatusCode::NOT_MODIFIED.into_response()
-        }
-        paths::CONFIG => {
-            let config = shared
-                .script
-                .lock()
-                .unwrap()
-                .config
-                .clone()
-                .unwrap_or_default();
-            ([(header::ETAG, "\"v1\"")], json(&config)).into_response()
-        }
+        paths::CONFIG => config(shared, etag.as_ref()),
         paths::METRICS => check_in(shared, peer, &body),
         paths::TASKS => tasks(shared, path, &query).await,
         paths::TASK_RESULT => {
@@ -371,12 +386,23 @@ async fn route(
     }
 }
 
+fn config(shared: &Shared, known: Option<&HeaderValue>) -> Response {
+    let mut script = shared.script.lock().unwrap();
+    let etag = script.config_etag();
+    if known.is_some_and(|known| known == etag.as_str()) {
+        return StatusCode::NOT_MODIFIED.into_response();
+    }
+    script.configs_fetched += 1;
+    let config = script.config.clone().unwrap_or_default();
+    ([(header::ETAG, etag)], json(&config)).into_response()
+}
+
 fn register(shared: &Shared, body: &[u8]) -> Response {
     let request: RegisterRequest = serde_json::from_slice(body).unwrap();
     let certificate = shared.authority.sign(&request.signing_request);
     let life = shared.script.lock().unwrap().certificate_life;
     shared.change(|script| script.seen.registrations.push(request));
-    let server_time = system_now();
+    let server_time = shared.script.lock().unwrap().now();
     json(&RegisterResponse {
         device_id: DeviceId(Uuid::from_u128(1)),
         certificate: certificate.pem(),
@@ -405,6 +431,10 @@ fn expiry(now: Timestamp, life: Option<Duration>) -> Timestamp {
 fn check_in(shared: &Shared, peer: Option<Fingerprint>, body: &[u8]) -> Response {
     let request: CheckInRequest = serde_json::from_slice(body).unwrap();
     let mut resend_updates = false;
+    let (server_time, config_etag) = {
+        let script = shared.script.lock().unwrap();
+        (script.now(), script.config_etag())
+    };
     shared.change(|script| {
         if let Some(report) = &request.updates {
             let base = script.inventory.take();
@@ -420,8 +450,8 @@ fn check_in(shared: &Shared, peer: Option<Fingerprint>, body: &[u8]) -> Response
         script.seen.check_ins.push((peer, request));
     });
     json(&CheckInResponse {
-        server_time: system_now(),
-        config_etag: "\"v1\"".to_owned(),
+        server_time,
+        config_etag,
         resend_updates,
         resend_facts: false,
     })
@@ -450,9 +480,10 @@ async fn tasks(shared: &Shared, path: &str, query: &str) -> Response {
     shared.change(|script| note_poll(script, path, Some(query)));
     let mut changed = shared.changed.subscribe();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(wait);
+    let known_config = shared.script.lock().unwrap().config_version;
     loop {
         changed.borrow_and_update();
-        let (tasks, cancelled) = {
+        let (tasks, cancelled, server_time, config_version, config_etag) = {
             let script = shared.script.lock().unwrap();
             let open = |id: &TaskId| !script.finished.contains(id);
             let new = script
@@ -463,16 +494,19 @@ async fn tasks(shared: &Shared, path: &str, query: &str) -> Response {
             (
                 new.cloned().collect::<Vec<_>>(),
                 cancelled.collect::<Vec<_>>(),
+                script.now(),
+                script.config_version,
+                script.config_version.map(|_| script.config_etag()),
             )
         };
-        let news = !tasks.is_empty() || !cancelled.is_empty();
+        let news = !tasks.is_empty() || !cancelled.is_empty() || config_version != known_config;
         let over = tokio::time::Instant::now() >= deadline;
         if news || over {
             return json(&TaskBatch {
-                config_etag: None,
+                config_etag,
                 tasks,
                 cancelled,
-                server_time: system_now(),
+                server_time,
             });
         }
         let _ = tokio::time::timeout_at(deadline, changed.changed()).await;

@@ -3,7 +3,7 @@
 use crate::{gateway::Gateway, machine::Machine};
 use jiff::{SignedDuration, Timestamp};
 use latarnik_agent_core::{
-    Pace,
+    Pace, SteadyClock,
     engine::{self, Ports},
     enrollment::{self, Existing},
     state::{State, StateError},
@@ -42,18 +42,48 @@ impl Clock for WrongClock {
 /// A clock that a test moves while the agent runs.
 pub(crate) struct MovedClock {
     wrong: WrongClock,
-    seconds: AtomicI64,
+    began: std::time::Instant,
+    /// How much time the test lets pass.
+    passed: AtomicI64,
+    /// By how much somebody has set it.
+    set: AtomicI64,
 }
 
 impl MovedClock {
+    pub(crate) fn new(wrong: WrongClock) -> Self {
+        Self {
+            wrong,
+            began: std::time::Instant::now(),
+            passed: AtomicI64::new(0),
+            set: AtomicI64::new(0),
+        }
+    }
+
+    /// Time passes.
     pub(crate) fn advance(&self, by: SignedDuration) {
-        self.seconds.fetch_add(by.as_secs(), Ordering::Relaxed);
+        self.passed.fetch_add(by.as_secs(), Ordering::Relaxed);
+    }
+
+    /// Somebody sets the clock.
+    pub(crate) fn set(&self, by: SignedDuration) {
+        self.set.fetch_add(by.as_secs(), Ordering::Relaxed);
+    }
+
+    fn passed(&self) -> i64 {
+        self.passed.load(Ordering::Relaxed)
     }
 }
 
 impl Clock for MovedClock {
     fn now(&self) -> Timestamp {
-        self.wrong.now() + SignedDuration::from_secs(self.seconds.load(Ordering::Relaxed))
+        let moved = self.passed() + self.set.load(Ordering::Relaxed);
+        self.wrong.now() + SignedDuration::from_secs(moved)
+    }
+}
+
+impl SteadyClock for MovedClock {
+    fn elapsed(&self) -> Duration {
+        self.began.elapsed() + Duration::from_secs(self.passed().unsigned_abs())
     }
 }
 
@@ -90,6 +120,7 @@ pub(crate) fn pace() -> Pace {
         rejected_retry: Duration::from_millis(100),
         progress_interval: Duration::from_millis(10),
         cancel_grace: Duration::from_secs(5),
+        window_look: Duration::from_millis(5),
         restart_look: Duration::from_millis(5),
         people_look: Duration::from_millis(5),
         restart_grace: Duration::from_millis(300),
@@ -122,10 +153,7 @@ impl Agent {
         Self {
             folder,
             machine: Arc::default(),
-            clock: Arc::new(MovedClock {
-                wrong: clock,
-                seconds: AtomicI64::new(0),
-            }),
+            clock: Arc::new(MovedClock::new(clock)),
             pace: pace(),
             running: None,
         }
@@ -174,13 +202,15 @@ pub(crate) fn opened(folder: &Path) -> State {
     }
 }
 
-pub(crate) fn ports(machine: Arc<Machine>, clock: Arc<dyn Clock>) -> Ports {
+pub(crate) fn ports(machine: Arc<Machine>, clock: Arc<MovedClock>) -> Ports {
     Ports {
         updates: machine.clone(),
         power: machine.clone(),
         people: machine.clone(),
         machine,
+        steady: clock.clone(),
         clock,
+        zones: jiff::tz::db(),
         randomness: Arc::new(Seeded::new(1)),
     }
 }

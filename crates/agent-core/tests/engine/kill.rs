@@ -5,7 +5,7 @@
 
 use crate::{
     gateway::{Gateway, Script},
-    harness::{Seeded, WrongClock, enroll, install_now, pace},
+    harness::{MovedClock, Seeded, WrongClock, enroll, install_now, pace},
     machine::{facts, installed},
 };
 use jiff::Timestamp;
@@ -65,6 +65,7 @@ impl Updates for WitnessedMachine {
         std::thread::sleep(Duration::from_millis(self.random.next() % 12));
         Ok(InstallReport {
             updates: keys.iter().map(|key| installed(key)).collect(),
+            left: Vec::new(),
             exit_code: Some(0),
             output: OutputExcerpt::default(),
             remaining: Ok(Vec::new()),
@@ -130,12 +131,15 @@ fn agent_process() {
         folder,
         random: Seeded::new(seed),
     });
+    let clock = Arc::new(MovedClock::new(WrongClock::default()));
     let ports = Ports {
         updates: machine.clone(),
         power: machine.clone(),
         people: machine.clone(),
         machine,
-        clock: Arc::new(WrongClock::default()),
+        clock: clock.clone(),
+        steady: clock,
+        zones: jiff::tz::db(),
         randomness: Arc::new(Seeded::new(seed)),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

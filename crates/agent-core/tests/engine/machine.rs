@@ -18,6 +18,8 @@ use std::sync::{Arc, Mutex};
 type Install =
     Box<dyn Fn(&[String], &dyn LogSink, &CancelSignal) -> Result<(), ReasonCode> + Send + Sync>;
 
+type Each = Box<dyn Fn(&str) + Send + Sync>;
+
 pub(crate) struct Machine {
     pub(crate) offered: Mutex<Vec<Update>>,
     /// Keys in the order in which their installation began.
@@ -39,7 +41,10 @@ pub(crate) struct Machine {
     pub(crate) notices: Mutex<Vec<Notice>>,
     pub(crate) withdrawals: Mutex<Vec<Withdrawal>>,
     pub(crate) answers: Mutex<Vec<Answer>>,
+    pub(crate) time_zone: Mutex<Option<String>>,
     install: Mutex<Arc<Install>>,
+    /// What happens while one update is installed.
+    each: Mutex<Option<Arc<Each>>>,
 }
 
 impl Default for Machine {
@@ -60,7 +65,9 @@ impl Default for Machine {
             notices: Mutex::default(),
             withdrawals: Mutex::default(),
             answers: Mutex::default(),
+            time_zone: Mutex::default(),
             install: Mutex::new(Arc::new(Box::new(|_, _, _| Ok(())))),
+            each: Mutex::default(),
         }
     }
 }
@@ -74,6 +81,34 @@ impl Machine {
         + 'static,
     ) {
         *self.install.lock().unwrap() = Arc::new(Box::new(install));
+    }
+
+    pub(crate) fn on_each(&self, each: impl Fn(&str) + Send + Sync + 'static) {
+        *self.each.lock().unwrap() = Some(Arc::new(Box::new(each)));
+    }
+
+    /// One update after the other, while the window has room: how many have begun.
+    fn begin_each(
+        &self,
+        keys: &[String],
+        each: &(dyn Fn(&str) + Send + Sync),
+        (request, sink): (&InstallRequest, &dyn LogSink),
+    ) -> usize {
+        let mut begun = 0;
+        for key in keys {
+            if !request.window.admits_next() {
+                break;
+            }
+            self.installed.lock().unwrap().push(key.clone());
+            begun += 1;
+            note(keys, begun, sink);
+            each(key);
+        }
+        begun
+    }
+
+    pub(crate) fn moves_to(&self, zone: Option<&str>) {
+        *self.time_zone.lock().unwrap() = zone.map(str::to_owned);
     }
 
     pub(crate) fn wants_restart(&self) {
@@ -114,6 +149,26 @@ pub(crate) fn installed(key: &str) -> UpdateResult {
     }
 }
 
+pub(crate) fn skipped(key: &str) -> UpdateResult {
+    UpdateResult {
+        outcome: UpdateOutcome::Skipped,
+        ..installed(key)
+    }
+}
+
+/// As the platform does: whatever has begun is unconfirmed until it has ended.
+fn note(keys: &[String], begun: usize, sink: &dyn LogSink) {
+    let known = |(position, key): (usize, &String)| UpdateResult {
+        outcome: match position < begun {
+            true => UpdateOutcome::Unconfirmed,
+            false => UpdateOutcome::Skipped,
+        },
+        ..installed(key)
+    };
+    let noted: Vec<_> = keys.iter().enumerate().map(known).collect();
+    sink.note(&noted);
+}
+
 fn error(reason: ReasonCode) -> UpdateError {
     UpdateError {
         reason,
@@ -135,17 +190,38 @@ impl Updates for Machine {
         sink: &dyn LogSink,
         cancel: &CancelSignal,
     ) -> Result<InstallReport, UpdateError> {
-        let keys = request.update_keys.clone().unwrap_or_default();
-        self.installed.lock().unwrap().extend(keys.iter().cloned());
+        let offered = self.offered.lock().unwrap().clone();
+        let wanted = offered
+            .into_iter()
+            .filter(|update| request.wants(&update.key, update.category))
+            .map(|update| update.key);
+        let keys = request
+            .update_keys
+            .clone()
+            .unwrap_or_else(|| wanted.collect());
         sink.progress(TaskProgress {
             percent: Some(50),
             ..TaskProgress::default()
         });
         sink.log("installing\n");
         let install = self.install.lock().unwrap().clone();
-        install(&keys, sink, cancel).map_err(error)?;
+        let each = self.each.lock().unwrap().clone();
+        let begun = match each {
+            Some(each) => self.begin_each(&keys, &**each, (request, sink)),
+            None => {
+                self.installed.lock().unwrap().extend(keys.iter().cloned());
+                install(&keys, sink, cancel).map_err(error)?;
+                keys.len()
+            }
+        };
+        let (begun, left) = keys.split_at(begun);
+        self.offered
+            .lock()
+            .unwrap()
+            .retain(|update| !begun.contains(&update.key));
         Ok(InstallReport {
-            updates: keys.iter().map(|key| installed(key)).collect(),
+            updates: begun.iter().map(|key| installed(key)).collect(),
+            left: left.iter().map(|key| skipped(key)).collect(),
             exit_code: Some(0),
             output: OutputExcerpt::default(),
             remaining: Ok(self.offered.lock().unwrap().clone()),
@@ -225,7 +301,10 @@ impl People for Machine {
 
 impl MachineState for Machine {
     fn facts(&self) -> Result<Facts, FactsError> {
-        Ok(facts())
+        Ok(Facts {
+            time_zone: self.time_zone.lock().unwrap().clone(),
+            ..facts()
+        })
     }
 
     fn boot_id(&self) -> String {

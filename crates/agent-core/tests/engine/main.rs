@@ -15,6 +15,7 @@ mod gateway;
 mod harness;
 mod kill;
 mod machine;
+mod maintenance;
 mod restarts;
 mod settings;
 mod trust;

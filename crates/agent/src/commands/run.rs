@@ -23,6 +23,8 @@ pub(super) fn run(arguments: Running, filter: String) -> anyhow::Result<()> {
         people: place.machine().people(Arc::new(SystemClock)),
         machine: place.machine().state(env!("CARGO_PKG_VERSION")),
         clock: Arc::new(SystemClock),
+        steady: place.machine().steady_clock(),
+        zones: jiff::tz::db(),
         randomness: Arc::new(SystemRandomness),
     };
     let (service_ports, service_filter) = (ports.clone(), filter.clone());

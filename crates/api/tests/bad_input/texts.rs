@@ -132,7 +132,7 @@ fn texts(value: &Value) -> Vec<&str> {
 }
 
 /// Whether a refusal names the field.
-fn names(answer: &Answer, field: &Field) -> bool {
+pub(crate) fn names(answer: &Answer, field: &Field) -> bool {
     let problem: Value = serde_json::from_str(&answer.text).unwrap_or_default();
     let errors = problem["field_errors"].as_array();
     errors.into_iter().flatten().any(|error| {

@@ -403,6 +403,13 @@ fn maintenance() -> Vec<Row> {
         row("replace_maintenance_settings", 200)
             .path(tenant)
             .body(|_, _| json!({"update": "hold", "restart": "hold", "backup": "run"})),
+        row("list_window_occurrences", 200),
+        row("read_maintenance_plan", 200),
+        row("list_calendar_feeds", 200),
+        row("create_calendar_feed", 201)
+            .body(|_, fresh| json!({"tenant_id": fresh.tenant, "device_id": fresh.device}))
+            .target(Target::TenantInBody),
+        row("delete_calendar_feed", 204).path(|fresh| fresh.feed.clone()),
         row("explain_device_maintenance", 200)
             .path(|fresh| fresh.device.clone())
             .query("?action=restart"),

@@ -18,9 +18,10 @@ use latarnik_app::{
     OpenidChange, Password, RequestedParameters, RolloutRecord, agents,
 };
 use latarnik_model::{
-    AlertCause, AlertId, BlackoutId, Clock, DeviceId, Language, MaintenanceWindowId, PolicyScope,
-    Role, Rollout, RolloutId, RolloutState, Scope, TenantId, UpdateDecision, UpdateDecisionId,
-    UpdateId, UpdatePolicy, UpdatePolicyId, UpdateRef, UpdateVerdict, UserId, When,
+    AlertCause, AlertId, BlackoutId, CalendarFeedId, Clock, DeviceId, Language,
+    MaintenanceWindowId, PolicyScope, Role, Rollout, RolloutId, RolloutState, Scope, TenantId,
+    UpdateDecision, UpdateDecisionId, UpdateId, UpdatePolicy, UpdatePolicyId, UpdateRef,
+    UpdateVerdict, UserId, When,
 };
 use latarnik_testkit::{Database, Office};
 use serde_json::json;
@@ -30,6 +31,9 @@ use std::sync::{
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+const WINDOW: &str = "Window-of-the-bakery";
+const BLACKOUT: &str = "Blackout-of-the-bakery";
 
 /// Things of the bakery that no other call has touched, and names that nothing has.
 #[derive(Clone, Default)]
@@ -50,6 +54,7 @@ pub(crate) struct Fresh {
     pub(crate) alert: String,
     pub(crate) window: String,
     pub(crate) blackout: String,
+    pub(crate) feed: String,
     pub(crate) tenant: String,
     pub(crate) unknown_email: String,
     pub(crate) unused_name: String,
@@ -174,6 +179,7 @@ impl Scene {
     }
 
     pub(crate) async fn fresh(&self) -> Fresh {
+        self.clear().await;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (app, bakery) = (&self.office.app, self.bakery());
         let shell = Context::command_line();
@@ -243,6 +249,7 @@ impl Scene {
             alert: self.alert(device.device_id, number).await.to_string(),
             window: self.window(device.device_id).await.to_string(),
             blackout: self.blackout(device.device_id).await.to_string(),
+            feed: self.feed(device.device_id).await.to_string(),
             tenant: bakery.to_string(),
             unknown_email: format!("unknown-{number}@elsewhere.example"),
             unused_name: format!("Unused {number}"),
@@ -263,6 +270,7 @@ impl Scene {
             fresh.alert.clone(),
             fresh.window.clone(),
             fresh.blackout.clone(),
+            fresh.feed.clone(),
             "of-the-bakery".to_owned(),
         ];
         fresh
@@ -330,11 +338,44 @@ impl Scene {
         made.unwrap().id
     }
 
+    /// The windows, blackouts and feeds of earlier calls: a tenant has only so many.
+    async fn clear(&self) {
+        let scope = Scope::one(self.bakery());
+        let (store, tenant) = (self.office.store(), self.bakery());
+        let transaction = store.begin(&scope).await.unwrap();
+        for record in store.maintenance_windows(&scope).await.unwrap() {
+            if record.window.name == WINDOW {
+                let id = record.window.id;
+                let deleted = transaction.delete_maintenance_window(tenant, id).await;
+                deleted.unwrap();
+            }
+        }
+        for record in store.blackouts(&scope).await.unwrap() {
+            if record.blackout.name == BLACKOUT {
+                let id = record.blackout.id;
+                transaction.delete_blackout(tenant, id).await.unwrap();
+            }
+        }
+        for record in store.calendar_feeds(&scope).await.unwrap() {
+            let deleted = transaction.delete_calendar_feed(tenant, record.id).await;
+            deleted.unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }
+
+    async fn feed(&self, device: DeviceId) -> CalendarFeedId {
+        let shell = Context::command_line();
+        let scope = PolicyScope::Device(device);
+        let app = &self.office.app;
+        let made = app.create_calendar_feed(&shell, self.bakery(), scope).await;
+        made.unwrap().record.id
+    }
+
     async fn window(&self, device: DeviceId) -> MaintenanceWindowId {
         let new = NewMaintenanceWindow {
             tenant_id: self.bakery(),
             scope: PolicyScope::Device(device),
-            name: "Window-of-the-bakery".to_owned(),
+            name: WINDOW.to_owned(),
             enabled: true,
             definition: serde_json::from_value(rows::window()).unwrap(),
         };
@@ -347,7 +388,7 @@ impl Scene {
         let new = NewBlackout {
             tenant_id: self.bakery(),
             scope: PolicyScope::Device(device),
-            name: "Blackout-of-the-bakery".to_owned(),
+            name: BLACKOUT.to_owned(),
             definition: serde_json::from_value(rows::blackout()).unwrap(),
         };
         let shell = Context::command_line();

@@ -21,9 +21,12 @@ pub(crate) struct MaintenanceBook {
     groups: HashMap<GroupId, Group>,
     /// By the narrowest scope that says something, other than a device; and the tenant's.
     shared: HashMap<PolicyScope, Arc<MaintenanceRules>>,
-    /// Of devices that say something themselves, with the group in which they lay.
-    own: Mutex<HashMap<DeviceId, (Option<GroupId>, Arc<MaintenanceRules>)>>,
+    /// Of devices that say something themselves.
+    own: Mutex<HashMap<DeviceId, OwnRules>>,
 }
+
+/// The rules of a device that lay in this group.
+type OwnRules = (Option<GroupId>, Arc<MaintenanceRules>);
 
 #[derive(Debug)]
 struct Group {

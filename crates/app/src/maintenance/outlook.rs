@@ -3,9 +3,7 @@
 use super::MaintenanceBook;
 use crate::{App, AppError};
 use jiff::Timestamp;
-use latarnik_model::{
-    Because, DeviceId, GroupId, MaintenanceAction, MaintenanceRules, Opening, TenantId,
-};
+use latarnik_model::{Because, MaintenanceAction, MaintenanceRules, Opening, TenantId};
 use latarnik_store::DeviceRecord;
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -29,21 +27,14 @@ pub struct WindowOutlook {
     pub local_next: Option<String>,
 }
 
-/// Where a device lies.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Located {
-    pub(super) tenant: TenantId,
-    pub(super) device: DeviceId,
-    pub(super) group: Option<GroupId>,
-}
-
 /// The books that several devices need.
 pub(super) struct Books(HashMap<TenantId, Arc<MaintenanceBook>>);
 
 impl Books {
-    pub(super) fn rules(&self, located: Located) -> Option<Arc<MaintenanceRules>> {
-        let book = self.0.get(&located.tenant)?;
-        Some(book.rules(located.device, located.group))
+    /// What binds a device.
+    pub(super) fn rules(&self, device: &DeviceRecord) -> Option<Arc<MaintenanceRules>> {
+        let book = self.0.get(&device.tenant_id)?;
+        Some(book.rules(device.id, device.group_id))
     }
 }
 
@@ -93,11 +84,7 @@ impl App {
         let mut shared = Shared::new();
         let outlooks = devices.iter().map(|device| {
             let zone = device.facts.time_zone.as_deref();
-            let rules = books.rules(Located {
-                tenant: device.tenant_id,
-                device: device.id,
-                group: device.group_id,
-            })?;
+            let rules = books.rules(device)?;
             Some(shared.answer(&rules, zone, || WindowOutlook::of(&rules, zone, now)))
         });
         Ok(outlooks.collect())

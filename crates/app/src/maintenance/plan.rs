@@ -1,11 +1,11 @@
 //! "Tonight": what may run on which device in the next hours.
 
-use super::outlook::{Located, Shared};
+use super::outlook::Shared;
 use crate::{App, AppError, Context, FieldCode, error::invalid, tenants::narrowed};
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::{
-    Because, LocalOpening, MaintenanceAction, MaintenanceRules, Permission, RestartRequired,
-    TaskState, TenantId,
+    Because, DeviceId, LocalOpening, MaintenanceAction, MaintenanceRules, Permission,
+    RestartRequired, Scope, TaskState, TenantId,
 };
 use latarnik_store::{
     DeviceFilter, DeviceRecord, DeviceSort, Direction, PageRequest, TaskFilter, TaskRecord,
@@ -74,7 +74,62 @@ impl App {
         let scope = narrowed(&context.scope, tenant);
         let from = self.now();
         let until = from + SignedDuration::from_hours(hours.into());
-        let waiting = TaskFilter {
+        let (mut tasks, mut truncated) = self.waiting_tasks(&scope).await?;
+        let mut devices = Vec::new();
+        let mut shared = Shared::new();
+        let mut after = None;
+        loop {
+            let page = PageRequest {
+                limit: DEVICES_AT_ONCE,
+                after,
+            };
+            let (filter, sort) = (DeviceFilter::default(), DeviceSort::Hostname);
+            let order = Direction::Ascending;
+            let found = self.store().devices(&scope, &filter, sort, order, &page);
+            let found = found.await?;
+            let books = self
+                .books_of(found.items.iter().map(|device| device.tenant_id))
+                .await?;
+            for device in found.items {
+                let zone = device.facts.time_zone.as_deref();
+                let Some(rules) = books.rules(&device) else {
+                    continue;
+                };
+                let (time_zone, openings) =
+                    shared.answer(&rules, zone, || openings(&rules, zone, (from, until)));
+                let tasks = tasks.remove(&device.id).unwrap_or_default();
+                if !openings.is_empty() || !tasks.is_empty() {
+                    devices.push(PlannedDevice {
+                        online: from.duration_since(device.last_seen_at) <= self.online_for(),
+                        device,
+                        time_zone,
+                        openings,
+                        tasks,
+                    });
+                }
+            }
+            after = found.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        devices.sort_by_key(PlannedDevice::first_opening);
+        truncated |= devices.len() > MOST_DEVICES;
+        devices.truncate(MOST_DEVICES);
+        Ok(MaintenancePlan {
+            from,
+            until,
+            devices,
+            truncated,
+        })
+    }
+
+    /// Tasks that have not begun, by device, and whether there are more.
+    async fn waiting_tasks(
+        &self,
+        scope: &Scope,
+    ) -> Result<(HashMap<DeviceId, Vec<TaskRecord>>, bool), AppError> {
+        let filter = TaskFilter {
             states: vec![
                 TaskState::Queued,
                 TaskState::Delivered,
@@ -87,71 +142,21 @@ impl App {
             after: None,
         };
         let order = Direction::Ascending;
-        let tasks = self.store().tasks(&scope, &waiting, order, &page).await?;
-        let mut truncated = tasks.next.is_some();
-        let mut by_device: HashMap<_, Vec<_>> = HashMap::new();
-        for task in tasks.items {
-            by_device.entry(task.device_id).or_default().push(task);
+        let found = self.store().tasks(scope, &filter, order, &page).await?;
+        let mut tasks: HashMap<_, Vec<_>> = HashMap::new();
+        for task in found.items {
+            tasks.entry(task.device_id).or_default().push(task);
         }
-        let mut devices = Vec::new();
-        let mut shared = Shared::new();
-        let mut page = PageRequest {
-            limit: DEVICES_AT_ONCE,
-            after: None,
-        };
-        loop {
-            let (filter, sort) = (DeviceFilter::default(), DeviceSort::Hostname);
-            let found = self
-                .store()
-                .devices(&scope, &filter, sort, order, &page)
-                .await?;
-            let tenants = found.items.iter().map(|device| device.tenant_id);
-            let books = self.books_of(tenants).await?;
-            for device in found.items {
-                let zone = device.facts.time_zone.as_deref();
-                let Some(rules) = books.rules(Located {
-                    tenant: device.tenant_id,
-                    device: device.id,
-                    group: device.group_id,
-                }) else {
-                    continue;
-                };
-                let within = (from, until);
-                let (time_zone, openings) =
-                    shared.answer(&rules, zone, || openings(&rules, zone, within));
-                let tasks = by_device.remove(&device.id).unwrap_or_default();
-                if !openings.is_empty() || !tasks.is_empty() {
-                    devices.push(PlannedDevice {
-                        online: from.duration_since(device.last_seen_at) <= self.online_for(),
-                        device,
-                        time_zone,
-                        openings,
-                        tasks,
-                    });
-                }
-            }
-            match found.next {
-                Some(next) => page.after = Some(next),
-                None => break,
-            }
-        }
-        let first = |planned: &PlannedDevice| {
-            let opening = planned.openings.first();
-            opening.map_or(Timestamp::MAX, |(_, opening)| opening.opening.start)
-        };
-        devices.sort_by_key(first);
-        truncated |= devices.len() > MOST_DEVICES;
-        devices.truncate(MOST_DEVICES);
-        Ok(MaintenancePlan {
-            from,
-            until,
-            devices,
-            truncated,
-        })
+        Ok((tasks, found.next.is_some()))
     }
 }
 
 impl PlannedDevice {
+    fn first_opening(&self) -> Timestamp {
+        let opening = self.openings.first();
+        opening.map_or(Timestamp::MAX, |(_, opening)| opening.opening.start)
+    }
+
     /// Whether the device waits for a restart.
     #[must_use]
     pub fn restart_pending(&self) -> bool {

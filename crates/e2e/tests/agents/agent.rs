@@ -5,12 +5,12 @@ use crate::{
     server::{Server, in_time},
 };
 use latarnik_agent_core::{
-    Pace,
+    Pace, SteadyClock,
     engine::{self, Ports, Standing, read_status},
     enrollment::{self, EnrollError, Existing},
     state::{Identity, State, StateError},
 };
-use latarnik_model::DeviceId;
+use latarnik_model::{Clock, DeviceId};
 use latarnik_protocol::EnrollmentToken;
 use latarnik_testkit::{CountingRandomness, TestClock};
 use std::{fs, sync::Arc, time::Duration};
@@ -62,6 +62,8 @@ impl Agent {
             people: self.machine.clone(),
             machine: self.machine.clone(),
             clock: self.clock.clone(),
+            steady: Arc::new(NeverSet(self.clock.clone())),
+            zones: jiff::tz::db(),
             randomness: Arc::new(CountingRandomness::default()),
         };
         let stop = CancellationToken::new();
@@ -125,6 +127,15 @@ impl Agent {
                 state => return state.unwrap(),
             }
         }
+    }
+}
+
+/// Nobody sets the clock of these machines: it moves because time passes.
+struct NeverSet(Arc<TestClock>);
+
+impl SteadyClock for NeverSet {
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.0.now().as_millisecond().unsigned_abs())
     }
 }
 

@@ -56,6 +56,7 @@ impl Updates for Machine {
         };
         Ok(InstallReport {
             updates: keys.into_iter().map(result).collect(),
+            left: Vec::new(),
             exit_code: Some(0),
             output: OutputExcerpt::default(),
             remaining: Ok(Vec::new()),

@@ -211,10 +211,13 @@ async fn configuration_is_sent_once_and_then_unchanged() {
         ..UpdateSettings::default()
     };
     assert_eq!(updates, nothing_but_titles);
+    let rules = config.maintenance.clone().unwrap().read().unwrap();
+    assert!(rules.scopes.is_empty(), "nobody made a window yet");
     assert_eq!(
         AgentConfig {
             trust: None,
             updates: None,
+            maintenance: None,
             ..config
         },
         defaults

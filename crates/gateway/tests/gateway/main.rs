@@ -8,6 +8,7 @@
 mod bad_input;
 mod check_in;
 mod hostile;
+mod maintenance;
 mod matrix;
 mod noise;
 mod registration;

@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, fmt};
 /// A definition as people and programs write it. Nothing is checked yet; [`BlackoutDefinition`] is
 /// made of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = BlackoutDefinition))]
 #[serde(deny_unknown_fields)]
 pub struct BlackoutDraft {
     /// When it is.
@@ -32,7 +32,7 @@ fn every_action() -> Vec<String> {
 
 /// When a blackout is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = BlackoutPeriod))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PeriodDraft {
     /// Once.

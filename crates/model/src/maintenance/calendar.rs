@@ -1,18 +1,24 @@
 //! What the rules come to on one device: verdicts and openings.
 
 use super::{
-    Blackout, MaintenanceAction, MaintenanceRules, MaintenanceWindow, WithoutWindow, ZoneSource,
-    occurrence::{Occurrences, Phase, blackout_phase},
+    Blackout, MaintenanceAction, MaintenanceRules, MaintenanceWindow, ZoneSource,
+    occurrence::{Intervals, Occurrences, blackout_intervals},
+    reading::Reading,
 };
 use crate::PolicyScope;
 use jiff::{
     SignedDuration, Timestamp,
-    civil::date,
     tz::{TimeZone, TimeZoneDatabase},
 };
+use std::iter::{empty, once};
 
 /// The end of a longer opening is not looked for.
 pub const LONGEST_OPENING: SignedDuration = SignedDuration::from_hours(366 * 24);
+
+/// The search for an opening ends after so many changes of the verdict that bring none: from one
+/// blackout to another, or from closed windows to a blackout. With one every day that is 27 years
+/// ahead, with one every month the end of the century.
+pub const MOST_CHANGES: usize = 10_000;
 
 /// The rules of one device in its time zone.
 #[derive(Debug)]
@@ -67,7 +73,7 @@ pub struct Verdict {
 
 /// Why automatic work may or may not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = MaintenanceBecause))]
 #[serde(rename_all = "snake_case")]
 pub enum Because {
     /// A blackout is on.
@@ -121,7 +127,7 @@ impl MaintenanceRules {
     pub fn calendar(&self, device_zone: Option<&str>, zones: &TimeZoneDatabase) -> Calendar<'_> {
         let zone = Zone::of(device_zone, &self.tenant_zone, zones);
         let in_zone = |name: Option<&str>| match name {
-            Some(name) => zones.get(name).ok(),
+            Some(name) => known(name, zones),
             None => zone.zone.clone(),
         };
         let mut windows = Vec::new();
@@ -152,10 +158,16 @@ impl MaintenanceRules {
     }
 }
 
+/// `Etc/Unknown` is what programs say that could not find out.
+fn known(name: &str, zones: &TimeZoneDatabase) -> Option<TimeZone> {
+    let zone = zones.get(name).ok()?;
+    (!zone.is_unknown()).then_some(zone)
+}
+
 impl Zone {
     fn of(device: Option<&str>, tenant: &str, zones: &TimeZoneDatabase) -> Self {
-        let known = device.and_then(|name| Some((name, zones.get(name).ok()?)));
-        match known {
+        let own = device.and_then(|name| Some((name, known(name, zones)?)));
+        match own {
             Some((name, zone)) => Self {
                 name: name.to_owned(),
                 zone: Some(zone),
@@ -163,7 +175,7 @@ impl Zone {
             },
             None => Self {
                 name: tenant.to_owned(),
-                zone: zones.get(tenant).ok(),
+                zone: known(tenant, zones),
                 source: ZoneSource::Tenant,
             },
         }
@@ -182,14 +194,16 @@ impl Window<'_> {
             .is_none_or(|occurrences| occurrences.is_valid(at))
     }
 
-    pub(super) fn phase(&self, at: Timestamp) -> Phase {
-        self.occurrences
-            .as_ref()
-            .map_or(Phase::Over, |occurrences| occurrences.phase(at))
+    /// When it is open, from an instant on.
+    pub(super) fn intervals(&self, from: Timestamp) -> Intervals<'_> {
+        match &self.occurrences {
+            Some(occurrences) => occurrences.intervals(from),
+            None => Box::new(empty()),
+        }
     }
 
     /// The next instant at which it comes into force or goes out of it.
-    fn next_bound(&self, at: Timestamp) -> Option<Timestamp> {
+    pub(super) fn next_bound(&self, at: Timestamp) -> Option<Timestamp> {
         let (from, until) = self.occurrences.as_ref()?.valid();
         [from, until].into_iter().find(|bound| at < *bound)
     }
@@ -200,13 +214,12 @@ impl BlackoutInZone<'_> {
         self.blackout.definition.actions().contains(&action)
     }
 
-    pub(super) fn phase(&self, at: Timestamp) -> Phase {
-        self.zone.as_ref().map_or(
-            Phase::On {
-                until: Timestamp::MAX,
-            },
-            |zone| blackout_phase(&self.blackout.definition, zone, at),
-        )
+    /// When it is on, from an instant on.
+    pub(super) fn intervals(&self, from: Timestamp) -> Intervals<'_> {
+        match &self.zone {
+            Some(zone) => blackout_intervals(&self.blackout.definition, zone, from),
+            None => Box::new(once((Timestamp::MIN, Timestamp::MAX))),
+        }
     }
 }
 
@@ -214,64 +227,12 @@ impl Calendar<'_> {
     /// Whether automatic work of this kind may run at an instant.
     #[must_use]
     pub fn verdict(&self, action: MaintenanceAction, at: Timestamp) -> Verdict {
-        let (mut covered, mut next_blackout) = (None, None);
-        for blackout in self.blackouts.iter().filter(|one| one.concerns(action)) {
-            match blackout.phase(at) {
-                Phase::On { until } => covered = covered.max(Some((until, blackout.scope))),
-                Phase::Off { next } => next_blackout = earliest(next_blackout, Some(next)),
-                Phase::Over => {}
-            }
-        }
-        if let Some((until, scope)) = covered {
-            return Verdict {
-                open: false,
-                because: Because::Blackout,
-                scope: Some(scope),
-                until: (until < Timestamp::MAX).then_some(until),
-            };
-        }
-        let mut verdict = self.by_windows(action, at);
-        if verdict.open {
-            verdict.until = earliest(verdict.until, next_blackout);
-        }
-        verdict
-    }
-
-    /// What the windows say, whatever blackouts there are.
-    fn by_windows(&self, action: MaintenanceAction, at: Timestamp) -> Verdict {
-        let concerned = || self.windows.iter().filter(|one| one.concerns(action));
-        let bounds = concerned().filter_map(|window| window.next_bound(at));
-        let bound = bounds.filter(|bound| *bound < Timestamp::MAX).min();
-        let in_force = || concerned().filter(|window| window.in_force(at));
-        let Some(narrowest) = in_force().min_by_key(|window| window.distance) else {
-            return Verdict {
-                open: self.rules.without_windows.of(action) == WithoutWindow::Run,
-                because: Because::WithoutWindow,
-                scope: None,
-                until: bound,
-            };
-        };
-        let (mut until, mut next) = (None, None);
-        for window in in_force().filter(|window| window.distance == narrowest.distance) {
-            match window.phase(at) {
-                Phase::On { until: end } => until = until.max(Some(end)),
-                Phase::Off { next: start } => next = earliest(next, Some(start)),
-                Phase::Over => {}
-            }
-        }
-        Verdict {
-            open: until.is_some(),
-            because: match until {
-                Some(_) => Because::InWindow,
-                None => Because::OutsideWindows,
-            },
-            scope: Some(narrowest.scope),
-            until: earliest(until.or(next), bound),
-        }
+        Reading::new(self, action, at).verdict(at)
     }
 
     /// The next openings, at most `most` of them. One that is open at `from` is the first, and
-    /// begins there. After one without an end in sight there is none.
+    /// begins there. After one without an end in sight there is none, and none begins after the
+    /// year 2100. A search ends that meets [`MOST_CHANGES`] changes and no opening.
     #[must_use]
     pub fn openings(
         &self,
@@ -279,63 +240,18 @@ impl Calendar<'_> {
         from: Timestamp,
         most: usize,
     ) -> Vec<Opening> {
-        let mut openings = Vec::new();
-        let mut at = from;
-        while openings.len() < most && at < last_instant() {
-            let verdict = self.verdict(action, at);
-            if verdict.open {
-                let end = self.end_of_opening(action, at, verdict);
-                openings.push(Opening { start: at, end });
-                match end {
-                    Some(end) => at = end,
-                    None => break,
-                }
-            } else {
-                match verdict.until {
-                    Some(until) => at = until,
-                    None => break,
-                }
-            }
-        }
-        openings
-    }
-
-    fn end_of_opening(
-        &self,
-        action: MaintenanceAction,
-        start: Timestamp,
-        mut verdict: Verdict,
-    ) -> Option<Timestamp> {
-        loop {
-            let until = verdict.until?;
-            if LONGEST_OPENING < until.duration_since(start) {
-                return None;
-            }
-            verdict = self.verdict(action, until);
-            if !verdict.open {
-                return Some(until);
-            }
-        }
+        let openings = Reading::new(self, action, from).openings(from);
+        openings.take(most).collect()
     }
 
     /// When work that needs so much time may begin.
     #[must_use]
     pub fn fit(&self, action: MaintenanceAction, at: Timestamp, need: SignedDuration) -> Fit {
-        let openings = self.openings(action, at, LOOKED_AT);
-        match openings.into_iter().find(|opening| opening.fits(need)) {
+        let openings = Reading::new(self, action, at).openings(at);
+        match openings.take(LOOKED_AT).find(|opening| opening.fits(need)) {
             Some(opening) if opening.start <= at => Fit::Now { until: opening.end },
             Some(opening) => Fit::Later(opening.start),
             None => Fit::Never,
         }
     }
-}
-
-fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
-    one.into_iter().chain(other).min()
-}
-
-/// Openings are looked for until then.
-fn last_instant() -> Timestamp {
-    let end = date(2101, 1, 1).to_zoned_datetime(TimeZone::UTC);
-    end.map_or(Timestamp::MAX, |end| end.timestamp())
 }

@@ -20,7 +20,7 @@ const LONGEST_ZONE_NAME: usize = 64;
 /// A definition as people and programs write it. Nothing is checked yet; [`WindowDefinition`] is
 /// made of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = WindowDefinition))]
 #[serde(deny_unknown_fields)]
 pub struct WindowDraft {
     /// The days on which it starts.
@@ -52,7 +52,7 @@ pub struct WindowDraft {
 
 /// The days on which a window starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = WindowRecurrence))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum RecurrenceDraft {
     /// Every week.
@@ -78,7 +78,7 @@ pub enum RecurrenceDraft {
 
 /// A day of the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Weekday))]
 #[serde(rename_all = "snake_case")]
 pub enum WindowDay {
     /// Monday.
@@ -119,7 +119,7 @@ fn weekday_name(day: Weekday) -> String {
 
 /// Which of a month's days of one weekday.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = NthWeekday))]
 #[serde(rename_all = "snake_case")]
 pub enum Nth {
     /// The first.

@@ -4,7 +4,7 @@
 use super::{
     Because, Calendar, MaintenanceAction, Opening, WithoutWindow,
     calendar::{BlackoutInZone, Verdict, Window},
-    occurrence::Phase,
+    occurrence::{Course, Phase},
 };
 use crate::{BlackoutId, MaintenanceWindowId, PolicyScope};
 use jiff::{
@@ -285,8 +285,8 @@ fn standing(
         _ if at < from => WindowStanding::NotYetValid { from },
         _ if until <= at => WindowStanding::NoLongerValid { since: until },
         Some((distance, by)) if distance != window.distance => WindowStanding::Overruled { by },
-        _ => match window.phase(at) {
-            Phase::On { until } => WindowStanding::Open { until },
+        _ => match Course::new([window.intervals(at)]).phase(at) {
+            Phase::On { until, .. } => WindowStanding::Open { until },
             Phase::Off { next } => WindowStanding::Closed { next: Some(next) },
             Phase::Over => WindowStanding::Closed { next: None },
         },
@@ -304,8 +304,8 @@ fn blackout_standing(
     if blackout.zone.is_none() {
         return BlackoutStanding::UnknownZone;
     }
-    match blackout.phase(at) {
-        Phase::On { until } => BlackoutStanding::On { until },
+    match Course::new([blackout.intervals(at)]).phase(at) {
+        Phase::On { until, .. } => BlackoutStanding::On { until },
         Phase::Off { next } => BlackoutStanding::Off { next },
         Phase::Over => BlackoutStanding::Over,
     }

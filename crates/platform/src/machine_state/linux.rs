@@ -25,15 +25,6 @@ impl LinuxState {
         let text = fs::read_to_string(self.root.join(path)).ok()?;
         Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     }
-
-    fn time_zone(&self) -> Option<String> {
-        let link = fs::read_link(self.root.join("etc/localtime")).ok();
-        link.as_deref()
-            .and_then(Path::to_str)
-            .and_then(|target| target.split_once("zoneinfo/"))
-            .map(|(_, name)| name.to_owned())
-            .or_else(|| self.read("etc/timezone"))
-    }
 }
 
 impl MachineState for LinuxState {
@@ -62,6 +53,15 @@ impl MachineState for LinuxState {
             agent_version: self.agent_version.clone(),
             time_zone: self.time_zone(),
         })
+    }
+
+    fn time_zone(&self) -> Option<String> {
+        let link = fs::read_link(self.root.join("etc/localtime")).ok();
+        link.as_deref()
+            .and_then(Path::to_str)
+            .and_then(|target| target.split_once("zoneinfo/"))
+            .map(|(_, name)| name.to_owned())
+            .or_else(|| self.read("etc/timezone"))
     }
 
     fn boot_id(&self) -> String {

@@ -63,8 +63,14 @@ impl MachineState for WindowsState {
             ),
             architecture: std::env::consts::ARCH.to_owned(),
             agent_version: self.agent_version.clone(),
-            time_zone: TimeZone::system().iana_name().map(str::to_owned),
+            time_zone: self.time_zone(),
         })
+    }
+
+    /// The library keeps what it found for minutes; a machine that moved is noticed sooner.
+    fn time_zone(&self) -> Option<String> {
+        jiff::tz::reset_system_time_zone_cache();
+        TimeZone::system().iana_name().map(str::to_owned)
     }
 
     fn boot_id(&self) -> String {

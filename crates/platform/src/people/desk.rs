@@ -27,8 +27,27 @@ pub(crate) trait Screens: Send + Sync + 'static {
     /// May return sooner without one: where a notice cannot be answered, or when it was closed.
     fn ask(&self, session: &Session, asking: &Asking<'_>) -> Option<Choice>;
 
-    /// Tells a session that no restart follows. Waits for nobody.
-    fn call_off(&self, session: &Session);
+    /// Tells a session that the restart does not follow. Waits for nobody.
+    fn say(&self, session: &Session, what: Withdrawn);
+}
+
+/// Why a restart that people were told of does not follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Withdrawn {
+    /// There will be none.
+    CalledOff,
+    /// It waits for the next maintenance window.
+    PutOff,
+}
+
+impl Withdrawn {
+    const fn after(withdrawal: Withdrawal) -> Option<Self> {
+        match withdrawal {
+            Withdrawal::CalledOff => Some(Self::CalledOff),
+            Withdrawal::PutOff => Some(Self::PutOff),
+            Withdrawal::Quietly => None,
+        }
+    }
 }
 
 /// A notice while it is shown.
@@ -180,8 +199,8 @@ impl<S: Screens> People for Desk<S> {
         self.board.put(None);
         for (_, shown) in lock(&self.shown).drain() {
             shown.cancel.cancel();
-            if after == Withdrawal::CalledOff {
-                self.screens.call_off(&shown.session);
+            if let Some(what) = Withdrawn::after(after) {
+                self.screens.say(&shown.session, what);
             }
         }
         self.board.take_answers();

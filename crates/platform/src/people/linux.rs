@@ -8,7 +8,7 @@ pub(crate) use logind::machine_locale;
 
 use super::{
     Seen,
-    desk::{self, Asking},
+    desk::{self, Asking, Withdrawn},
     words::{Words, language},
 };
 use desktop::Desktop;
@@ -81,20 +81,20 @@ impl desk::Screens for Screens {
         }
     }
 
-    fn call_off(&self, session: &Session) {
+    fn say(&self, session: &Session, what: Withdrawn) {
         let Some(seat) = logind::seat(&self.root, &session.id) else {
             return;
         };
         let words = self.words(&seat);
         match &seat.place {
-            Place::Terminal(terminal) => self.tell(&seat, terminal, words.called_off()),
+            Place::Terminal(terminal) => self.tell(&seat, terminal, words.withdrawn(what)),
             Place::Desktop => {
                 let desktop = self.desktop.clone();
                 let told = std::thread::Builder::new()
                     .name("notice".to_owned())
-                    .spawn(move || desktop.call_off(&seat, words));
+                    .spawn(move || desktop.say(&seat, words.withdrawn(what)));
                 if let Err(error) = told {
-                    tracing::debug!(%error, "a desktop is not told that no restart follows");
+                    tracing::debug!(%error, "a desktop is not told that the restart does not follow");
                 }
             }
         }

@@ -9,7 +9,7 @@ pub(super) use dialog::{person_language as own_language, show_here};
 
 use super::{
     Seen,
-    desk::{self, Asking},
+    desk::{self, Asking, Withdrawn},
     words::{Words, language},
 };
 use jiff::tz::TimeZone;
@@ -48,9 +48,9 @@ impl desk::Screens for Screens {
         }
     }
 
-    fn call_off(&self, session: &Session) {
+    fn say(&self, session: &Session, what: Withdrawn) {
         if let Ok(id) = session.id.parse() {
-            sessions::tell(id, Words(language(&system_locale())).called_off());
+            sessions::tell(id, Words(language(&system_locale())).withdrawn(what));
         }
     }
 }

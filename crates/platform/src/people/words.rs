@@ -1,6 +1,9 @@
 //! Everything that people at a machine read, in the product's languages.
 
-use super::line::{Inquiry, Refusal, Reply};
+use super::{
+    desk::Withdrawn,
+    line::{Inquiry, Refusal, Reply},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use latarnik_agent_core::{Creator, Notice, Postponement};
 use latarnik_model::Language;
@@ -216,11 +219,17 @@ impl Words {
         )
     }
 
-    pub(super) const fn called_off(self) -> &'static str {
-        self.pick(
-            "Ponowne uruchomienie komputera zostało odwołane.",
-            "The restart of this computer has been called off.",
-        )
+    pub(super) const fn withdrawn(self, what: Withdrawn) -> &'static str {
+        match what {
+            Withdrawn::CalledOff => self.pick(
+                "Ponowne uruchomienie komputera zostało odwołane.",
+                "The restart of this computer has been called off.",
+            ),
+            Withdrawn::PutOff => self.pick(
+                "Ponowne uruchomienie komputera czeka na następne okno serwisowe.",
+                "The restart of this computer waits for the next maintenance window.",
+            ),
+        }
     }
 }
 
@@ -397,7 +406,8 @@ mod tests {
             words.remaining(until, at("2026-11-26T14:36:00Z"), &TimeZone::UTC),
             words.restart_now().to_owned(),
             words.postpone(postponement),
-            words.called_off().to_owned(),
+            words.withdrawn(Withdrawn::CalledOff).to_owned(),
+            words.withdrawn(Withdrawn::PutOff).to_owned(),
         ]
     }
 
@@ -417,6 +427,7 @@ mod tests {
         Uruchom ponownie teraz
         Odłóż o 15 min (pozostało: 2)
         Ponowne uruchomienie komputera zostało odwołane.
+        Ponowne uruchomienie komputera czeka na następne okno serwisowe.
         ");
         insta::assert_snapshot!(english.join("\n"), @r"
         This computer will restart
@@ -428,6 +439,7 @@ mod tests {
         Restart now
         Postpone by 15 min (2 left)
         The restart of this computer has been called off.
+        The restart of this computer waits for the next maintenance window.
         ");
     }
 }

@@ -89,14 +89,13 @@ impl Updates for WindowsUpdates {
                 session: &session,
                 sink,
                 cancel,
+                window: &request.window,
                 deadline,
             };
             let attempts = work.install_each(&chosen)?;
             let remaining = self.search(&session, place, sink, &CancelSignal::default());
-            results.splice(
-                0..0,
-                work::judge(&chosen, &attempts, remaining.as_ref().ok(), sink),
-            );
+            let judged = work::judge(&chosen, &attempts, remaining.as_ref().ok(), sink);
+            results.splice(0..0, judged.ended);
             note_restart(&results);
             sink.progress(TaskProgress {
                 percent: Some(100),
@@ -104,6 +103,7 @@ impl Updates for WindowsUpdates {
             });
             Ok(InstallReport {
                 updates: results,
+                left: judged.left,
                 exit_code: None,
                 output: OutputExcerpt::default(),
                 remaining: remaining.map(|offers| updates_of(offers, &settings, place, sink)),

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 /// What is to be done, on which devices, when.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = ActionOutlookRequest)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OutlookQuestion {
     kind: ActionKind,
@@ -30,6 +31,7 @@ pub(crate) struct OutlookQuestion {
 
 /// What would become of an action, as far as maintenance windows go.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ActionOutlook)]
 pub(crate) struct Outlook {
     /// How many devices it has.
     devices: usize,
@@ -48,12 +50,12 @@ pub(crate) struct Outlook {
     /// How many have no opening in sight.
     without_opening: usize,
     /// What it would break, the most devices first.
-    broken: Vec<Broken>,
+    broken: Vec<BrokenRule>,
 }
 
 /// A window or a blackout that it would break.
 #[derive(Serialize, ToSchema)]
-struct Broken {
+struct BrokenRule {
     kind: BrokenThing,
     /// Its id.
     #[schema(value_type = String, format = "uuid")]
@@ -73,7 +75,7 @@ enum BrokenThing {
     Blackout,
 }
 
-impl From<BrokenWindow> for Broken {
+impl From<BrokenWindow> for BrokenRule {
     fn from(broken: BrokenWindow) -> Self {
         Self {
             kind: match broken.kind {

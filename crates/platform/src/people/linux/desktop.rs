@@ -86,11 +86,11 @@ impl Desktop {
         None
     }
 
-    pub(super) fn call_off(&self, seat: &Seat, words: Words) {
+    pub(super) fn say(&self, seat: &Seat, text: &str) {
         let program = self
             .notification(seat, "normal", PLAIN)
             .timeout(PLAIN)
-            .arg(words.called_off());
+            .arg(text);
         self.send(seat, &program, &CancelSignal::default());
     }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 use latarnik_agent_core::{
     CancelSignal, InstallReport, InstallRequest, LogSink, TaskProgress, Update, UpdateError,
-    UpdateResult, Updates,
+    UpdateResult, Updates, WindowSignal,
 };
 use latarnik_model::{ReasonCode, UpdateOutcome};
 use std::{
@@ -78,6 +78,7 @@ impl Updates for Apt {
         if chosen.is_empty() {
             return Ok(InstallReport {
                 updates: skipped,
+                left: Vec::new(),
                 exit_code: None,
                 output: Default::default(),
                 // Of other categories there may be some.
@@ -88,13 +89,81 @@ impl Updates for Apt {
         let work = Work::of(&chosen, request);
         let mut progress = Progress::of(chosen.len());
         self.download(&work, deadline, &mut progress, sink, cancel)?;
-        sink.note(&outcome::begun(&chosen));
-        let finished = self.unpack_and_configure(&work, deadline, &mut progress, sink)?;
+        let mut installing = Installing {
+            apt: self,
+            deadline,
+            progress,
+            sink,
+        };
+        if !request.window.has_end() {
+            sink.note(&outcome::begun(&chosen));
+            let finished = installing.install(&work)?;
+            return self.report((&chosen, Vec::new()), skipped, finished, sink);
+        }
+        let (begun, finished) = installing.one_by_one(&chosen, &request.window, cancel)?;
+        let (attempted, left) = chosen.split_at_checked(begun).unwrap_or((&chosen, &[]));
+        let left = left.iter().map(outcome::left).collect();
+        self.report((attempted, left), skipped, finished, sink)
+    }
+}
+
+/// An installation under way. Not to be cancelled within a package: a half-unpacked one can leave a
+/// machine that does not start.
+struct Installing<'a> {
+    apt: &'a Apt,
+    deadline: Instant,
+    progress: Progress,
+    sink: &'a dyn LogSink,
+}
+
+impl Installing<'_> {
+    fn install(&mut self, work: &Work) -> Result<Finished, UpdateError> {
+        let program = work
+            .arguments(self.apt.apt_get())
+            .timeout(until(self.deadline));
+        let progress = &mut self.progress;
+        let mut watch = |line: &str| progress.installing(line);
+        let finished = run_watching(&program, self.sink, &CancelSignal::default(), &mut watch)?;
         if finished.exit_code != Some(0) {
             // apt stops with the first package that fails; the others need not stay half-done.
-            self.finish_interrupted(deadline, sink)?;
+            self.apt.finish_interrupted(self.deadline, self.sink)?;
         }
-        self.report(&chosen, skipped, finished, sink)
+        Ok(finished)
+    }
+
+    /// One package after the other, with what apt finds to belong to it, while the window has room:
+    /// how many had their turn, and how the program ended that tells most. Packages that cannot be
+    /// installed without each other are tried once more together.
+    fn one_by_one(
+        &mut self,
+        chosen: &[Offer],
+        window: &WindowSignal,
+        cancel: &CancelSignal,
+    ) -> Result<(usize, Finished), UpdateError> {
+        let mut begun = 0;
+        let mut ended: Option<Finished> = None;
+        let mut failed = Vec::new();
+        for offer in chosen {
+            if cancel.is_cancelled() || !window.admits_next() {
+                break;
+            }
+            begun += 1;
+            self.sink.note(&outcome::so_far(chosen, begun));
+            let finished = self.install(&Work::Chosen(vec![offer.key()]))?;
+            if finished.exit_code != Some(0) {
+                failed.push((offer.key(), finished.clone()));
+            }
+            ended = Some(finished);
+        }
+        if failed.len() > 1 && !cancel.is_cancelled() && window.admits_next() {
+            let keys = failed.iter().map(|(key, _)| key.clone()).collect();
+            let together = self.install(&Work::Chosen(keys))?;
+            if together.exit_code == Some(0) {
+                return Ok((begun, together));
+            }
+        }
+        let told = failed.into_iter().next().map(|(_, finished)| finished);
+        Ok((begun, told.or(ended).unwrap_or_default()))
     }
 }
 
@@ -222,19 +291,6 @@ impl Apt {
         }
     }
 
-    /// Not to be cancelled: a half-unpacked package can leave a machine that does not start.
-    fn unpack_and_configure(
-        &self,
-        work: &Work,
-        deadline: Instant,
-        progress: &mut Progress,
-        sink: &dyn LogSink,
-    ) -> Result<Finished, UpdateError> {
-        let program = work.arguments(self.apt_get()).timeout(until(deadline));
-        let mut watch = |line: &str| progress.installing(line);
-        run_watching(&program, sink, &CancelSignal::default(), &mut watch)
-    }
-
     /// Completes what a package manager that was killed left half-done.
     fn finish_interrupted(&self, deadline: Instant, sink: &dyn LogSink) -> Result<(), UpdateError> {
         let mut program = self
@@ -255,7 +311,7 @@ impl Apt {
 
     fn report(
         &self,
-        chosen: &[Offer],
+        (chosen, left): (&[Offer], Vec<UpdateResult>),
         skipped: Vec<UpdateResult>,
         finished: Finished,
         sink: &dyn LogSink,
@@ -268,7 +324,7 @@ impl Apt {
             finished.exit_code,
             &self.packages_asking_for_restart(),
         );
-        if finished.exit_code != Some(0) {
+        if !chosen.is_empty() && finished.exit_code != Some(0) {
             let error = outcome::failure(finished.clone(), ReasonCode::PackageManagerFailed);
             let none = !updates
                 .iter()
@@ -284,6 +340,7 @@ impl Apt {
         });
         Ok(InstallReport {
             updates,
+            left,
             exit_code: finished.exit_code,
             output: finished.output,
             remaining: after.map(|listing| self.describe(listing.offers, &cancel)),

@@ -159,6 +159,26 @@ pub(super) fn begun(chosen: &[Offer]) -> Vec<UpdateResult> {
     chosen.iter().map(begun).collect()
 }
 
+/// What is known while they are installed one after the other: so many have begun.
+pub(super) fn so_far(chosen: &[Offer], begun: usize) -> Vec<UpdateResult> {
+    let known = |(position, offer): (usize, &Offer)| UpdateResult {
+        outcome: match position < begun {
+            true => UpdateOutcome::Unconfirmed,
+            false => UpdateOutcome::Skipped,
+        },
+        ..left(offer)
+    };
+    chosen.iter().enumerate().map(known).collect()
+}
+
+/// An update that the window had no room for. Its package is downloaded, which apt may forget.
+pub(super) fn left(offer: &Offer) -> UpdateResult {
+    UpdateResult {
+        title: offer.name.clone(),
+        ..skipped(offer.key())
+    }
+}
+
 /// A chosen update that is not offered any more.
 pub(super) fn skipped(key: String) -> UpdateResult {
     UpdateResult {

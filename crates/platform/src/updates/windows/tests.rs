@@ -142,8 +142,7 @@ fn install_telling(
 fn request(keys: Option<&[&str]>, timeout: Duration) -> InstallRequest {
     InstallRequest {
         update_keys: keys.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect()),
-        categories: None,
-        timeout,
+        ..InstallRequest::everything(timeout)
     }
 }
 

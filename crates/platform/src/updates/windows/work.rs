@@ -6,7 +6,9 @@ use super::{
     offer::Offer,
     session::{Session, Step},
 };
-use latarnik_agent_core::{CancelSignal, LogSink, TaskProgress, UpdateError, UpdateResult};
+use latarnik_agent_core::{
+    CancelSignal, LogSink, TaskProgress, UpdateError, UpdateResult, WindowSignal,
+};
 use latarnik_model::{ReasonCode, UpdateOutcome};
 use std::time::Instant;
 
@@ -17,6 +19,8 @@ pub(super) enum Attempt {
     None,
     /// It is on the machine; the work ended before its installation.
     Downloaded,
+    /// The window had no room for it.
+    Left(Readied),
     /// Its download failed.
     DownloadFailed(Step),
     /// Its installer is at work.
@@ -27,19 +31,30 @@ pub(super) enum Attempt {
     Installed(Step),
 }
 
+/// How far an update came that another window installs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readied {
+    /// It has not been touched.
+    No,
+    /// It is on the machine.
+    Downloaded,
+}
+
 impl Attempt {
     const fn step(&self) -> Option<Step> {
         match self {
             Self::DownloadFailed(step) | Self::Aborted(step) | Self::Installed(step) => Some(*step),
-            Self::None | Self::Downloaded | Self::Begun => None,
+            Self::None | Self::Downloaded | Self::Left(_) | Self::Begun => None,
         }
     }
 
     /// As the installer tells it: no search has been asked.
     const fn reported(&self) -> UpdateOutcome {
         match self {
-            Self::None => UpdateOutcome::Skipped,
-            Self::Downloaded | Self::Aborted(_) => UpdateOutcome::Downloaded,
+            Self::None | Self::Left(Readied::No) => UpdateOutcome::Skipped,
+            Self::Downloaded | Self::Left(Readied::Downloaded) | Self::Aborted(_) => {
+                UpdateOutcome::Downloaded
+            }
             Self::Begun => UpdateOutcome::Unconfirmed,
             Self::Installed(step) if step.succeeded() => UpdateOutcome::Installed,
             Self::DownloadFailed(_) | Self::Installed(_) => UpdateOutcome::Failed,
@@ -69,12 +84,14 @@ pub(super) struct Work<'a> {
     pub(super) session: &'a Session,
     pub(super) sink: &'a dyn LogSink,
     pub(super) cancel: &'a CancelSignal,
+    pub(super) window: &'a WindowSignal,
     pub(super) deadline: Instant,
 }
 
 impl Work<'_> {
     /// One update after the other, so that each has its own result. A cancellation and the time
-    /// limit end a download, ask an installer to end, and take hold between two updates.
+    /// limit end a download, ask an installer to end, and take hold between two updates. The end of
+    /// the window takes hold before an update and before its installation, and ends nothing.
     pub(super) fn install_each(&self, chosen: &[Offer]) -> Result<Vec<Attempt>, UpdateError> {
         if let (Some(reason), false) = (self.ended(), chosen.is_empty()) {
             return Err(failure::error(reason, None));
@@ -84,10 +101,32 @@ impl Work<'_> {
             if self.ended().is_some() {
                 break;
             }
+            if !self.window.admits_next() {
+                self.leave(chosen, &mut attempts, position);
+                break;
+            }
             let attempt = self.install_one(offer, position, chosen, &mut attempts)?;
             self.note(chosen, &mut attempts, position, attempt);
+            if matches!(attempt, Attempt::Left(_)) {
+                self.leave(chosen, &mut attempts, position + 1);
+                break;
+            }
         }
         Ok(attempts)
+    }
+
+    /// The window has no room for these any more.
+    fn leave(&self, chosen: &[Offer], attempts: &mut [Attempt], from: usize) {
+        let left = chosen.iter().zip(attempts.iter_mut()).skip(from);
+        for (offer, attempt) in left {
+            *attempt = Attempt::Left(match offer.is_downloaded {
+                true => Readied::Downloaded,
+                false => Readied::No,
+            });
+            let title = &offer.update.title;
+            self.sink
+                .log(&format!("{title} waits for the next maintenance window\n"));
+        }
     }
 
     /// An update has come so far: on the disk before anything else happens.
@@ -125,6 +164,12 @@ impl Work<'_> {
         }
         if self.ended().is_some() {
             return Ok(Attempt::Downloaded);
+        }
+        if !offer.is_downloaded && !self.window.admits_installation() {
+            self.sink.log(&format!(
+                "{title} is downloaded and waits for the next maintenance window\n"
+            ));
+            return Ok(Attempt::Left(Readied::Downloaded));
         }
         self.sink.log(&format!("Installing {title}\n"));
         self.note(chosen, attempts, position, Attempt::Begun);
@@ -263,6 +308,14 @@ impl Watch for Part<'_> {
     }
 }
 
+/// What became of the chosen updates.
+pub(super) struct Judged {
+    /// Those that had their turn, and those that a cancellation or the time limit kept from it.
+    pub(super) ended: Vec<UpdateResult>,
+    /// Those that the window had no room for.
+    pub(super) left: Vec<UpdateResult>,
+}
+
 /// An installer's word is not enough: what a new search still offers is not installed, unless it
 /// waits for the restart, and what no new search has confirmed is not either. What failed, or was
 /// ended, and is not offered any more has been replaced in between.
@@ -271,7 +324,7 @@ pub(super) fn judge(
     attempts: &[Attempt],
     after: Option<&Vec<Offer>>,
     sink: &dyn LogSink,
-) -> Vec<UpdateResult> {
+) -> Judged {
     let offered = |offer: &Offer| {
         let mut after = after?.iter();
         Some(after.any(|still| still.update.key == offer.update.key))
@@ -298,5 +351,16 @@ pub(super) fn judge(
         }
         result
     };
-    chosen.iter().zip(attempts).map(result).collect()
+    let is_left = |attempt: &Attempt| matches!(attempt, Attempt::Left(_));
+    let (left, ended): (Vec<_>, Vec<_>) = chosen
+        .iter()
+        .zip(attempts)
+        .partition(|(_, attempt)| is_left(attempt));
+    Judged {
+        ended: ended.into_iter().map(result).collect(),
+        left: left
+            .into_iter()
+            .map(|(offer, attempt)| offer.result(attempt.reported(), None))
+            .collect(),
+    }
 }

@@ -65,9 +65,8 @@ fn only_what_is_offered_in_the_chosen_categories_is_installed() {
         &json!({"categories": [DEFINITION]}),
     );
     let request = |category| InstallRequest {
-        update_keys: None,
         categories: Some(vec![category]),
-        timeout: Duration::from_secs(60),
+        ..InstallRequest::everything(Duration::from_secs(60))
     };
     let install = |category| {
         updates()

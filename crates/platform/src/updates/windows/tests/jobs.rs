@@ -1,6 +1,8 @@
 //! Progress of downloads and installations, and their early end.
 
 use super::*;
+use latarnik_agent_core::{Room, WindowSignal};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 #[test]
 fn cancelling_takes_hold_between_two_updates() {
@@ -184,4 +186,60 @@ fn an_installer_that_fails_after_it_was_asked_to_end_has_failed() {
     let report = install_telling(Some(&[A_KEY]), &told, &cancel).unwrap();
     assert_eq!(outcomes(&report), [(A_KEY, UpdateOutcome::Failed)]);
     assert_eq!(report.updates[0].hresult.as_deref(), Some("0x80070643"));
+}
+
+#[test]
+fn an_installation_stops_at_the_windows_end_and_tells_what_is_left() {
+    let world = World::with_two(&json!({}), &json!({}));
+    let asked = AtomicU32::new(0);
+    let once = WindowSignal::new(true, move |room| {
+        room == Room::Installation || asked.fetch_add(1, Ordering::Relaxed) == 0
+    });
+    let request = InstallRequest {
+        window: once,
+        ..request(None, Duration::from_secs(60))
+    };
+    let told = Told::default();
+    let cancel = CancelSignal::default();
+    let report = updates().install(&request, &told, &cancel).unwrap();
+    assert_eq!(outcomes(&report), [(A_KEY, UpdateOutcome::Installed)]);
+    let left: Vec<_> = report.left.iter().map(|u| (&*u.key, u.outcome)).collect();
+    assert_eq!(left, [(B_KEY, UpdateOutcome::Skipped)]);
+    assert_eq!(keys(report.remaining.as_deref().unwrap()), [B_KEY]);
+    assert!(!world.calls().contains(&format!("Download {B}")));
+    // In the next window the rest is installed, and nothing twice.
+    let rest = InstallRequest {
+        except: vec![A_KEY.to_owned()],
+        window: WindowSignal::unbound(),
+        ..request
+    };
+    let report = updates().install(&rest, &told, &cancel).unwrap();
+    assert_eq!(outcomes(&report), [(B_KEY, UpdateOutcome::Installed)]);
+    assert_eq!(report.left, []);
+    let calls = world.calls();
+    assert_eq!(calls.matches(&format!("Install {A}")).count(), 1);
+}
+
+#[test]
+fn what_the_window_ends_after_its_download_is_installed_in_the_next_without_another() {
+    let world = World::with_two(&json!({}), &json!({}));
+    let request = InstallRequest {
+        window: WindowSignal::new(true, |room| room == Room::NextUpdate),
+        ..request(Some(&[A_KEY]), Duration::from_secs(60))
+    };
+    let told = Told::default();
+    let cancel = CancelSignal::default();
+    let report = updates().install(&request, &told, &cancel).unwrap();
+    assert_eq!(outcomes(&report), []);
+    let left: Vec<_> = report.left.iter().map(|u| (&*u.key, u.outcome)).collect();
+    assert_eq!(left, [(A_KEY, UpdateOutcome::Downloaded)]);
+    assert!(!world.calls().contains("Install "));
+    let rest = InstallRequest {
+        window: WindowSignal::unbound(),
+        ..request
+    };
+    let report = updates().install(&rest, &told, &cancel).unwrap();
+    assert_eq!(outcomes(&report), [(A_KEY, UpdateOutcome::Installed)]);
+    let calls = world.calls();
+    assert_eq!(calls.matches(&format!("Download {A}")).count(), 1);
 }
