@@ -97,6 +97,9 @@ for (const language of languages) {
         await page.goto('/devices');
         await take(page, gallery, name('devices'));
         const device = await interestingDevice(page);
+        const detail = await page.request.get(`/api/v1/devices/${device?.id}`);
+        const { tenant: place }: { tenant: { id: string } } = await detail.json();
+        const tenant = place.id;
         for (const tab of ['summary', 'updates', 'tasks', 'history']) {
           await page.goto(`/devices/${device?.id}?tab=${tab}`);
           await expect(page.getByRole('tabpanel')).toBeVisible();
@@ -115,6 +118,16 @@ for (const language of languages) {
         await take(page, gallery, name('actions'));
         await page.goto('/alerts?view=all');
         await take(page, gallery, name('alerts'));
+        for (const view of ['', '/blackouts', '/coming', '/tonight', '/feeds']) {
+          await page.goto(`/maintenance${view}?tenant=${tenant}`);
+          await take(page, gallery, name(`maintenance${view.replace('/', '-')}`));
+        }
+        await page.goto(`/maintenance/windows/new?preset=weeknights&tenant=${tenant}`);
+        await expect(page.getByRole('complementary').getByRole('list')).toBeVisible();
+        await take(page, gallery, name('maintenance-window'));
+        await page.goto(`/maintenance/blackouts/new?preset=year_end&tenant=${tenant}`);
+        await expect(page.getByRole('complementary').getByRole('list')).toBeVisible();
+        await take(page, gallery, name('blackout'));
         await page.goto('/updates?updates=pending');
         await page.getByRole('checkbox').nth(0).check();
         await page.getByRole('region').getByRole('button').nth(2).click();

@@ -124,7 +124,7 @@ function createToken(state: State, body: Schemas['NewEnrollmentToken']): Respons
 
 function shown(state: State, device: Device, acts: boolean): Device {
   const maintenance_window = maintenanceOf(state, device);
-  return { ...withPermissions(device, acts), maintenance_window } as unknown as Device;
+  return { ...withPermissions(device, acts), maintenance_window };
 }
 
 function devicesRoute(

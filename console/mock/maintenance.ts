@@ -422,6 +422,7 @@ export function planRoute(state: State, query: URLSearchParams): Response {
   const plan: MaintenancePlan = {
     from: new Date(now).toISOString(),
     until: new Date(until).toISOString(),
+    truncated: false,
     items,
   };
   return json(plan);

@@ -1,9 +1,8 @@
 import createClient from 'openapi-fetch';
 import type { paths } from './generated/schema';
-import type { PendingPaths } from './pending';
 import { problemFrom } from './problem';
 
-export const client = createClient<paths & PendingPaths>({
+export const client = createClient<paths>({
   baseUrl: '',
   credentials: 'same-origin',
   // Looked up at call time, so that tests can put a mock in its place.

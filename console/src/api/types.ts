@@ -1,5 +1,4 @@
 import type { components, operations } from './generated/schema';
-import type { PendingSchemas } from './pending';
 
 type Schemas = components['schemas'];
 
@@ -85,7 +84,7 @@ export type UpdateDecision = Schemas['UpdateDecision'];
 export type NewUpdateDecision = Schemas['NewUpdateDecision'];
 export type UpdateName = Schemas['UpdateName'];
 export type UpdateVerdict = Schemas['UpdateVerdict'];
-export type DeviceMaintenance = PendingSchemas['DeviceMaintenance'];
+export type DeviceMaintenance = Schemas['WindowOutlook'];
 /** When automatic work may run. */
 export type MaintenanceWindow = Schemas['MaintenanceWindow'];
 export type NewMaintenanceWindow = Schemas['NewMaintenanceWindow'];
@@ -107,11 +106,11 @@ export type MaintenanceSettings = Schemas['MaintenanceSettings'];
 /** Why an action may run on a device now, or may not. */
 export type MaintenanceExplanation = Schemas['MaintenanceExplanation'];
 /** What runs on which device in the next hours. */
-export type MaintenancePlan = PendingSchemas['MaintenancePlan'];
+export type MaintenancePlan = Schemas['MaintenancePlan'];
 export type PlannedDevice = MaintenancePlan['items'][number];
-export type WindowOccurrence = PendingSchemas['WindowOccurrence'];
-export type CalendarFeed = PendingSchemas['CalendarFeed'];
-export type NewCalendarFeed = PendingSchemas['NewCalendarFeed'];
+export type WindowOccurrence = Schemas['WindowOccurrence'];
+export type CalendarFeed = Schemas['CalendarFeed'];
+export type NewCalendarFeed = Schemas['NewCalendarFeed'];
 export type ActionOutlook = Schemas['ActionOutlook'];
 export type ActionOutlookRequest = Schemas['ActionOutlookRequest'];
 /** The way of one update through a tenant's rings. */

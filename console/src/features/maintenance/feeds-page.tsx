@@ -150,7 +150,7 @@ function NewFeed({ tenant }: { tenant: { id: string; name: string } }) {
       };
     },
   });
-  if (create.data) return <IssuedFeed url={create.data.url} />;
+  if (create.data) return <IssuedFeed url={create.data.url ?? ''} />;
   return (
     <Form
       form={form}

@@ -76,18 +76,12 @@ export function maintenanceText(
   return { text: time, tone: 'waiting', icon: IconCalendarClock, at: next ?? null, hint: null };
 }
 
-/** A server that does not say it yet sends none. */
-function maintenanceOf({ maintenance_window }: Device): DeviceMaintenance | null {
-  const said: unknown = maintenance_window;
-  return typeof said === 'object' && said !== null ? (said as DeviceMaintenance) : null;
-}
-
 /** Open, the next opening, or why there is none; the exact time is the hint. */
 export function MaintenanceCell({ device }: { device: Device }) {
   const { t } = useTranslation();
   const format = useFormat();
   const exact = useExactTime();
-  const maintenance = maintenanceOf(device);
+  const maintenance = device.maintenance_window;
   if (!maintenance) {
     return (
       <StateBadge tone="unknown" hint={t('maintenance.cell.unknown_hint')}>

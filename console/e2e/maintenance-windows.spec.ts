@@ -1,0 +1,266 @@
+import { expect, type Locator, type Page, test } from '@playwright/test';
+import { type Language, listDevices, owner, signIn, unique, viewer } from './scene';
+
+interface Place {
+  id: string;
+  name: string;
+}
+
+/** The words that this story reads, in both languages. */
+const words = {
+  en: {
+    title: 'Maintenance windows',
+    create: 'New window',
+    list: /^Windows of (?!a usual week)/,
+    save: 'Create window',
+    change: 'Save window',
+    many: 'Create 2 windows',
+    name: 'Name',
+    grid: 'Week to paint',
+    cell: (day: 'tuesday' | 'wednesday') =>
+      day === 'tuesday' ? /^Tuesday 22:00/ : /^Wednesday 22:00/,
+    preview: 'When it would open',
+    painted: 'Tuesdays and Thursdays, 22:00 for 4 h, device time',
+    typed: 'Tuesdays and Thursdays, 22:15 for 4 h, device time',
+    byKeyboard: 'Wednesdays, 22:00 for 1 h, device time',
+    start: 'Opens at',
+    split: 'makes 2 windows',
+    same: 'The last block on all days',
+    undo: 'Undo',
+    overlap: 'Overlaps another window',
+    more: (name: string) => `More actions for ${name}`,
+    delete: 'Delete…',
+    deleteConfirm: 'Delete window',
+    loses: /\d+ devices? los/,
+    why: 'Why not now?',
+    opensNext: /the next opening is|is open until/,
+    standing: /Closed; opens|Open until/,
+    openings: 'Next openings',
+    tonight: 'Devices tonight',
+    blackout: 'New blackout',
+    blackoutSave: 'Create blackout',
+    taxDays: 'Every month from day 20 to day 25, device time',
+    blackoutPreset: 'Tax days',
+    feed: 'New calendar link',
+    feedSave: 'Create link',
+    feedAddress: 'Address of the calendar',
+    copy: 'Copy',
+    done: 'Done',
+    revoke: /^Revoke the link/,
+    revokeConfirm: 'Yes, revoke',
+  },
+  pl: {
+    title: 'Okna serwisowe',
+    create: 'Nowe okno',
+    list: /^Okna: /,
+    save: 'Utwórz okno',
+    change: 'Zapisz okno',
+    many: 'Utwórz 2 okna',
+    name: 'Nazwa',
+    grid: 'Tydzień do zamalowania',
+    cell: (day: 'tuesday' | 'wednesday') => (day === 'tuesday' ? /^wtorek 22:00/ : /^środa 22:00/),
+    preview: 'Kiedy by się otwierało',
+    painted: 'We wtorki i czwartki o 22:00 na 4 godz., czas urządzenia',
+    typed: 'We wtorki i czwartki o 22:15 na 4 godz., czas urządzenia',
+    byKeyboard: 'W środy o 22:00 na 1 godz., czas urządzenia',
+    start: 'Otwiera się o',
+    split: 'tworzy 2 okna',
+    same: 'Ostatni blok we wszystkie dni',
+    undo: 'Cofnij',
+    overlap: 'Nakłada się na inne okno',
+    more: (name: string) => `Więcej akcji: ${name}`,
+    delete: 'Usuń…',
+    deleteConfirm: 'Usuń okno',
+    loses: /Strac(i|ą) je \d+ urządze/,
+    why: 'Dlaczego nie teraz?',
+    opensNext: /najbliższe otwarcie|jest otwarte do/,
+    standing: /Zamknięte; otworzy się|Otwarte do/,
+    openings: 'Najbliższe otwarcia',
+    tonight: 'Urządzenia dziś w nocy',
+    blackout: 'Nowa blokada',
+    blackoutSave: 'Utwórz blokadę',
+    taxDays: 'Co miesiąc od 20. do 25. dnia, czas urządzenia',
+    blackoutPreset: 'Dni podatkowe',
+    feed: 'Nowy link kalendarza',
+    feedSave: 'Utwórz link',
+    feedAddress: 'Adres kalendarza',
+    copy: 'Kopiuj',
+    done: 'Gotowe',
+    revoke: /^Unieważnij link/,
+    revokeConfirm: 'Tak, unieważnij',
+  },
+} as const satisfies Record<Language, unknown>;
+
+/** A tenant with devices, without anything that earlier runs have left. */
+async function clearTenant(page: Page): Promise<{ tenant: Place; device: string }> {
+  const [device] = await listDevices(page);
+  if (!device) throw new Error('the scene has no device');
+  const detail = await page.request.get(`/api/v1/devices/${device.id}`);
+  const { tenant }: { tenant: Place } = await detail.json();
+  for (const what of ['maintenance-windows', 'blackouts', 'calendar-feeds']) {
+    const answer = await page.request.get(`/api/v1/${what}?tenant_id=${tenant.id}`);
+    expect(answer.status(), await answer.text()).toBe(200);
+    const { items }: { items: { id: string }[] } = await answer.json();
+    for (const { id } of items) {
+      const gone = await page.request.delete(`/api/v1/${what}/${id}`);
+      expect(gone.status(), await gone.text()).toBe(204);
+    }
+  }
+  return { tenant, device: device.id };
+}
+
+/** Drags from one half hour to another: rows are days, columns half hours of the shown row. */
+async function paint(page: Page, grid: Locator, from: [number, number], to: [number, number]) {
+  const at = async ([row, column]: [number, number]) => {
+    const cell = grid.locator(`[data-row="${row}"][data-column="${column}"]`);
+    await cell.scrollIntoViewIfNeeded();
+    const box = await cell.boundingBox();
+    if (!box) throw new Error('the half hour is not on screen');
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  };
+  const begin = await at(from);
+  await page.mouse.move(begin.x, begin.y);
+  await page.mouse.down();
+  const end = await at(to);
+  await page.mouse.move(end.x, end.y, { steps: 5 });
+  await page.mouse.up();
+}
+
+for (const language of ['en', 'pl'] as const satisfies readonly Language[]) {
+  const say = words[language];
+
+  test(`a window is painted, saved, changed, explained and deleted (${language})`, {
+    tag: '@smoke',
+  }, async ({ page }) => {
+    await signIn(page, owner(), { language, color_scheme: 'light' });
+    const { tenant, device } = await clearTenant(page);
+    await page.goto(`/maintenance?tenant=${tenant.id}`);
+    await page.getByRole('link', { name: say.create }).first().click();
+    const grid = page.getByRole('grid', { name: say.grid });
+    const preview = page.getByRole('complementary', { name: say.preview });
+    // Rows are nights from noon to noon: 22:00 is the twentieth half hour.
+    await paint(page, grid, [1, 20], [1, 27]);
+    await paint(page, grid, [3, 20], [3, 27]);
+    await expect(preview).toContainText(say.painted);
+    await expect(preview.getByRole('listitem')).toHaveCount(8);
+    await paint(page, grid, [5, 10], [5, 13]);
+    await expect(page.getByText(say.split)).toBeVisible();
+    await expect(page.getByRole('button', { name: say.many })).toBeVisible();
+    await page.getByRole('button', { name: say.undo }).click();
+    await expect(page.getByText(say.split)).toHaveCount(0);
+    await page.getByLabel(say.start).fill('22:15');
+    await expect(preview).toContainText(say.typed);
+    const name = unique('Nights');
+    await page.getByLabel(say.name, { exact: true }).fill(name);
+    await page.getByRole('button', { name: say.save, exact: true }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(say.title);
+    const list = page.getByRole('list', { name: say.list });
+    const row = list.getByRole('listitem').filter({ hasText: name }).last();
+    await expect(row).toContainText(say.typed);
+
+    await row.getByRole('link', { name }).click();
+    await page.getByLabel(say.start).fill('22:00');
+    await page.getByRole('button', { name: say.change }).click();
+    await expect(row).toContainText(say.painted);
+
+    await page.goto(`/devices/${device}`);
+    const why = page.getByRole('region', { name: say.why });
+    await expect(why).toContainText(say.opensNext);
+    await expect(why.getByRole('link', { name })).toBeVisible();
+    await expect(why).toContainText(say.standing);
+    await expect(why.getByRole('region', { name: say.openings }).getByRole('listitem')).toHaveCount(
+      5,
+    );
+
+    await page.goto(`/maintenance/tonight?tenant=${tenant.id}`);
+    await expect(page.getByRole('table', { name: say.tonight })).toBeVisible();
+
+    await page.goto(`/maintenance?tenant=${tenant.id}`);
+    await page.getByRole('button', { name: say.more(name) }).click();
+    await page.getByRole('menuitem', { name: say.delete }).click();
+    await expect(page.getByRole('dialog')).toContainText(say.loses);
+    await page.getByRole('dialog').getByRole('button', { name: say.deleteConfirm }).click();
+    await expect(page.getByText(name)).toHaveCount(0);
+  });
+
+  test(`a week is painted by keyboard, and an overlap is warned of (${language})`, async ({
+    page,
+  }) => {
+    await signIn(page, owner(), { language, color_scheme: 'light' });
+    const { tenant } = await clearTenant(page);
+    const other = await page.request.post('/api/v1/maintenance-windows', {
+      data: {
+        tenant_id: tenant.id,
+        name: 'Wednesday',
+        enabled: true,
+        definition: {
+          recurrence: { type: 'weekly', days: ['wednesday'] },
+          start_time: '22:30',
+          duration_minutes: 60,
+          actions: ['update'],
+        },
+      },
+    });
+    expect(other.status(), await other.text()).toBe(201);
+    await page.goto(`/maintenance/windows/new?tenant=${tenant.id}`);
+    const grid = page.getByRole('grid', { name: say.grid });
+    await grid.locator('[tabindex="0"]').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    const cell = grid.getByRole('gridcell', { name: say.cell('wednesday') });
+    await expect(cell).toBeFocused();
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Shift+ArrowRight');
+    await expect(cell).toHaveAttribute('aria-selected', 'true');
+    const preview = page.getByRole('complementary', { name: say.preview });
+    await expect(preview).toContainText(say.byKeyboard);
+    await expect(preview).toContainText(say.overlap);
+    await paint(page, grid, [1, 20], [1, 27]);
+    await page.getByRole('button', { name: say.same }).click();
+    await expect(page.getByText(say.split)).toHaveCount(0);
+    await expect(grid.getByRole('gridcell', { name: say.cell('tuesday') })).toHaveAttribute(
+      'aria-selected',
+      'true',
+    );
+  });
+
+  test(`a blackout is made of a preset and stands in the calendar (${language})`, async ({
+    page,
+  }) => {
+    await signIn(page, owner(), { language, color_scheme: 'light' });
+    const { tenant } = await clearTenant(page);
+    await page.goto(`/maintenance/blackouts?tenant=${tenant.id}`);
+    await page.getByRole('link', { name: say.blackoutPreset }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(say.blackout);
+    await expect(page.getByRole('complementary')).toContainText(say.taxDays);
+    await page.getByRole('button', { name: say.blackoutSave }).click();
+    await expect(page.getByRole('listitem').filter({ hasText: say.taxDays })).toBeVisible();
+    await expect(page.locator('td[data-out]').first()).toContainText(say.blackoutPreset);
+  });
+
+  test(`a calendar link is shown once and revoked (${language})`, async ({ page }) => {
+    await signIn(page, owner(), { language, color_scheme: 'light' });
+    const { tenant } = await clearTenant(page);
+    await page.goto(`/maintenance/feeds?tenant=${tenant.id}`);
+    await page.getByRole('button', { name: say.feed }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: say.feedSave }).click();
+    await expect(dialog.getByRole('region', { name: say.feedAddress })).toContainText('.ics');
+    await dialog.getByRole('button', { name: say.copy }).click();
+    await dialog.getByRole('button', { name: say.done }).click();
+    await page.getByRole('button', { name: say.revoke }).click();
+    await page.getByRole('dialog').getByRole('button', { name: say.revokeConfirm }).click();
+    await expect(page.getByRole('button', { name: say.revoke })).toHaveCount(0);
+  });
+}
+
+test('who may only look sees windows and changes none', async ({ page }) => {
+  await signIn(page, viewer());
+  await page.goto('/maintenance');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Maintenance windows');
+  await expect(page.getByRole('link', { name: 'New window' })).toHaveCount(0);
+  await expect(page.getByRole('link', { name: 'Calendar feeds' })).toHaveCount(0);
+  await expect(page.getByRole('switch')).toHaveCount(0);
+  await page.goto('/maintenance/windows/new');
+  await expect(page.getByRole('alert')).toContainText('You may not see this');
+});
