@@ -1,5 +1,5 @@
 import { expect, type Locator, type Page, test } from '@playwright/test';
-import { type Language, listDevices, owner, signIn, unique, viewer } from './scene';
+import { freshPage, type Language, listDevices, owner, signIn, unique, viewer } from './scene';
 
 interface Place {
   id: string;
@@ -125,6 +125,14 @@ async function paint(page: Page, grid: Locator, from: [number, number], to: [num
   await page.mouse.move(end.x, end.y, { steps: 5 });
   await page.mouse.up();
 }
+
+/** Nothing that other stories ask for now is to break a window of these. */
+test.afterAll(async ({ browser }) => {
+  const page = await freshPage(browser, 'en');
+  await signIn(page, owner());
+  await clearTenant(page);
+  await page.context().close();
+});
 
 for (const language of ['en', 'pl'] as const satisfies readonly Language[]) {
   const say = words[language];

@@ -141,10 +141,10 @@ function scopeOf(state: State, { group_id, device_id }: Omit<Place, 'tenant_id'>
 
 function faultOf(definition: WindowDefinition): Response | null {
   const { duration_minutes: length, recurrence, actions: allowed } = definition;
-  if (allowed.length === 0) return invalid('definition.actions', 'required');
-  if (length < 15 || length > 10_080) return invalid('definition.duration_minutes', 'out_of_range');
+  if (allowed.length === 0) return invalid('actions', 'required');
+  if (length < 15 || length > 10_080) return invalid('duration_minutes', 'out_of_range');
   const none = recurrence.type === 'weekly' && recurrence.days.length === 0;
-  return none ? invalid('definition.days', 'required') : null;
+  return none ? invalid('days', 'required') : null;
 }
 
 function shownWindow(state: State, stored: StoredWindow): MaintenanceWindow {

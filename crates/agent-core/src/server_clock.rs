@@ -102,7 +102,7 @@ impl ServerClock {
     /// Takes the server's time from an answer that just arrived.
     pub fn learn(&self, server_time: Timestamp) {
         let server_ms = server_time.as_millisecond();
-        let (machine, elapsed) = (self.machine.now(), self.elapsed());
+        let (machine, elapsed) = self.both();
         let mut knowledge = self.lock();
         knowledge.learned.offset_ms = server_ms.saturating_sub(machine.as_millisecond());
         knowledge.learned.latest_ms = knowledge.learned.latest_ms.max(server_ms);
@@ -137,9 +137,23 @@ impl ServerClock {
         steady.map_or(Duration::ZERO, |steady| steady.elapsed())
     }
 
+    /// Both clocks at one instant. A machine that falls asleep between the two looks would seem to
+    /// have a clock that was set.
+    fn both(&self) -> (Timestamp, Duration) {
+        const AT_ONCE: Duration = Duration::from_secs(1);
+        loop {
+            let before = self.elapsed();
+            let machine = self.machine.now();
+            let after = self.elapsed();
+            if after.saturating_sub(before) < AT_ONCE {
+                return (machine, after);
+            }
+        }
+    }
+
     fn look(&self) -> Timestamp {
         let mut knowledge = self.lock();
-        let (machine, elapsed) = (self.machine.now(), self.elapsed());
+        let (machine, elapsed) = self.both();
         let mut corrected = knowledge.learned.correct(machine);
         let (seen, seen_elapsed) = knowledge.seen;
         if self.steady.is_some() {

@@ -13,7 +13,7 @@ use crate::{
     machine::update,
 };
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Weekday, tz::TimeZone};
-use latarnik_agent_core::engine::{MaintenanceStatus, read_status};
+use latarnik_agent_core::engine::{MaintenanceStatus, Standing, read_status};
 use latarnik_model::{TaskId, TaskParameters, WaitReason, When};
 use latarnik_protocol::{AgentConfig, RawMaintenance, Task, TaskEvent};
 use serde_json::{Value, json};
@@ -125,6 +125,21 @@ pub(super) fn reach(gateway: &Gateway, agent: &Agent, instant: Timestamp) {
     let by = instant.duration_since(now) + SignedDuration::from_secs(1);
     agent.clock.advance(by);
     gateway.script().ahead += by;
+}
+
+/// Takes the agent out of contact. An answer that was under way then, with the time of before, has
+/// arrived or is lost when this returns.
+pub(super) async fn cut_off(gateway: &Gateway, agent: &Agent) {
+    let stands = async |standing| {
+        when(|| {
+            let status = read_status(agent.folder.path()).ok()??;
+            (status.standing == standing).then_some(())
+        })
+        .await;
+    };
+    stands(Standing::Connected).await;
+    gateway.set_gone(true);
+    stands(Standing::Unreachable).await;
 }
 
 pub(super) async fn when<T>(look: impl Fn() -> Option<T>) -> T {

@@ -280,16 +280,16 @@ fn devices() -> Vec<Row> {
             .target(Target::InBody),
         row("read_action_outlook", 200)
             .permission("read_action_outlook: scan", "scan_devices")
-            .body(|_, fresh| asked("scan", fresh))
+            .body(|_, fresh| looked_at("scan", fresh))
             .target(Target::InBody),
         row("read_action_outlook", 200)
             .permission("read_action_outlook: install", "install_updates")
-            .body(|_, fresh| asked("install_updates", fresh))
+            .body(|_, fresh| looked_at("install_updates", fresh))
             .target(Target::InBody),
         row("read_action_outlook", 409)
             .code("no_restart_pending")
             .permission("read_action_outlook: restart", "restart_devices")
-            .body(|_, fresh| asked("restart", fresh))
+            .body(|_, fresh| looked_at("restart", fresh))
             .target(Target::InBody),
         row("list_actions", 200),
         row("read_action", 200).path(|fresh| fresh.action.clone()),
@@ -431,7 +431,12 @@ fn alerts() -> Vec<Row> {
     ]
 }
 
+/// Other calls have made windows meanwhile, which this one may break.
 fn asked(kind: &str, fresh: &Fresh) -> Value {
+    json!({"kind": kind, "device_ids": [fresh.device], "when": {"type": "now"}, "break_windows": true})
+}
+
+fn looked_at(kind: &str, fresh: &Fresh) -> Value {
     json!({"kind": kind, "device_ids": [fresh.device], "when": {"type": "now"}})
 }
 

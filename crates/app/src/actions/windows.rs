@@ -1,7 +1,7 @@
 //! What maintenance windows say to an action that a person asks for.
 
 use super::request::{ActionRequest, ActionTarget, RequestedParameters, WindowBreach};
-use crate::{App, AppError, Context, Problem, maintenance::MaintenanceBook};
+use crate::{App, AppError, Context, Problem, devices::check_query, maintenance::MaintenanceBook};
 use jiff::Timestamp;
 use latarnik_model::{
     ActionKind, Because, BlackoutStanding, Calendar, DeviceId, Explanation, GroupId, LocalOpening,
@@ -119,6 +119,9 @@ impl App {
         let parameters = RequestedParameters::of_kind(request.kind);
         if let Some(permission) = parameters.mutation().permission {
             context.authorize(permission)?;
+        }
+        if let ActionTarget::Matching(query) = &request.target {
+            check_query(query)?;
         }
         let at = instant(request.when, self.now());
         let devices = self.targets(context, &request.target, &parameters).await?;

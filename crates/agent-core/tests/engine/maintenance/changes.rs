@@ -94,7 +94,7 @@ async fn a_window_that_is_deleted_just_before_it_opens_lets_nothing_begin() {
     told_last(&gateway, id, (Some(start), WaitReason::Window)).await;
     gateway.set_config(wanted(&[], &[]));
     waits(&agent, id, (None, WaitReason::WindowDefinition)).await;
-    gateway.set_gone(true);
+    cut_off(&gateway, &agent).await;
     reach(&gateway, &agent, start);
     // The agent looked, and what it looked at is beyond the former start.
     status(&agent, |status| (!status.actions[0].open).then_some(())).await;

@@ -43,7 +43,7 @@ async fn before_the_window(gateway: &Gateway, task: &Task) -> (Agent, TaskId, Ti
     agent.start();
     let id = gateway.add(task);
     told_last(gateway, id, (Some(start), WaitReason::Window)).await;
-    gateway.set_gone(true);
+    cut_off(gateway, &agent).await;
     (agent, id, start)
 }
 

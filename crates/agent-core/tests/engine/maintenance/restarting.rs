@@ -67,7 +67,7 @@ async fn a_restart_that_people_put_off_beyond_its_window_waits_for_the_next_and_
     })
     .await;
     assert_eq!(second.postponement.map(|p| p.left), Some(1));
-    gateway.set_gone(true);
+    cut_off(&gateway, &agent).await;
     agent.machine.answer(Choice::Postpone);
     // An hour and a quarter, and another hour: that is beyond the window.
     let next = days_later(start, 1);
@@ -77,7 +77,7 @@ async fn a_restart_that_people_put_off_beyond_its_window_waits_for_the_next_and_
     assert_eq!(restarts(&agent), 0);
     gateway.set_gone(false);
     told_last(&gateway, id, (Some(next), WaitReason::Window)).await;
-    gateway.set_gone(true);
+    cut_off(&gateway, &agent).await;
     reach(&gateway, &agent, next);
     // What people have used of their postponements stays used.
     let third = shown(&agent).await;
@@ -114,7 +114,7 @@ async fn a_person_at_the_machine_may_have_the_restart_at_once() {
 async fn a_machine_that_slept_through_its_window_does_not_restart_when_it_wakes() {
     let gateway = lasting_gateway().await;
     let (agent, id, start, _) = counting_down(&gateway, &restart_in_window(15, 0)).await;
-    gateway.set_gone(true);
+    cut_off(&gateway, &agent).await;
     reach(&gateway, &agent, start + 600.minutes());
     waits(&agent, id, (Some(days_later(start, 1)), WaitReason::Window)).await;
     assert_eq!(restarts(&agent), 0);

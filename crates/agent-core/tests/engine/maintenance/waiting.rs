@@ -26,7 +26,7 @@ async fn a_month_out_of_contact_work_runs_when_its_window_opens_and_results_arri
         })
         .await;
     assert_eq!(until.1, WaitReason::Window);
-    gateway.set_gone(true);
+    cut_off(&gateway, &agent).await;
     // The agent starts anew meanwhile: the rules are on its disk.
     agent.stop().await;
     reach(&gateway, &agent, start - 3.minutes());
@@ -126,7 +126,7 @@ async fn an_agent_that_never_heard_the_time_does_not_guess() {
     agent.start();
     let id = gateway.add(&install_in_window(&["a"]));
     told_last(&gateway, id, (Some(start), WaitReason::Window)).await;
-    gateway.set_gone(true);
+    cut_off(&gateway, &agent).await;
     agent.stop().await;
     let state = opened(agent.folder.path());
     state.set_learned_time(LearnedTime::default()).unwrap();
@@ -156,7 +156,7 @@ async fn a_clock_that_somebody_sets_while_nobody_tells_the_time_opens_no_window(
         agent.start();
         let id = gateway.add(&install_in_window(&["a"]));
         told_last(&gateway, id, (Some(start), WaitReason::Window)).await;
-        gateway.set_gone(true);
+        cut_off(&gateway, &agent).await;
         agent.clock.set(jump);
         let written = |agent: &Agent| {
             let status = read_status(agent.folder.path()).ok()??;
@@ -188,7 +188,7 @@ async fn a_machine_whose_clock_fell_back_while_it_was_off_waits_for_the_servers_
     agent.start();
     let id = gateway.add(&install_in_window(&["a"]));
     told_last(&gateway, id, (Some(start), WaitReason::Window)).await;
-    gateway.set_gone(true);
+    cut_off(&gateway, &agent).await;
     agent.stop().await;
     agent.clock.set(-SignedDuration::from_hours(50 * 365 * 24));
     agent.start();
