@@ -193,6 +193,22 @@ async fn send_text(
     (is_name && is_taken && case.operation.id.starts_with("create_")).then(|| expected.to_owned())
 }
 
+/// The version that a thing to be replaced has by now; nothing where there are no versions.
+async fn version(desk: &Desk, case: &Case<'_>, fresh: &Fresh) -> Option<Value> {
+    let thing = case.operation.id.strip_prefix("replace_")?;
+    let read = format!("read_{thing}");
+    let operation = desk.operations.iter().find(|one| one.id == read)?;
+    let look = Case {
+        operation,
+        row: case.row,
+        what: case.what.clone(),
+    };
+    let path = Desk::path(operation, case.row, fresh);
+    let answer = desk.ask(&look, &path).await;
+    let found: Value = serde_json::from_str(&answer.text).ok()?;
+    found.get("version").cloned()
+}
+
 on_both_engines! {
     async fn texts_in_bodies_are_kept_as_they_are_or_refused_by_name(database: Database) {
         let desk = Desk::open(database).await;
@@ -215,6 +231,9 @@ on_both_engines! {
                     let what = format!("{:?} = {:?}", field.path, hostile.text);
                     let case = Case { operation, row: &row, what };
                     let mut whole = desk.body(operation, &row, &fresh);
+                    if let Some(version) = version(&desk, &case, &fresh).await {
+                        whole["version"] = version;
+                    }
                     let mut bare = desk.schemas.bare(&schema, &whole);
                     for body in [&mut whole, &mut bare] {
                         desk.schemas.put(&schema, body, &field.path, json!(hostile.text));
