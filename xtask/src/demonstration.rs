@@ -1,9 +1,9 @@
 //! What a demonstration shows besides devices: maintenance windows and a blackout as a provider
 //! would have them. Nothing runs because of them: no policy installs anything.
 
-use crate::http::Client;
+use crate::{http::Client, json};
 use anyhow::{Context, Result};
-use serde_json::{Value, json};
+use serde_json::{Value, json as object};
 
 /// Sets up windows and blackouts of the tenant that the devices are in.
 pub(crate) fn set_up(client: &Client) -> Result<()> {
@@ -12,14 +12,15 @@ pub(crate) fn set_up(client: &Client) -> Result<()> {
         .pointer("/items/0/tenant/id")
         .context("the simulated devices are not there")?;
     for (name, body) in definitions(tenant) {
-        client.post(name, &format!("demonstration-{}", body["name"]), &body)?;
+        let key = format!("demonstration {}", json::field(&body, "name"));
+        client.post(name, &key, &body)?;
     }
     Ok(())
 }
 
 fn definitions(tenant: &Value) -> [(&'static str, Value); 4] {
     let window = |name: &str, recurrence: Value, start: &str, minutes: u32, actions: &[&str]| {
-        json!({
+        object!({
             "tenant_id": tenant, "name": name, "enabled": true,
             "definition": {
                 "recurrence": recurrence, "start_time": start, "duration_minutes": minutes,
@@ -27,14 +28,14 @@ fn definitions(tenant: &Value) -> [(&'static str, Value); 4] {
             },
         })
     };
-    let nights = json!({
+    let nights = object!({
         "type": "weekly", "days": ["monday", "tuesday", "wednesday", "thursday"],
     });
-    let sunday = json!({ "type": "weekly", "days": ["sunday"] });
-    let after_patch_day = json!({
+    let sunday = object!({ "type": "weekly", "days": ["sunday"] });
+    let after_patch_day = object!({
         "type": "monthly", "nth": "second", "weekday": "tuesday", "offset_days": 4,
     });
-    let taxes = json!({
+    let taxes = object!({
         "tenant_id": tenant, "name": "Tax days",
         "definition": {
             "period": { "type": "monthly", "first_day": 20, "last_day": 25 },
