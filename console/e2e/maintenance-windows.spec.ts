@@ -272,3 +272,76 @@ test('who may only look sees windows and changes none', async ({ page }) => {
   await page.goto('/maintenance/windows/new');
   await expect(page.getByRole('alert')).toContainText('You may not see this');
 });
+
+for (const language of ['en', 'pl'] as const satisfies readonly Language[]) {
+  const say = {
+    en: {
+      install: 'Install all',
+      submit: 'Install',
+      breaks: (name: string) => `Breaks the blackout “${name}” on 1 device`,
+      confirm: 'Yes, do it outside the window. The audit log will say so.',
+      missing: 'Confirm that it may run outside the window, or choose the window.',
+      mark: 'Outside the maintenance window',
+    },
+    pl: {
+      install: 'Zainstaluj wszystkie',
+      submit: 'Zainstaluj',
+      breaks: (name: string) => name,
+      confirm: 'Tak, zrób to poza oknem. Zapisze się to w audycie.',
+      missing: 'Potwierdź',
+      mark: 'Poza oknem serwisowym',
+    },
+  }[language];
+
+  test(`who installs in a blackout is told, confirms it, and the task says so (${language})`, async ({
+    page,
+  }) => {
+    await signIn(page, owner(), { language, color_scheme: 'light' });
+    await clearTenant(page);
+    const waiting = await listDevices(page, '&connection=online&updates=pending&limit=500');
+    const device = waiting.find(
+      ({ hostname, open_tasks }) =>
+        hostname !== process.env.LATARNIK_THIS_DEVICE && open_tasks === 0,
+    );
+    if (!device) throw new Error('no simulated device has an update to install');
+    const detail = await page.request.get(`/api/v1/devices/${device.id}`);
+    const { tenant }: { tenant: Place } = await detail.json();
+    const name = unique('Stock-taking');
+    const day = 24 * 60 * 60 * 1000;
+    const made = await page.request.post('/api/v1/blackouts', {
+      data: {
+        tenant_id: tenant.id,
+        device_id: device.id,
+        name,
+        definition: {
+          period: {
+            type: 'once',
+            from: new Date(Date.now() - day).toISOString(),
+            until: new Date(Date.now() + day).toISOString(),
+          },
+          actions: ['update'],
+        },
+      },
+    });
+    expect(made.status(), await made.text()).toBe(201);
+
+    await page.goto(`/devices/${device.id}`);
+    await page.getByRole('button', { name: say.install, exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await expect(dialog).toContainText(say.breaks(name));
+    await dialog.getByRole('button', { name: say.submit, exact: true }).click();
+    await expect(dialog).toContainText(say.missing);
+    await dialog.getByLabel(say.confirm).check();
+    await dialog.getByRole('button', { name: say.submit, exact: true }).click();
+    await expect(dialog).toBeHidden();
+
+    const tasks = await page.request.get(`/api/v1/tasks?device_id=${device.id}&limit=1`);
+    const { items }: { items: { id: string; breaks_windows: boolean }[] } = await tasks.json();
+    expect(items[0]?.breaks_windows).toBe(true);
+    await page.goto(`/tasks/${items[0]?.id}`);
+    await expect(page.getByText(say.mark).first()).toBeVisible();
+    const { id }: { id: string } = await made.json();
+    const gone = await page.request.delete(`/api/v1/blackouts/${id}`);
+    expect(gone.status()).toBe(204);
+  });
+}

@@ -5,6 +5,8 @@
     reason = "a story that cannot be set up should fail at once"
 )]
 
+#[path = "console_api/calendar_feeds.rs"]
+mod calendar_feeds;
 #[path = "console_api/restarts.rs"]
 mod restarts;
 
