@@ -71,7 +71,9 @@ pub(super) struct Shared {
     pub(super) renewed: watch::Sender<u64>,
     client: RwLock<(Arc<Identity>, GatewayClient)>,
     queue: Mutex<Queue>,
-    status: Mutex<AgentStatus>,
+    status: Arc<Mutex<AgentStatus>>,
+    /// Held while the status is written down: what is written later is what was told later.
+    writes_status: Arc<Mutex<()>>,
 }
 
 impl Shared {
@@ -110,7 +112,8 @@ impl Shared {
             knowledge: Knowledge::new(maintenance),
             queue: Mutex::new(Queue::new(state.unfinished()?)),
             client: RwLock::new((Arc::new(identity), client)),
-            status: Mutex::new(status),
+            status: Arc::new(Mutex::new(status)),
+            writes_status: Arc::default(),
             notices: Notices::default(),
             progress: watch::Sender::new(None),
             last_restart: Arc::default(),
@@ -250,14 +253,19 @@ impl Shared {
 
     /// Changes the status and writes it down. It is a convenience: a full disk does not matter.
     pub(super) async fn write_status(&self, change: impl FnOnce(&mut AgentStatus)) {
-        let mut status = {
+        {
             let mut status = self.lock_status();
             change(&mut status);
             status.written_at = self.clock.machine_now();
-            status.clone()
-        };
+        }
+        let (status, writes) = (self.status.clone(), self.writes_status.clone());
         let written = self
             .with_state(move |state| {
+                let _one_at_a_time = writes.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut status = status
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .clone();
                 status.spool_length = state.spool_length()?;
                 let json = serde_json::to_vec_pretty(&status).expect("only string keys");
                 let path = status::path(state.folder());

@@ -82,7 +82,10 @@ async fn five_updates_are_installed_in_three_windows_and_the_result_tells_of_all
         });
     let day = |day| Some(days_later(start, day));
     let expected = [day(0), None, day(1), None, day(2), None];
-    assert_eq!(events.collect::<Vec<_>>(), expected);
+    // The same instant may be told twice: for another reason, or because an answer was lost.
+    let mut events: Vec<_> = events.collect();
+    events.dedup();
+    assert_eq!(events, expected);
 }
 
 #[tokio::test]
