@@ -1,7 +1,7 @@
 //! What maintenance windows say to an action that a person asks for.
 
 use super::request::{ActionRequest, ActionTarget, RequestedParameters, WindowBreach};
-use crate::{App, AppError, Context, Problem, devices::check_query, maintenance::MaintenanceBook};
+use crate::{App, AppError, Context, Problem, devices::check_query};
 use jiff::Timestamp;
 use latarnik_model::{
     ActionKind, Because, BlackoutStanding, Calendar, DeviceId, Explanation, GroupId, LocalOpening,
@@ -189,25 +189,25 @@ impl App {
         &self,
         devices: &[ChosenDevice],
     ) -> Result<BTreeMap<TenantId, Vec<Case>>, AppError> {
-        let mut by_tenant: BTreeMap<TenantId, Vec<&ChosenDevice>> = BTreeMap::new();
+        let books = self.books_of(devices.iter().map(|device| device.tenant_id));
+        let books = books.await?;
+        let mut found: HashMap<_, Case> = HashMap::new();
         for device in devices {
-            by_tenant.entry(device.tenant_id).or_default().push(device);
+            let Some(rules) = books.rules(device.tenant_id, device.id, device.group_id) else {
+                continue;
+            };
+            let zone = device.time_zone.as_deref();
+            let key = (device.tenant_id, Arc::as_ptr(&rules), zone);
+            let case = found.entry(key).or_insert_with(|| Case {
+                rules,
+                time_zone: device.time_zone.clone(),
+                devices: Vec::new(),
+            });
+            case.devices.push(device.id);
         }
-        let mut cases = BTreeMap::new();
-        for (tenant, devices) in by_tenant {
-            let book = MaintenanceBook::load(self.store(), tenant).await?;
-            let mut of_tenant: HashMap<_, Case> = HashMap::new();
-            for device in devices {
-                let rules = book.rules(device.id, device.group_id);
-                let key = (Arc::as_ptr(&rules), device.time_zone.as_deref());
-                let case = of_tenant.entry(key).or_insert_with(|| Case {
-                    rules: rules.clone(),
-                    time_zone: device.time_zone.clone(),
-                    devices: Vec::new(),
-                });
-                case.devices.push(device.id);
-            }
-            cases.insert(tenant, of_tenant.into_values().collect());
+        let mut cases: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for ((tenant, ..), case) in found {
+            cases.entry(tenant).or_default().push(case);
         }
         Ok(cases)
     }

@@ -3,7 +3,9 @@
 use super::MaintenanceBook;
 use crate::{App, AppError};
 use jiff::Timestamp;
-use latarnik_model::{Because, MaintenanceAction, MaintenanceRules, Opening, TenantId};
+use latarnik_model::{
+    Because, DeviceId, GroupId, MaintenanceAction, MaintenanceRules, Opening, TenantId,
+};
 use latarnik_store::DeviceRecord;
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -28,25 +30,32 @@ pub struct WindowOutlook {
 }
 
 /// The books that several devices need.
-pub(super) struct Books(HashMap<TenantId, Arc<MaintenanceBook>>);
+pub(crate) struct Books(HashMap<TenantId, Arc<MaintenanceBook>>);
 
 impl Books {
-    /// What binds a device.
-    pub(super) fn rules(&self, device: &DeviceRecord) -> Option<Arc<MaintenanceRules>> {
-        let book = self.0.get(&device.tenant_id)?;
-        Some(book.rules(device.id, device.group_id))
+    /// What binds a device. `None` if its tenant's book is not among them.
+    pub(crate) fn rules(
+        &self,
+        tenant: TenantId,
+        device: DeviceId,
+        group: Option<GroupId>,
+    ) -> Option<Arc<MaintenanceRules>> {
+        let book = self.0.get(&tenant)?;
+        Some(book.rules(device, group))
     }
 }
 
 /// Answers that devices of the same rules in the same zone share.
-pub(super) struct Shared<T>(HashMap<(usize, Option<String>), T>);
+///
+/// The rules are kept with the answers: as long as they are there, nothing else lies where they do.
+pub(super) struct Shared<T>(HashMap<(usize, Option<String>), (Arc<MaintenanceRules>, T)>);
 
 impl<T: Clone> Shared<T> {
     pub(super) fn new() -> Self {
         Self(HashMap::new())
     }
 
-    /// The answer for rules that stay where they are, in a zone.
+    /// The answer for these rules in a zone.
     pub(super) fn answer(
         &mut self,
         rules: &Arc<MaintenanceRules>,
@@ -54,13 +63,15 @@ impl<T: Clone> Shared<T> {
         work_out: impl FnOnce() -> T,
     ) -> T {
         let key = (Arc::as_ptr(rules).addr(), zone.map(str::to_owned));
-        self.0.entry(key).or_insert_with(work_out).clone()
+        let kept = || (rules.clone(), work_out());
+        let (_, answer) = self.0.entry(key).or_insert_with(kept);
+        answer.clone()
     }
 }
 
 impl App {
     /// The books of these tenants.
-    pub(super) async fn books_of(
+    pub(crate) async fn books_of(
         &self,
         tenants: impl Iterator<Item = TenantId>,
     ) -> Result<Books, AppError> {
@@ -84,7 +95,7 @@ impl App {
         let mut shared = Shared::new();
         let outlooks = devices.iter().map(|device| {
             let zone = device.facts.time_zone.as_deref();
-            let rules = books.rules(device)?;
+            let rules = books.rules(device.tenant_id, device.id, device.group_id)?;
             Some(shared.answer(&rules, zone, || WindowOutlook::of(&rules, zone, now)))
         });
         Ok(outlooks.collect())

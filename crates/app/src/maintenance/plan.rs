@@ -92,7 +92,8 @@ impl App {
                 .await?;
             for device in found.items {
                 let zone = device.facts.time_zone.as_deref();
-                let Some(rules) = books.rules(&device) else {
+                let rules = books.rules(device.tenant_id, device.id, device.group_id);
+                let Some(rules) = rules else {
                     continue;
                 };
                 let (time_zone, openings) =
