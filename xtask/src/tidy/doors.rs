@@ -51,6 +51,7 @@ const DOORS: &[(&str, &[&str])] = &[
         "latarnik-simulator",
         &["latarnik-model", "latarnik-protocol", "latarnik-agent-core"],
     ),
+    ("latarnik-test-servers", &[]),
     ("windows-update-double", &[]),
     ("xtask", &[]),
 ];

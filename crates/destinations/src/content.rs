@@ -1,0 +1,113 @@
+//! What is written into a file.
+
+use crate::Bandwidth;
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// The content of a file, in pieces so that nobody needs to copy them together, and perhaps with
+/// a pace at which it may be sent.
+#[derive(Debug, Clone, Default)]
+pub struct Content {
+    pieces: Vec<Bytes>,
+    pace: Option<Arc<Bandwidth>>,
+}
+
+impl Content {
+    /// The length of all pieces in bytes.
+    pub fn length(&self) -> u64 {
+        self.pieces.iter().map(|piece| piece.len() as u64).sum()
+    }
+
+    /// Its SHA-256.
+    pub fn sha256(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        for piece in &self.pieces {
+            hasher.update(piece);
+        }
+        hasher.finalize().into()
+    }
+
+    /// Lets it be sent no faster than this.
+    #[must_use]
+    pub fn paced(mut self, bandwidth: Arc<Bandwidth>) -> Self {
+        self.pace = Some(bandwidth);
+        self
+    }
+
+    /// Walks through it in pieces of at most this many bytes, at its pace. Destinations send the
+    /// pieces as they come.
+    pub fn cursor(&self, largest_piece: usize) -> Cursor {
+        Cursor {
+            content: self.clone(),
+            next_piece: 0,
+            rest: Bytes::new(),
+            largest_piece: largest_piece.max(1),
+        }
+    }
+}
+
+impl From<Vec<Bytes>> for Content {
+    fn from(pieces: Vec<Bytes>) -> Self {
+        Self { pieces, pace: None }
+    }
+}
+
+impl From<Bytes> for Content {
+    fn from(bytes: Bytes) -> Self {
+        Self::from(vec![bytes])
+    }
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::from(Bytes::from(bytes))
+    }
+}
+
+/// A walk through a [`Content`].
+#[derive(Debug)]
+pub struct Cursor {
+    content: Content,
+    next_piece: usize,
+    rest: Bytes,
+    largest_piece: usize,
+}
+
+impl Cursor {
+    /// The next piece, as soon as the pace allows it; never an empty one.
+    pub async fn next(&mut self) -> Option<Bytes> {
+        while self.rest.is_empty() {
+            self.rest = self.content.pieces.get(self.next_piece)?.clone();
+            self.next_piece += 1;
+        }
+        let piece = self.rest.split_to(self.rest.len().min(self.largest_piece));
+        if let Some(pace) = &self.content.pace {
+            pace.take(piece.len() as u64).await;
+        }
+        Some(piece)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Content;
+    use bytes::Bytes;
+
+    #[tokio::test]
+    async fn the_pieces_of_a_walk_make_the_content() {
+        let content = Content::from(vec![
+            Bytes::from_static(b"abcde"),
+            Bytes::new(),
+            Bytes::from_static(b"fg"),
+        ]);
+        assert_eq!(content.length(), 7);
+        let mut cursor = content.cursor(2);
+        let mut pieces = Vec::new();
+        while let Some(piece) = cursor.next().await {
+            pieces.push(piece);
+        }
+        assert_eq!(pieces, ["ab", "cd", "e", "fg"]);
+        assert_eq!(content.sha256(), Content::from(pieces).sha256());
+    }
+}

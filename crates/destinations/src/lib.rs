@@ -1,0 +1,43 @@
+//! Where backups go.
+//!
+//! A [`Destination`] keeps files under relative names: a folder of this machine, S3, SFTP, FTP or
+//! SMB, one file each, all with the same behaviour: [`conformance::check`] is the contract, and
+//! every kind passes it against a real server. Around a destination lie wrappers, each a
+//! destination itself: [`Retrying`], [`Throttled`], [`Verified`] and [`Metered`].
+//! [`Settings`] describe a destination in a file or a message, and [`open`] makes one of them.
+//! [`probe`] says in one coded answer whether it can be used, and if not, why.
+//!
+//! Invariants: a name holds either a whole file or none, also when the writer is killed, the
+//! connection is cut or the disk is full; no secret appears in `Debug`, in a location or in a
+//! failure; a failure carries a stable [`FailureCode`], never prose to show to people.
+//!
+//! What lies in the files is not known here, and neither is what a backup is: encryption,
+//! formats, schedules and policies live elsewhere.
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod content;
+mod destination;
+mod failure;
+mod local;
+mod metered;
+mod object_name;
+mod probe;
+mod retrying;
+mod secret;
+mod settings;
+mod throttled;
+mod verified;
+
+pub use content::{Content, Cursor};
+pub use destination::{Destination, Entry, Space, Written};
+pub use failure::{Failure, FailureCode, Operation};
+pub use local::{Local, LocalSettings};
+pub use metered::{Metered, Metrics};
+pub use object_name::{InvalidName, ObjectName};
+pub use probe::{ProbeReport, probe};
+pub use retrying::{Retries, Retrying};
+pub use secret::Secret;
+pub use settings::{Settings, open};
+pub use throttled::{Bandwidth, Throttled};
+pub use verified::{Verification, Verified};

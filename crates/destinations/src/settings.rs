@@ -1,0 +1,25 @@
+//! A destination as it is described in a file or a message.
+
+use crate::{Destination, Failure, Local, LocalSettings};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Where a destination is and how to sign in there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Settings {
+    /// A folder of this machine.
+    Local(LocalSettings),
+}
+
+/// Makes a destination of its description. Nothing is connected yet.
+///
+/// # Errors
+///
+/// [`InvalidSettings`](crate::FailureCode::InvalidSettings) when the description makes no sense.
+pub fn open(settings: Settings) -> Result<Arc<dyn Destination>, Failure> {
+    match settings {
+        Settings::Local(settings) => Ok(Arc::new(Local::new(settings))),
+    }
+}

@@ -1,0 +1,14 @@
+//! For tests only: the real servers that backups go to and come from.
+//!
+//! Each starter makes a server of its own in a temporary folder, on a free port of the loopback
+//! interface, and ends it when it is dropped. Nothing outside of that folder is touched, and no
+//! service of the machine is used. [`Proxy`] lies between a client and a server and breaks what
+//! networks break: it cuts, delays and refuses.
+//!
+//! It knows none of the product's crates.
+
+mod process;
+mod proxy;
+
+pub use process::{ServerProcess, free_port, wait_for_port};
+pub use proxy::{Fault, Proxy};
