@@ -1,4 +1,9 @@
 //! The engine against real destinations, with stock restic as the judge.
 
+mod faults;
+mod locks;
+mod restores;
 mod runs;
 mod scene;
+mod sets;
+mod test_restores;
