@@ -33,6 +33,11 @@ pub(crate) fn part_name(tree: &TreeId, part: u32) -> ObjectName {
     files::object(format!("{FOLDER}/{}-{part:06}", tree.to_hex().as_str()))
 }
 
+/// The tree that a part belongs to, in hexadecimal digits.
+pub(crate) fn tree_of(name: &ObjectName) -> Option<&str> {
+    name.last().split_once('-').map(|(tree, _)| tree)
+}
+
 /// Where manifests lie.
 #[derive(Clone)]
 pub(crate) struct Shelf {

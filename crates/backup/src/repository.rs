@@ -129,6 +129,14 @@ impl Repository {
             .map_err(|error| self.set.explain(error))
     }
 
+    /// The library's view of another set, such as one destination alone.
+    pub(crate) fn library_over(&self, set: &Arc<RepositorySet>) -> Result<Library<OpenStatus>> {
+        let backend = SetBackend::new(Arc::clone(set), Snapshots::Written);
+        unopened(backend, rustic_core::NoProgressBars {})
+            .and_then(|library| Ok(library.open(&self.credentials)?))
+            .map_err(|error| set.explain(error))
+    }
+
     /// Takes a lock at every destination in step.
     pub(crate) fn lock(&mut self, kind: LockKind) -> Result<Lock> {
         let own: BTreeSet<ObjectName> = self

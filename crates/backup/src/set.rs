@@ -320,7 +320,7 @@ impl RepositorySet {
     }
 
     /// Whether anything can still be written.
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if self.cancellation.is_cancelled() {
             return Err(BackupError::Cancelled);
         }

@@ -2,8 +2,10 @@
 
 mod faults;
 mod locks;
+mod prunes;
 mod restores;
 mod runs;
 mod scene;
 mod sets;
 mod test_restores;
+mod verifications;

@@ -108,6 +108,15 @@ impl Scene {
         )
     }
 
+    pub(crate) fn open_in(
+        &self,
+        places: Vec<Place>,
+        surroundings: Surroundings,
+    ) -> Result<Repository> {
+        let password = Secret::new(PASSWORD);
+        Repository::open(places, &password, WhenAbsent::Create, surroundings)
+    }
+
     /// A run over the whole source to these local destinations.
     pub(crate) fn run(&self, kind: RunKind, places: &[&str]) -> Result<RunReport> {
         self.later(60);
