@@ -1,1 +1,4 @@
 //! The backup engine.
+
+pub mod recovery_kit;
+pub mod retention;
