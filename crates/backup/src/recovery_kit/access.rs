@@ -1,16 +1,17 @@
 //! How stock restic reaches a destination.
 
 use super::{FtpEncryption, KitPlace, S3Addressing, is_printable};
+use latarnik_destinations::Secret;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// The remote's name for rclone, which reads everything about it from the environment.
 const REMOTE: &str = "kit";
 const AUTHORITY_FILE: &str = "latarnik-ca.pem";
 const KEY_FILE: &str = "latarnik-ssh-key";
 
-/// What restic needs for one destination on one operating system.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// What restic needs for one destination on one operating system. `Debug` shows where, and not how.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Access {
     /// The repository as restic takes it, in `RESTIC_REPOSITORY` or after `-r`.
     pub repository: String,
@@ -46,7 +47,7 @@ pub struct AskedFor {
     /// The program.
     pub program: String,
     /// The password.
-    pub password: String,
+    pub password: Secret,
 }
 
 /// A file that restic or its helper reads.
@@ -55,7 +56,15 @@ pub struct KitFile {
     /// Its name.
     pub name: String,
     /// Its contents.
-    pub contents: String,
+    pub contents: Secret,
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut access = formatter.debug_struct("Access");
+        access.field("repository", &self.repository);
+        access.finish_non_exhaustive()
+    }
 }
 
 /// The system on which somebody restores.
@@ -67,7 +76,7 @@ pub(super) enum System {
 
 impl Access {
     pub(super) fn is_printable(&self) -> bool {
-        let asked_for = self.asked_for.as_ref().map(|asked| &asked.password);
+        let asked_for = self.asked_for.as_ref().map(|asked| asked.password.reveal());
         let values = self
             .environment
             .values()
@@ -76,9 +85,10 @@ impl Access {
             .chain([&self.repository])
             .chain(&self.options)
             .chain(&self.prepare)
-            .chain(asked_for)
             .chain(&self.host_key)
-            .all(|text| is_printable(text))
+            .map(String::as_str)
+            .chain(asked_for)
+            .all(is_printable)
     }
 
     /// Whether the two say the same, but for what is done once.
@@ -103,7 +113,7 @@ impl Access {
         if let Some(contents) = authority {
             self.files.push(KitFile {
                 name: AUTHORITY_FILE.to_owned(),
-                contents: contents.clone(),
+                contents: Secret::new(contents),
             });
         }
     }
@@ -202,14 +212,14 @@ fn sftp(place: &KitPlace, system: System) -> Access {
         host_key: host_key.clone(),
         asked_for: password.as_ref().map(|password| AskedFor {
             program: "ssh".to_owned(),
-            password: password.reveal().to_owned(),
+            password: password.clone(),
         }),
         ..Access::default()
     };
     if let Some(key) = private_key {
         access.files.push(KitFile {
             name: KEY_FILE.to_owned(),
-            contents: key.reveal().to_owned(),
+            contents: key.clone(),
         });
         // Restic splits this itself, at spaces outside of quotes.
         let user = if user.contains(' ') {

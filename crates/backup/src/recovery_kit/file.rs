@@ -7,7 +7,9 @@ use super::{
     check_code, is_printable,
 };
 use jiff::Timestamp;
+use latarnik_destinations::Secret;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What such a file says that it is.
 pub const FORMAT: &str = "latarnik_recovery_kit";
@@ -63,7 +65,7 @@ pub struct KeyEntry {
     /// Whether it is the newest one.
     pub standing: KeyStanding,
     /// The password, for `RESTIC_PASSWORD`.
-    pub password: String,
+    pub password: Secret,
     /// The first eight hexadecimal digits of its SHA-256.
     pub check: String,
 }
@@ -85,8 +87,8 @@ pub struct DestinationEntry {
     pub windows_commands: Commands,
 }
 
-/// What to type, in this order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What to type, in this order. `Debug` does not show it: there are passwords in it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commands {
     /// Prepares access and sets the environment, the password included.
     pub set: Vec<String>,
@@ -98,6 +100,12 @@ pub struct Commands {
     pub check: String,
     /// Restores the newest snapshot into a folder.
     pub restore: String,
+}
+
+impl fmt::Debug for Commands {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Commands(…)")
+    }
 }
 
 impl RecoveryFile {
@@ -159,12 +167,11 @@ pub(super) fn file(kit: &RecoveryKit, key: &RepositoryKey) -> RecoveryFile {
 }
 
 fn key_entry(key: &RepositoryKey) -> KeyEntry {
-    let password = key.password.reveal();
     KeyEntry {
         generation: key.generation,
         standing: key.standing,
-        password: password.to_owned(),
-        check: check_code(password),
+        password: key.password.clone(),
+        check: check_code(key.password.reveal()),
     }
 }
 

@@ -186,6 +186,7 @@ fn destination(entry: &DestinationEntry, texts: &Texts) -> Html {
     let text = Html::all([
         Html::element("h3", "", name),
         Html::element("table", "values", rows),
+        files(&entry.linux, texts),
     ]);
     let code = qr::code(&payload(&entry.linux), texts.destination_code);
     card(text, "wide-code", code, texts.destination_code, texts)
@@ -246,16 +247,24 @@ fn access(access: &Access, texts: &Texts) -> Html {
     }
     if let Some(asked) = &access.asked_for {
         let name = filled(texts.asked_for, &[("program", &asked.program)]);
-        rows.push(row(&name, "", &asked.password));
+        rows.push(row(&name, "", asked.password.reveal()));
     }
     if let Some(key) = &access.host_key {
         rows.push(row(texts.host_key, "", key));
     }
-    for file in &access.files {
-        let name = filled(texts.file, &[("name", &file.name)]);
-        rows.push(row(&name, texts.file_note, file.contents.trim_end()));
-    }
     Html::all(rows)
+}
+
+/// Files below the table, as wide as it is: the lines of a key must not be broken.
+fn files(access: &Access, texts: &Texts) -> Html {
+    let files = access.files.iter().map(|file| {
+        let name = filled(texts.file, &[("name", &file.name)]);
+        Html::all([
+            paragraph("file-name", &format!("{name}: {}", texts.file_note)),
+            Html::element("pre", "", Html::text(file.contents.reveal().trim_end())),
+        ])
+    });
+    Html::all(files)
 }
 
 fn prepare(name: &str, access: &Access) -> Html {

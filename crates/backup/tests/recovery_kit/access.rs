@@ -60,7 +60,7 @@ fn s3_with_little_and_with_everything() {
     assert_eq!(plain.repository, "s3:http://minio.example/b/p");
     let private = entry(place("minio.example", "p", Some("PEM"))).linux;
     assert_eq!(private.options, ["--cacert", "latarnik-ca.pem"]);
-    assert_eq!(private.files[0].contents, "PEM");
+    assert_eq!(private.files[0].contents.reveal(), "PEM");
     assert_eq!(private.environment["AWS_SESSION_TOKEN"], "t");
 }
 
@@ -71,7 +71,7 @@ fn sftp_paths_are_encoded_and_the_password_is_asked_for() {
         access.repository,
         "sftp://latarnik@backup.example:2222//srv/kopie%20dokument%C3%B3w"
     );
-    assert_eq!(access.asked_for.unwrap().password, "sftp-password");
+    assert_eq!(access.asked_for.unwrap().password.reveal(), "sftp-password");
     assert!(access.host_key.unwrap().starts_with("SHA256:"));
 }
 
@@ -91,7 +91,12 @@ fn an_sftp_key_is_a_file_that_others_may_not_read() {
     );
     assert_eq!(entry.linux.prepare, ["chmod 600 latarnik-ssh-key"]);
     assert!(entry.windows.prepare[0].starts_with("icacls latarnik-ssh-key "));
-    assert!(entry.linux.files[0].contents.starts_with("-----BEGIN"));
+    assert!(
+        entry.linux.files[0]
+            .contents
+            .reveal()
+            .starts_with("-----BEGIN")
+    );
     assert!(
         entry
             .linux_commands

@@ -66,7 +66,8 @@ fn passwords_are_typed_in_groups_of_four_with_check_codes() {
 
 #[test]
 fn debug_tells_no_secrets() {
-    let shown = format!("{:?}", everything());
+    let kit = everything();
+    let shown = format!("{kit:?} {:?}", kit.file().unwrap());
     for secret in [
         "mK7q",
         "old password",

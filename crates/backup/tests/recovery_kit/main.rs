@@ -1,4 +1,9 @@
 //! The recovery kit: what is in the file and on the page, and that stock restic needs nothing else.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on should fail at once"
+)]
 
 mod access;
 mod codes;

@@ -70,7 +70,7 @@ fn the_page_has_everything_that_the_file_has() {
                 assert!(shown(command), "{command}");
             }
             for file in &access.files {
-                assert!(shown(file.contents.trim_end()), "{}", file.name);
+                assert!(shown(file.contents.reveal().trim_end()), "{}", file.name);
             }
         }
     }

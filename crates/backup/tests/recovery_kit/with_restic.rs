@@ -65,7 +65,10 @@ fn restic_restores_with_the_files_repository_and_password_alone() {
     let access = &file.destinations[0].linux;
     let mut environment = access.environment.clone();
     environment.insert("RESTIC_REPOSITORY".to_owned(), access.repository.clone());
-    environment.insert("RESTIC_PASSWORD".to_owned(), file.keys[0].password.clone());
+    environment.insert(
+        "RESTIC_PASSWORD".to_owned(),
+        file.keys[0].password.reveal().to_owned(),
+    );
     let run = |arguments: &[&str]| output(restic(elsewhere.path(), &environment), arguments);
     let snapshots: Value = serde_json::from_str(&run(&["snapshots", "--json"])).unwrap();
     assert_eq!(snapshots.as_array().unwrap().len(), 1);

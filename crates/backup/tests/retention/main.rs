@@ -1,5 +1,9 @@
 //! Retention against its definition: written the slow and obvious way, in cases worked out by hand,
 //! and against what stock restic keeps.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should fail at once"
+)]
 
 mod definition;
 mod hard_cases;

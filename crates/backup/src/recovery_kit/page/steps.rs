@@ -19,7 +19,8 @@ pub(super) fn steps(file: &RecoveryFile, texts: &Texts) -> Html {
                 paragraph("", texts.step_password_text),
                 systems(
                     &[
-                        "read -r RESTIC_PASSWORD; export RESTIC_PASSWORD",
+                        "IFS= read -r RESTIC_PASSWORD",
+                        "export RESTIC_PASSWORD",
                         CHECK_PASSWORD_ON_LINUX,
                     ],
                     &[
