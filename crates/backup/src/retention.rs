@@ -1,6 +1,6 @@
 //! Which snapshots stay, and which may go.
 //!
-//! Pure rules over a list of [`Snapshot`]s: no I/O, no clock, no repository. [`plan`] decides;
+//! Pure rules over a list of [`Snapshot`]s: no I/O, no clock, no repository. [`plan()`] decides;
 //! [`restore_points`] and [`change_of_rules`] answer beforehand what a schedule and rules come to.
 //!
 //! 1. A snapshot that is pinned, or from the future, stays.
