@@ -28,6 +28,9 @@ mod state;
 mod test_restore;
 mod verification;
 
+pub mod recovery_kit;
+pub mod retention;
+
 pub use clock::{Clock, SystemClock};
 pub use error::{BackupError, ErrorCode, Result};
 pub use latarnik_destinations as destinations;
