@@ -209,9 +209,9 @@ impl S3 {
     ) -> Result<Written, Trouble> {
         if content.length() > self.multipart_threshold_bytes {
             let upload = Upload {
-                key,
+                key: key.to_owned(),
                 part_bytes: self.part_bytes,
-                storage_class: self.storage_class.as_deref(),
+                storage_class: self.storage_class.clone(),
                 checksums,
             };
             return upload.write(&self.client, content).await;

@@ -128,13 +128,14 @@ impl S3Server {
         Self::start_with(None).await
     }
 
-    /// Starts a service that speaks HTTPS, for `localhost`, what is below it, and `127.0.0.1`.
+    /// Starts a service that speaks HTTPS, for `localhost`, its bucket's name in front of that, and
+    /// `127.0.0.1`.
     ///
     /// # Errors
     ///
     /// When no port is free.
     pub async fn start_with_tls() -> Result<Self> {
-        let names = ["localhost", "*.localhost", "127.0.0.1"];
+        let names = ["localhost", "backups.localhost", "127.0.0.1"];
         Self::start_with(Some(Certificates::new(&names)?)).await
     }
 

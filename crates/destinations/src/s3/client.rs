@@ -19,6 +19,7 @@ use rustls::ClientConfig;
 use sha2::{Digest, Sha256};
 use std::{
     convert::Infallible,
+    error::Error,
     fmt,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
@@ -247,7 +248,7 @@ impl Client {
                 let outgoing = outgoing.body(reqwest::Body::wrap_stream(stream_of(body)));
                 tokio::select! {
                     response = outgoing.send() => Ok(response?),
-                    never = feed(&content, pieces, pulse) => match never {},
+                    never = feed(&content, pieces, pulse, self.patience) => match never {},
                 }
             }
         }
@@ -264,7 +265,12 @@ fn stream_of(
 }
 
 /// Hands over pieces at their pace. Waiting for the pace is not the server's silence.
-async fn feed(content: &Content, pieces: mpsc::Sender<Bytes>, pulse: &Pulse) -> Infallible {
+async fn feed(
+    content: &Content,
+    pieces: mpsc::Sender<Bytes>,
+    pulse: &Pulse,
+    patience: Duration,
+) -> Infallible {
     let mut cursor = content.cursor(PIECE_BYTES);
     loop {
         pulse.pause();
@@ -277,6 +283,8 @@ async fn feed(content: &Content, pieces: mpsc::Sender<Bytes>, pulse: &Pulse) -> 
         pulse.beat();
     }
     drop(pieces);
+    // What the system has taken may still be on its way.
+    pulse.beat_in(patience);
     std::future::pending().await
 }
 
@@ -332,7 +340,7 @@ impl Resolve for Resolver {
                 ];
                 return Ok(Box::new(both.into_iter()) as Addrs);
             }
-            let not_resolved = |source| {
+            let not_resolved = |source| -> Box<dyn Error + Send + Sync> {
                 let name = name.to_owned();
                 Box::new(NotResolved { name, source })
             };
@@ -340,7 +348,7 @@ impl Resolve for Resolver {
             let found = found.map_err(|error| not_resolved(Some(error)))?;
             let addresses: Vec<SocketAddr> = found.collect();
             if addresses.is_empty() {
-                return Err(not_resolved(None) as _);
+                return Err(not_resolved(None));
             }
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{Content, FailureCode, Written};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::{Method, header::ETAG};
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
@@ -14,20 +15,22 @@ use tokio::{runtime::Handle, time::timeout};
 
 /// S3 takes no more parts of one file.
 const MAX_PARTS: u64 = 10_000;
+/// How many uploads are given up at the same time.
+const ABORTS: usize = 4;
 /// How long giving up may take: the storage for the parts costs money, the wait costs time.
 const ABORT_LIMIT: Duration = Duration::from_secs(10);
 
 /// How a large file is written.
 #[derive(Debug, Clone)]
-pub(super) struct Upload<'a> {
-    pub(super) key: &'a str,
+pub(super) struct Upload {
+    pub(super) key: String,
     pub(super) part_bytes: u64,
-    pub(super) storage_class: Option<&'a str>,
+    pub(super) storage_class: Option<String>,
     /// Whether the service shall compare checksums.
     pub(super) checksums: bool,
 }
 
-impl Upload<'_> {
+impl Upload {
     /// Writes all parts and puts them together. When it fails or is dropped, the parts that
     /// arrived are given up.
     pub(super) async fn write(
@@ -35,12 +38,12 @@ impl Upload<'_> {
         client: &Arc<Client>,
         content: &Content,
     ) -> Result<Written, Trouble> {
-        let begun = Begun {
-            client: Arc::clone(client),
-            key: self.key.to_owned(),
-            id: self.begin(client).await?,
-            is_done: false,
-        };
+        // When this is dropped before the upload's id is known, the task goes on until it is, and
+        // the upload is given up then.
+        let begin = tokio::spawn(self.clone().begin(Arc::clone(client)));
+        let begun = begin
+            .await
+            .map_err(|_| Trouble::Strange("an upload broke off"))??;
         match self.send(&begun, content).await {
             Ok(written) => {
                 begun.finished();
@@ -53,20 +56,25 @@ impl Upload<'_> {
         }
     }
 
-    async fn begin(&self, client: &Client) -> Result<String, Trouble> {
-        let mut request = Request::new(Method::POST, Some(self.key))
+    async fn begin(self, client: Arc<Client>) -> Result<Begun, Trouble> {
+        let mut request = Request::new(Method::POST, Some(&self.key))
             .query(&[("uploads", "")])
             .header("content-type", super::CONTENT_TYPE);
         if self.checksums {
             request = request.header("x-amz-checksum-algorithm", "SHA256");
         }
-        if let Some(class) = self.storage_class {
+        if let Some(class) = &self.storage_class {
             request = request.header("x-amz-storage-class", class);
         }
         let answer = client.call(request, Expected::Text).await?;
         let begun: BegunAnswer = answers::read(&answer.body, "InitiateMultipartUploadResult")
             .ok_or(Trouble::Strange("no upload was begun"))?;
-        Ok(begun.upload_id)
+        Ok(Begun {
+            client,
+            key: self.key,
+            id: begun.upload_id,
+            is_done: false,
+        })
     }
 
     async fn send(&self, begun: &Begun, content: &Content) -> Result<Written, Trouble> {
@@ -109,7 +117,7 @@ impl Upload<'_> {
             ("partNumber", number.as_str()),
             ("uploadId", begun.id.as_str()),
         ];
-        let mut request = Request::new(Method::PUT, Some(self.key))
+        let mut request = Request::new(Method::PUT, Some(&self.key))
             .query(&query)
             .body(Body::Content(content, sha256));
         if self.checksums {
@@ -131,7 +139,7 @@ impl Upload<'_> {
     /// say in the answer's text that it failed.
     async fn finish(&self, begun: &Begun, parts: &[Part]) -> Result<FinishedAnswer, Trouble> {
         let query = [("uploadId", begun.id.as_str())];
-        let request = Request::new(Method::POST, Some(self.key))
+        let request = Request::new(Method::POST, Some(&self.key))
             .query(&query)
             .header("content-type", "application/xml")
             .body(Body::Text(answers::parts(parts)));
@@ -194,6 +202,21 @@ async fn abort(client: &Client, key: &str, id: &str) -> Result<(), Trouble> {
     }
 }
 
+/// Gives up the uploads of a page that are ours.
+async fn abort_all(client: &Client, page: &UploadsAnswer) -> Result<u64, Trouble> {
+    let ours: Vec<(String, String)> = page
+        .uploads
+        .iter()
+        .filter_map(|upload| Some((page.key(upload)?, upload.upload_id.clone())))
+        .filter(|(key, _)| client.address.name(key).is_some())
+        .collect();
+    let aborts = ours
+        .into_iter()
+        .map(|(key, id)| async move { abort(client, &key, &id).await });
+    let aborted = stream::iter(aborts).buffer_unordered(ABORTS);
+    aborted.try_fold(0, async |count, ()| Ok(count + 1)).await
+}
+
 /// Gives up all uploads below the prefix; says how many.
 pub(super) async fn remove_leftovers(client: &Client) -> Result<u64, Trouble> {
     let prefix = client.address.keys_below(None);
@@ -217,15 +240,7 @@ pub(super) async fn remove_leftovers(client: &Client) -> Result<u64, Trouble> {
         };
         let page: UploadsAnswer = answers::read(&answer.body, "ListMultipartUploadsResult")
             .ok_or(Trouble::Strange("no list of uploads"))?;
-        for upload in &page.uploads {
-            let Some(key) = page.key(upload) else {
-                continue;
-            };
-            if client.address.name(&key).is_some() {
-                abort(client, &key, &upload.upload_id).await?;
-                removed += 1;
-            }
-        }
+        removed += abort_all(client, &page).await?;
         let next = page
             .next_key_marker()
             .zip(page.next_upload_id_marker.clone());

@@ -28,6 +28,11 @@ impl Pulse {
         self.set(State::Since(Instant::now()));
     }
 
+    /// Something may go on moving unseen for this long.
+    pub(super) fn beat_in(&self, duration: Duration) {
+        self.set(State::Since(Instant::now() + duration));
+    }
+
     /// Nothing will move until the next [`beat`](Self::beat), and that is not the server's fault.
     pub(super) fn pause(&self) {
         self.set(State::Paused);
@@ -42,7 +47,7 @@ impl Pulse {
         loop {
             let state = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let silent = match state {
-                State::Since(instant) => instant.elapsed(),
+                State::Since(instant) => Instant::now().saturating_duration_since(instant),
                 State::Paused => Duration::ZERO,
             };
             if silent >= patience {
@@ -70,13 +75,13 @@ mod tests {
             sleep(Duration::from_secs(9)).await;
             pulse.pause();
             sleep(Duration::from_secs(60)).await;
-            pulse.beat();
+            pulse.beat_in(Duration::from_secs(3));
             std::future::pending::<()>().await;
         };
         tokio::select! {
             () = work => {}
             () = pulse.silence(patience) => {}
         }
-        assert_eq!(started.elapsed(), Duration::from_secs(9 + 9 + 60 + 10));
+        assert_eq!(started.elapsed(), Duration::from_secs(9 + 9 + 60 + 3 + 10));
     }
 }

@@ -113,26 +113,48 @@ impl Refusal {
 /// add: MinIO (`XMinio…`, `SlowDownRead`), Ceph (`QuotaExceeded`) and Wasabi.
 fn of_service(code: &str) -> Option<FailureCode> {
     Some(match code {
-        "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken" | "InvalidToken"
-        | "TokenRefreshRequired" | "InvalidSecurity" | "NotSignedUp" | "InvalidClientTokenId"
-        | "UnrecognizedClientException" | "UnauthorizedAccess" => FailureCode::Credentials,
+        "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch"
+        | "ExpiredToken"
+        | "InvalidToken"
+        | "TokenRefreshRequired"
+        | "InvalidSecurity"
+        | "NotSignedUp"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "UnauthorizedAccess" => FailureCode::Credentials,
         "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture" => FailureCode::ClockSkew,
         "AccessDenied" | "AllAccessDisabled" | "AccountProblem" | "ObjectLocked"
         | "InvalidPayer" => FailureCode::PermissionDenied,
         "NoSuchBucket" => FailureCode::NoSuchContainer,
         "NoSuchKey" | "NoSuchVersion" => FailureCode::NotFound,
-        "SlowDown" | "SlowDownRead" | "SlowDownWrite" | "ServiceUnavailable" | "InternalError"
-        | "OperationAborted" | "Throttling" | "ThrottlingException" | "RequestLimitExceeded"
-        | "TooManyRequests" | "BandwidthLimitExceeded" | "TemporaryRedirect" | "Redirect"
-        | "XMinioServerNotInitialized" | "ConditionalRequestConflict" => FailureCode::ServerBusy,
+        "SlowDown"
+        | "SlowDownRead"
+        | "SlowDownWrite"
+        | "ServiceUnavailable"
+        | "InternalError"
+        | "OperationAborted"
+        | "Throttling"
+        | "ThrottlingException"
+        | "RequestLimitExceeded"
+        | "TooManyRequests"
+        | "BandwidthLimitExceeded"
+        | "TemporaryRedirect"
+        | "Redirect"
+        | "XMinioServerNotInitialized"
+        | "ConditionalRequestConflict" => FailureCode::ServerBusy,
         "RequestTimeout" => FailureCode::TimedOut,
         "IncompleteBody" => FailureCode::ConnectionLost,
-        "QuotaExceeded" | "XMinioAdminBucketQuotaExceeded" | "BucketQuotaExceeded"
+        "QuotaExceeded"
+        | "XMinioAdminBucketQuotaExceeded"
+        | "BucketQuotaExceeded"
         | "StorageQuotaExceeded" => FailureCode::QuotaExceeded,
         "XMinioStorageFull" | "StorageFull" | "InsufficientStorage" | "InsufficientCapacity" => {
             FailureCode::NoSpace
         }
-        "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch"
+        "BadDigest"
+        | "InvalidDigest"
+        | "XAmzContentSHA256Mismatch"
         | "XAmzContentChecksumMismatch" => FailureCode::ChecksumMismatch,
         "PermanentRedirect"
         | "AuthorizationHeaderMalformed"

@@ -99,10 +99,9 @@ fn check_token(headers: &HeaderMap) -> S3Result<()> {
     let token = headers.get("x-amz-security-token");
     match token.map(HeaderValue::as_bytes) {
         Some(token) if token == S3Server::TOKEN.as_bytes() => Ok(()),
-        Some(token) if token == S3Server::EXPIRED_TOKEN.as_bytes() => Err(s3_error!(
-            ExpiredToken,
-            "The provided token has expired."
-        )),
+        Some(token) if token == S3Server::EXPIRED_TOKEN.as_bytes() => {
+            Err(s3_error!(ExpiredToken, "The provided token has expired."))
+        }
         _ => Err(s3_error!(
             InvalidToken,
             "The provided token is malformed or otherwise invalid."
