@@ -62,9 +62,12 @@ pub(super) struct BegunAnswer {
     pub(super) upload_id: String,
 }
 
-/// An upload was finished.
+/// An upload was finished. Services name the outermost element as they like.
 #[derive(Debug, Deserialize)]
 pub(super) struct FinishedAnswer {
+    /// Tells this answer from others.
+    #[serde(rename = "ETag")]
+    _etag: String,
     #[serde(rename = "ChecksumSHA256")]
     pub(super) checksum: Option<String>,
 }
@@ -101,6 +104,15 @@ fn plain(key: &str, encoding: Option<&str>) -> Option<String> {
 pub(super) fn read<T: DeserializeOwned>(body: &Bytes, element: &str) -> Option<T> {
     let text = std::str::from_utf8(body).ok()?;
     if outermost(text)? != element {
+        return None;
+    }
+    de::from_str(text).ok()
+}
+
+/// Reads an answer whose elements say enough, unless it is an error.
+pub(super) fn read_any<T: DeserializeOwned>(body: &Bytes) -> Option<T> {
+    let text = std::str::from_utf8(body).ok()?;
+    if outermost(text)? == "Error" {
         return None;
     }
     de::from_str(text).ok()
@@ -155,7 +167,9 @@ pub(super) fn parts(parts: &[Part]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ErrorAnswer, FinishedAnswer, ObjectsAnswer, Part, UploadsAnswer, parts, read};
+    use super::{
+        ErrorAnswer, FinishedAnswer, ObjectsAnswer, Part, UploadsAnswer, parts, read, read_any,
+    };
     use bytes::Bytes;
 
     fn parsed<T: serde::de::DeserializeOwned>(text: &'static str, element: &str) -> Option<T> {
@@ -212,7 +226,9 @@ mod tests {
     #[test]
     fn an_error_is_not_taken_for_success() {
         let error = "  \n<Error><Code>InternalError</Code><Message>m</Message></Error>";
-        assert!(parsed::<FinishedAnswer>(error, "CompleteMultipartUploadResult").is_none());
+        assert!(read_any::<FinishedAnswer>(&Bytes::from_static(error.as_bytes())).is_none());
+        let html = Bytes::from_static(b"<html></html>");
+        assert!(read_any::<FinishedAnswer>(&html).is_none());
         assert_eq!(
             parsed::<ErrorAnswer>(error, "Error").unwrap().code,
             "InternalError"

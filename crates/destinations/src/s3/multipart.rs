@@ -67,8 +67,8 @@ impl Upload {
             request = request.header("x-amz-storage-class", class);
         }
         let answer = client.call(request, Expected::Text).await?;
-        let begun: BegunAnswer = answers::read(&answer.body, "InitiateMultipartUploadResult")
-            .ok_or(Trouble::Strange("no upload was begun"))?;
+        let begun: BegunAnswer =
+            answers::read_any(&answer.body).ok_or(Trouble::Strange("no upload was begun"))?;
         Ok(Begun {
             client,
             key: self.key,
@@ -147,8 +147,7 @@ impl Upload {
         if answers::error(&answer.body).is_some() {
             return Err(Trouble::refused(&answer));
         }
-        answers::read(&answer.body, "CompleteMultipartUploadResult")
-            .ok_or(Trouble::Strange("no upload was finished"))
+        answers::read_any(&answer.body).ok_or(Trouble::Strange("no upload was finished"))
     }
 }
 
