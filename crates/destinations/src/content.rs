@@ -43,7 +43,7 @@ impl Content {
         }
         Self {
             pieces,
-            pace: self.pace.clone(),
+            ..self.clone()
         }
     }
 

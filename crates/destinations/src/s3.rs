@@ -355,13 +355,14 @@ impl Destination for S3 {
         let key = self.client.address.key(name);
         let checksums = self.checksums.load(Ordering::Relaxed);
         let written = match self.write_once(&key, &content, checksums).await {
-            Err(trouble) if checksums && trouble.code() == FailureCode::Unsupported => {
-                self.checksums.store(false, Ordering::Relaxed);
-                tracing::info!(
-                    destination = self.location(),
-                    "the service compares no checksums"
-                );
-                self.write_once(&key, &content, false).await
+            Err(trouble) if checksums && trouble.refuses_checksums() => {
+                let written = self.write_once(&key, &content, false).await;
+                if written.is_ok() {
+                    self.checksums.store(false, Ordering::Relaxed);
+                    let destination = self.location();
+                    tracing::info!(destination, "the service compares no checksums");
+                }
+                written
             }
             other => other,
         };

@@ -12,7 +12,7 @@ pub enum Settings {
     /// A folder of this machine.
     Local(LocalSettings),
     /// A bucket of a service that speaks S3.
-    S3(S3Settings),
+    S3(Box<S3Settings>),
 }
 
 /// Makes a destination of its description. Nothing is connected yet.
@@ -23,6 +23,6 @@ pub enum Settings {
 pub fn open(settings: Settings) -> Result<Arc<dyn Destination>, Failure> {
     match settings {
         Settings::Local(settings) => Ok(Arc::new(Local::new(settings))),
-        Settings::S3(settings) => Ok(Arc::new(S3::new(settings)?)),
+        Settings::S3(settings) => Ok(Arc::new(S3::new(*settings)?)),
     }
 }

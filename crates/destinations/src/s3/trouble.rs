@@ -22,7 +22,7 @@ pub(super) enum Trouble {
     TooLong,
     /// The service says no.
     #[error("the service refused")]
-    Refused(#[source] Refusal),
+    Refused(#[source] Box<Refusal>),
     /// The answer is not what S3 answers.
     #[error("the answer is not one of S3: {0}")]
     Strange(&'static str),
@@ -63,11 +63,11 @@ impl Trouble {
             .header("x-amz-bucket-region")
             .map(str::to_owned)
             .or_else(|| error.as_ref().and_then(|error| error.region.clone()));
-        Self::Refused(Refusal {
+        Self::Refused(Box::new(Refusal {
             status: answer.status.as_u16(),
             error,
             region,
-        })
+        }))
     }
 
     pub(super) fn code(&self) -> FailureCode {
@@ -76,6 +76,21 @@ impl Trouble {
             Self::Silence => FailureCode::TimedOut,
             Self::TooLong | Self::Strange(_) => FailureCode::Protocol,
             Self::Refused(refusal) => refusal.code(),
+        }
+    }
+
+    /// Whether a service, old or small, does not take a request for its checksum.
+    pub(super) fn refuses_checksums(&self) -> bool {
+        let Self::Refused(refusal) = self else {
+            return false;
+        };
+        let Some(error) = &refusal.error else {
+            return false;
+        };
+        match error.code.as_str() {
+            "NotImplemented" => true,
+            "InvalidArgument" | "InvalidRequest" => error.message.contains("x-amz-checksum"),
+            _ => false,
         }
     }
 
@@ -248,6 +263,23 @@ mod tests {
         assert_eq!(refused(403, error).code(), FailureCode::ClockSkew);
         let error = "<Error><Code>SomethingNew</Code></Error>";
         assert_eq!(refused(403, error).code(), FailureCode::PermissionDenied);
+    }
+
+    #[test]
+    fn a_service_that_refuses_checksums_is_recognised() {
+        for (error, refuses) in [
+            ("<Error><Code>NotImplemented</Code></Error>", true),
+            (
+                "<Error><Code>InvalidArgument</Code><Message>Unsupported header \
+                 'x-amz-checksum-sha256' received for this API call.</Message></Error>",
+                true,
+            ),
+            ("<Error><Code>InvalidArgument</Code></Error>", false),
+            ("<Error><Code>BadDigest</Code></Error>", false),
+            ("x-amz-checksum", false),
+        ] {
+            assert_eq!(refused(400, error).refuses_checksums(), refuses, "{error}");
+        }
     }
 
     #[test]

@@ -206,10 +206,11 @@ async fn a_server_that_is_none_of_s3_is_told() {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         while let Ok((mut socket, _)) = listener.accept().await {
             let mut request = [0; 4096];
-            socket.read(&mut request).await.ok();
-            let page =
-                b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\nConnection: close\r\n\r\n<html></html>";
-            socket.write_all(page).await.ok();
+            if socket.read(&mut request).await.is_ok_and(|read| read > 0) {
+                let head = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\nConnection: close";
+                let page = format!("{head}\r\n\r\n<html></html>");
+                socket.write_all(page.as_bytes()).await.ok();
+            }
         }
     });
     let destination = S3::new(settings(port)).unwrap();
