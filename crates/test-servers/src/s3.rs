@@ -6,6 +6,7 @@
 
 mod buckets;
 mod gate;
+mod parts;
 mod store;
 
 use crate::certificates::Certificates;
