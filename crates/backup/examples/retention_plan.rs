@@ -9,7 +9,7 @@
 )]
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZoneDatabase};
-use latarnik_backup::retention::{RetentionRules, Snapshot, SnapshotKind, SnapshotState, plan};
+use latarnik_backup::retention::{RetentionRules, RunKind, Snapshot, SnapshotState, plan};
 use serde_json::json;
 use std::time::Instant;
 
@@ -29,9 +29,9 @@ fn main() {
             id: std::array::from_fn(|index| number.to_be_bytes().get(index % 8).copied().unwrap()),
             at: now - SignedDuration::from_hours(number * 7),
             kind: if number % 7 == 0 {
-                SnapshotKind::Full
+                RunKind::Full
             } else {
-                SnapshotKind::Incremental
+                RunKind::Incremental
             },
             state: if number % 11 == 0 {
                 SnapshotState::Partial

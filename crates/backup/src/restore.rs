@@ -206,14 +206,13 @@ impl Repository {
 
 fn summary(snapshot: &SnapshotFile) -> SnapshotSummary {
     let has_tag = |tag: &str| snapshot.tags.iter().any(|other| other == tag);
-    let kinds = [RunKind::Full, RunKind::Incremental];
     let totals = snapshot.summary.as_ref();
     SnapshotSummary {
         id: snapshot.id.to_hex().as_str().to_owned(),
         job: snapshot.label.clone(),
         hostname: snapshot.hostname.clone(),
         time: clock::from_library(snapshot.time.timestamp()),
-        kind: kinds.into_iter().find(|kind| has_tag(kind.tag())),
+        kind: RunKind::ALL.into_iter().find(|kind| has_tag(kind.tag())),
         is_partial: has_tag(crate::run::PARTIAL_TAG),
         files: totals.map_or(0, |summary| summary.total_files_processed),
         bytes: totals.map_or(0, |summary| summary.total_bytes_processed),

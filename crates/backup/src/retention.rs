@@ -29,23 +29,9 @@ pub use rules::{
 pub use schedule::{PlannedRun, Schedule, Timetable};
 pub use simulation::{ChangeOfRules, RestorePoint, change_of_rules, restore_points};
 
+pub use crate::RunKind;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-
-/// How a snapshot was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SnapshotKind {
-    /// Every byte was read again.
-    Full,
-    /// What had changed was read.
-    Incremental,
-}
-
-impl SnapshotKind {
-    /// Both kinds.
-    pub const ALL: [Self; 2] = [Self::Full, Self::Incremental];
-}
 
 /// What is known of a snapshot's contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -67,7 +53,7 @@ pub struct Snapshot<Id> {
     /// When its run began.
     pub at: Timestamp,
     /// How it was read.
-    pub kind: SnapshotKind,
+    pub kind: RunKind,
     /// What is known of its contents.
     pub state: SnapshotState,
     /// Whether a person said that it stays.

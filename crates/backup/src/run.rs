@@ -24,7 +24,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 /// How much is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunKind {
     /// Every byte of the sources, trusting no time stamp.
@@ -34,6 +34,9 @@ pub enum RunKind {
 }
 
 impl RunKind {
+    /// Both kinds.
+    pub const ALL: [Self; 2] = [Self::Full, Self::Incremental];
+
     /// The tag of its snapshots.
     pub fn tag(self) -> &'static str {
         match self {

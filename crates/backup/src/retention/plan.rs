@@ -1,6 +1,6 @@
 //! What stays and what goes.
 
-use super::{KeepRules, RetentionRules, Snapshot, SnapshotKind, SnapshotState};
+use super::{KeepRules, RetentionRules, RunKind, Snapshot, SnapshotState};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -89,7 +89,7 @@ pub fn plan<Id: Clone + Ord>(
             reasons.insert(reason);
         }
     };
-    for kind in SnapshotKind::ALL {
+    for kind in RunKind::ALL {
         apply(rules.of(kind), kind, &past, zone, &mut keep);
         if complete.len() < past.len() {
             apply(rules.of(kind), kind, &complete, zone, &mut keep);
@@ -107,7 +107,7 @@ struct Candidate {
     index: usize,
     at: Timestamp,
     date: Date,
-    kind: SnapshotKind,
+    kind: RunKind,
     state: SnapshotState,
 }
 
@@ -126,7 +126,7 @@ impl Candidate {
 /// Asks the rules of one kind over candidates of both, newest first.
 fn apply(
     rules: &KeepRules,
-    kind: SnapshotKind,
+    kind: RunKind,
     candidates: &[Candidate],
     zone: &TimeZone,
     keep: &mut impl FnMut(usize, Reason),

@@ -1,6 +1,6 @@
 //! The rules that people write, and what is wrong with them.
 
-use super::SnapshotKind;
+use super::RunKind;
 use jiff::Span;
 use serde::{Deserialize, Serialize};
 use std::{fmt, num::NonZeroU32, str::FromStr};
@@ -23,10 +23,10 @@ pub struct RetentionRules {
 impl RetentionRules {
     /// The rules for snapshots of a kind.
     #[must_use]
-    pub const fn of(&self, kind: SnapshotKind) -> &KeepRules {
+    pub const fn of(&self, kind: RunKind) -> &KeepRules {
         match kind {
-            SnapshotKind::Full => &self.full,
-            SnapshotKind::Incremental => &self.incremental,
+            RunKind::Full => &self.full,
+            RunKind::Incremental => &self.incremental,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! When runs begin, as far as questions about retention need to know.
 
-use super::SnapshotKind;
+use super::RunKind;
 use jiff::{
     Timestamp,
     civil::{Date, Time, Weekday},
@@ -13,7 +13,7 @@ pub struct PlannedRun {
     /// When it begins.
     pub at: Timestamp,
     /// What it reads.
-    pub kind: SnapshotKind,
+    pub kind: RunKind,
 }
 
 /// Weekdays and a time at which runs begin.
@@ -76,8 +76,8 @@ impl Schedule {
             let at = is_due.then(|| instant(date, timetable.at, zone))??;
             Some(PlannedRun { at, kind })
         };
-        let full = run(&self.full, SnapshotKind::Full);
-        let incremental = run(&self.incremental, SnapshotKind::Incremental)
+        let full = run(&self.full, RunKind::Full);
+        let incremental = run(&self.incremental, RunKind::Incremental)
             .filter(|run| full.is_none_or(|full| full.at != run.at));
         let mut runs: Vec<_> = full.into_iter().chain(incremental).collect();
         runs.sort_unstable();

@@ -1,7 +1,7 @@
 //! Answers before anything is removed.
 
 use super::{
-    PlannedRun, RetentionRules, Snapshot, SnapshotKind, SnapshotState, plan,
+    PlannedRun, RetentionRules, RunKind, Snapshot, SnapshotState, plan,
     plan::{Plan, Reason},
     schedule::instant,
 };
@@ -19,7 +19,7 @@ pub struct RestorePoint {
     /// When its run began.
     pub at: Timestamp,
     /// How it was read.
-    pub kind: SnapshotKind,
+    pub kind: RunKind,
     /// Why it is still there.
     pub reasons: BTreeSet<Reason>,
 }
@@ -93,8 +93,8 @@ pub fn change_of_rules<Id: Clone + Ord>(
             .count()
     };
     ChangeOfRules {
-        full_removed: of_kind(SnapshotKind::Full),
-        incremental_removed: of_kind(SnapshotKind::Incremental),
+        full_removed: of_kind(RunKind::Full),
+        incremental_removed: of_kind(RunKind::Incremental),
         freed_bytes: removed.iter().map(|id| unique_size(id)).sum(),
         plan,
     }

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 use latarnik_backup::retention::{
-    KeepRules, Reason, RetentionRules, Snapshot, SnapshotKind, SnapshotState,
+    KeepRules, Reason, RetentionRules, RunKind, Snapshot, SnapshotState,
 };
 use std::collections::BTreeSet;
 
@@ -26,8 +26,8 @@ pub(crate) fn reasons(
         return reasons;
     }
     let keep = match snapshot.kind {
-        SnapshotKind::Full => &rules.full,
-        SnapshotKind::Incremental => &rules.incremental,
+        RunKind::Full => &rules.full,
+        RunKind::Incremental => &rules.incremental,
     };
     reasons.extend(by_rules(snapshot, &past, keep, zone));
     if snapshot.state != SnapshotState::Partial {

@@ -19,9 +19,7 @@ use jiff::{
     Timestamp,
     tz::{TimeZone, TimeZoneDatabase},
 };
-use latarnik_backup::retention::{
-    Plan, Reason, RetentionRules, Snapshot, SnapshotKind, SnapshotState,
-};
+use latarnik_backup::retention::{Plan, Reason, RetentionRules, RunKind, Snapshot, SnapshotState};
 
 pub(crate) fn zone(name: &str) -> TimeZone {
     TimeZoneDatabase::bundled().get(name).unwrap()
@@ -40,7 +38,7 @@ pub(crate) fn incremental(text: &str) -> Snapshot<String> {
     Snapshot {
         id: text.to_owned(),
         at: at(text),
-        kind: SnapshotKind::Incremental,
+        kind: RunKind::Incremental,
         state: SnapshotState::Good,
         pinned: false,
     }
@@ -48,7 +46,7 @@ pub(crate) fn incremental(text: &str) -> Snapshot<String> {
 
 pub(crate) fn full(text: &str) -> Snapshot<String> {
     Snapshot {
-        kind: SnapshotKind::Full,
+        kind: RunKind::Full,
         ..incremental(text)
     }
 }

@@ -3,7 +3,7 @@
 use crate::{at, definition, zone};
 use jiff::{SignedDuration, Timestamp};
 use latarnik_backup::retention::{
-    KeepRules, Plan, RetentionRules, Snapshot, SnapshotKind, SnapshotState, plan,
+    KeepRules, Plan, RetentionRules, RunKind, Snapshot, SnapshotState, plan,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use std::{collections::BTreeSet, num::NonZeroU32};
@@ -42,7 +42,7 @@ fn snapshots(most: usize) -> impl Strategy<Value = Vec<Snapshot<u32>>> {
     use SnapshotState::{Good, Partial, Unverified};
     let one = (
         instants(),
-        select(&SnapshotKind::ALL[..]),
+        select(&RunKind::ALL[..]),
         select(&[Good, Good, Good, Unverified, Partial][..]),
         prop::bool::weighted(0.05),
     );

@@ -3,8 +3,7 @@
 use crate::{at, full, incremental, rules, zone};
 use jiff::civil::{Weekday, date, time};
 use latarnik_backup::retention::{
-    PlannedRun, Reason, RestorePoint, Schedule, SnapshotKind, Timetable, change_of_rules,
-    restore_points,
+    PlannedRun, Reason, RestorePoint, RunKind, Schedule, Timetable, change_of_rules, restore_points,
 };
 
 /// Full on Sundays at 01:00, incremental every day at 02:30.
@@ -53,7 +52,7 @@ fn a_date_includes_its_last_moment_and_not_the_next_midnight() {
     let zone = zone("Europe/Warsaw");
     let run = |text| PlannedRun {
         at: at(text),
-        kind: SnapshotKind::Full,
+        kind: RunKind::Full,
     };
     let runs = [run("2026-10-25T22:59:59.999Z"), run("2026-10-25T23:00:00Z")];
     let points = restore_points(runs, &rules(""), date(2026, 10, 25), &zone);
@@ -108,11 +107,11 @@ fn a_full_run_takes_the_place_of_an_incremental_one_at_the_same_time() {
         full: Some(Timetable::weekly(Weekday::Sunday, time(3, 0, 0, 0))),
         incremental: Some(Timetable::daily(time(3, 0, 0, 0))),
     };
-    let kinds: Vec<SnapshotKind> = both
+    let kinds: Vec<RunKind> = both
         .runs(date(2026, 11, 21), date(2026, 11, 23), &zone)
         .map(|run| run.kind)
         .collect();
-    use SnapshotKind::{Full, Incremental};
+    use RunKind::{Full, Incremental};
     assert_eq!(kinds, [Incremental, Full, Incremental]);
 }
 
