@@ -12,5 +12,7 @@ mod explained;
 mod feeds;
 #[path = "maintenance/kept.rs"]
 mod kept;
+#[path = "maintenance/limits.rs"]
+mod limits;
 #[path = "maintenance/scene.rs"]
 mod scene;
