@@ -14,5 +14,7 @@ mod feeds;
 mod kept;
 #[path = "maintenance/limits.rs"]
 mod limits;
+#[path = "maintenance/moves.rs"]
+mod moves;
 #[path = "maintenance/scene.rs"]
 mod scene;
