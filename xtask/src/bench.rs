@@ -3,6 +3,7 @@
 mod connection;
 mod listings;
 mod loads;
+mod maintenance;
 mod processes;
 mod refusals;
 mod sign_ins;
@@ -20,10 +21,10 @@ use crate::{
     workspace::Workspace,
 };
 use anyhow::{Context, Result};
-use clap::Args;
-use loads::{SETTLING, Subject};
+use clap::{Args, ValueEnum};
+use loads::{Memory, SETTLING, Subject};
 use std::{fs, path::Path, thread};
-use studies::Studies;
+use studies::{Place, Studies};
 
 /// As a server is run for real, unlike the one for tests.
 const DURABLE: &[&str] = &["fsync=on", "synchronous_commit=on", "full_page_writes=on"];
@@ -40,6 +41,18 @@ pub(crate) struct Load {
     /// How long check-ins are measured.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     seconds: u64,
+    /// Measures nothing else.
+    #[arg(long, value_enum)]
+    only: Option<Only>,
+}
+
+/// A part of the measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Only {
+    /// What maintenance windows cost.
+    Maintenance,
+    /// What the server needs with agents connected.
+    Memory,
 }
 
 struct Bench<'a> {
@@ -56,9 +69,14 @@ struct Sizes {
     agent_idle_bytes: u64,
 }
 
+/// What does not depend on the database.
+struct Alone {
+    sizes: Sizes,
+    windows: maintenance::Reach,
+}
+
 pub(crate) fn run(workspace: &Workspace, settings: &Load) -> Result<()> {
     packages::install(postgres::PACKAGES)?;
-    let shipped = dist::run(workspace)?;
     let programs = programs::build(workspace, Build::Release)?;
     let studies = Studies::build(workspace)?;
     let bench = Bench {
@@ -66,33 +84,70 @@ pub(crate) fn run(workspace: &Workspace, settings: &Load) -> Result<()> {
         studies: &studies,
         settings,
     };
-    let sizes = measure_sizes(workspace, &programs, &shipped)?;
-    let sqlite = Settings::for_one_run(workspace, "bench-sqlite")?;
-    step::say("\n== SQLite ==");
-    let sqlite = (
-        Subject::start(&bench, sqlite, None)?.measure()?,
-        Subject::start(
-            &bench,
-            Settings::for_one_run(workspace, "bench-memory")?,
-            None,
-        )?
-        .measure_memory()?,
-    );
-    step::say("\n== PostgreSQL ==");
-    let postgres = Postgres::start(workspace, DURABLE)?;
-    let mut on_postgres = Settings::for_one_run(workspace, "bench-postgresql")?;
-    on_postgres.database = Some(postgres.create_database("bench")?);
-    let mut memory = Settings::for_one_run(workspace, "bench-memory-postgresql")?;
-    memory.database = Some(postgres.create_database("bench_memory")?);
-    let on_postgres = (
-        Subject::start(&bench, on_postgres, Some(&postgres))?.measure()?,
-        Subject::start(&bench, memory, Some(&postgres))?.measure_memory()?,
-    );
-    let table = table::write(settings, &sizes, &sqlite, &on_postgres);
+    let table = match settings.only {
+        None => everything(workspace, &bench)?,
+        Some(Only::Maintenance) => only_maintenance(workspace, &bench)?,
+        Some(Only::Memory) => {
+            let memory = memory(workspace, &bench)?;
+            table::memory(settings.agents, &memory.0, &memory.1)
+        }
+    };
     let place = workspace.logs().join("bench.md");
     fs::write(&place, &table).with_context(|| format!("could not write {}", place.display()))?;
     step::say(&format!("\n{table}\n{}", place.display()));
     Ok(())
+}
+
+fn everything(workspace: &Workspace, bench: &Bench<'_>) -> Result<String> {
+    let shipped = dist::run(workspace)?;
+    let alone = Alone {
+        sizes: measure_sizes(workspace, bench.programs, &shipped)?,
+        windows: maintenance::measure(workspace, bench)?,
+    };
+    let measured = both(workspace, "all", |own, postgres| {
+        Subject::start(bench, own, postgres)?.measure()
+    })?;
+    let memory = memory(workspace, bench)?;
+    let sqlite = (measured.0, memory.0);
+    let postgres = (measured.1, memory.1);
+    Ok(table::write(bench.settings, &alone, &sqlite, &postgres))
+}
+
+fn memory(workspace: &Workspace, bench: &Bench<'_>) -> Result<(Memory, Memory)> {
+    both(workspace, "memory", |own, postgres| {
+        Subject::start(bench, own, postgres)?.measure_memory()
+    })
+}
+
+fn only_maintenance(workspace: &Workspace, bench: &Bench<'_>) -> Result<String> {
+    let devices = bench.settings.devices;
+    let reach = maintenance::measure(workspace, bench)?;
+    let loads = both(workspace, "maintenance", |own, postgres| {
+        let place = Place {
+            postgres,
+            folder: &own.folder,
+        };
+        step::work("maintenance windows of many devices", || {
+            bench.studies.maintenance_load(place, devices)
+        })
+    })?;
+    Ok(table::maintenance(devices, &reach, &loads.0, &loads.1))
+}
+
+/// The same on SQLite and on PostgreSQL, each time with an empty database.
+fn both<T>(
+    workspace: &Workspace,
+    what: &str,
+    measure: impl Fn(Settings, Option<&Postgres>) -> Result<T>,
+) -> Result<(T, T)> {
+    step::say("\n== SQLite ==");
+    let own = Settings::for_one_run(workspace, &format!("bench-{what}-sqlite"))?;
+    let sqlite = measure(own, None)?;
+    step::say("\n== PostgreSQL ==");
+    let postgres = Postgres::start(workspace, DURABLE)?;
+    let mut own = Settings::for_one_run(workspace, &format!("bench-{what}-postgresql"))?;
+    own.database = Some(postgres.create_database("bench")?);
+    Ok((sqlite, measure(own, Some(&postgres))?))
 }
 
 fn measure_sizes(workspace: &Workspace, programs: &Programs, shipped: &Path) -> Result<Sizes> {

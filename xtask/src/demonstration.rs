@@ -11,6 +11,11 @@ pub(crate) fn set_up(client: &Client) -> Result<()> {
     let tenant = devices
         .pointer("/items/0/tenant/id")
         .context("the simulated devices are not there")?;
+    set_up_in(client, tenant)
+}
+
+/// The same in this tenant, whose id it is.
+pub(crate) fn set_up_in(client: &Client, tenant: &Value) -> Result<()> {
     for (name, body) in definitions(tenant) {
         let key = format!("demonstration {}", json::field(&body, "name"));
         client.post(name, &key, &body)?;

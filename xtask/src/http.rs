@@ -79,6 +79,11 @@ impl Client {
         self.json("POST", path, &[("Idempotency-Key", key)], Some(body))
     }
 
+    /// Replaces something by JSON. `path` begins behind `/api/v1`.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        self.json("PUT", path, &[], Some(body))
+    }
+
     fn json(
         &self,
         method: &str,

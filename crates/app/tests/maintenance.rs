@@ -12,5 +12,9 @@ mod explained;
 mod feeds;
 #[path = "maintenance/kept.rs"]
 mod kept;
+#[path = "maintenance/limits.rs"]
+mod limits;
+#[path = "maintenance/moves.rs"]
+mod moves;
 #[path = "maintenance/scene.rs"]
 mod scene;

@@ -1,11 +1,11 @@
 //! The loads that are measured: what the simulator, the console's API and the kernel say.
 
 use super::{
-    Bench,
+    Bench, maintenance,
     processes::{self, Cpu},
     refusals::Refusals,
     sign_ins::SignIns,
-    studies::{ActionCourse, AuditCost, Place, PolicyPass},
+    studies::{ActionCourse, AuditCost, MaintenanceLoad, Place, PolicyPass},
     walls::Walls,
 };
 use crate::{
@@ -51,6 +51,7 @@ pub(super) struct Measured {
     pub(super) audit: AuditCost,
     pub(super) course: ActionCourse,
     pub(super) policies: PolicyPass,
+    pub(super) maintenance: MaintenanceLoad,
     /// Where there is a second wall.
     pub(super) walls: Option<Walls>,
     pub(super) action_p50_ms: f64,
@@ -83,6 +84,7 @@ impl<'a> Subject<'a> {
         let server = Server::start(bench.programs, &settings)?;
         let owner = server.create_user("owner@example.test", "Owner", "owner")?;
         let client = server.client(&owner)?;
+        maintenance::put_in_force(&client)?;
         Ok(Self {
             bench,
             settings,
@@ -127,10 +129,7 @@ impl<'a> Subject<'a> {
     /// Use cases, while the server has nothing to do.
     fn study(&self, measured: &mut Measured) -> Result<()> {
         let (studies, devices) = (self.bench.studies, self.bench.settings.devices);
-        let place = Place {
-            postgres: self.postgres,
-            folder: &self.settings.folder,
-        };
+        let place = self.place();
         step::work("mutations with and without audit", || {
             measured.audit = studies.audit_cost(place)?;
             Ok(())
@@ -142,7 +141,19 @@ impl<'a> Subject<'a> {
         step::work(&format!("policies over {devices} devices"), || {
             measured.policies = studies.policy_pass(place, devices)?;
             Ok(())
+        })?;
+        step::work(&format!("maintenance windows of {devices} devices"), || {
+            measured.maintenance = studies.maintenance_load(place, devices)?;
+            Ok(())
         })
+    }
+
+    /// Where a study takes place that is to have the same database.
+    pub(super) fn place(&self) -> Place<'_> {
+        Place {
+            postgres: self.postgres,
+            folder: &self.settings.folder,
+        }
     }
 
     /// Memory of the idle server, with agents connected, and what each of as many further ones adds:

@@ -11,6 +11,8 @@ use std::{
 const AUDIT_COST: &str = "audit_cost";
 const ACTION_COURSE: &str = "action_course";
 const POLICY_PASS: &str = "policy_pass";
+const MAINTENANCE_LOAD: &str = "maintenance_load";
+const NEXT_OPENINGS: &str = "next_openings";
 
 /// Programs that measure, as they would be shipped.
 #[derive(Debug)]
@@ -45,6 +47,25 @@ pub(super) struct PolicyPass {
     pub(super) takes_tasks_back: f64,
 }
 
+/// Something that was done several times, in milliseconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Course {
+    pub(super) p50: f64,
+    pub(super) p95: f64,
+    /// What the process spent on processors, without a database of its own.
+    pub(super) processor: f64,
+}
+
+/// What maintenance windows add to what is asked most.
+#[derive(Debug, Default)]
+pub(super) struct MaintenanceLoad {
+    pub(super) page: Course,
+    pub(super) page_without: Course,
+    pub(super) check_ins: Course,
+    pub(super) check_ins_without: Course,
+    pub(super) list: Course,
+}
+
 /// Where a study takes place: on PostgreSQL, or on SQLite in this folder, which is where the server
 /// has it.
 #[derive(Debug, Clone, Copy)]
@@ -63,9 +84,10 @@ impl Studies {
             "--package",
             "latarnik-app",
         ]);
-        for program in [AUDIT_COST, ACTION_COURSE, POLICY_PASS] {
+        for program in [AUDIT_COST, ACTION_COURSE, POLICY_PASS, MAINTENANCE_LOAD] {
             cargo.args(["--example", program]);
         }
+        cargo.args(["--package", "latarnik-model", "--example", NEXT_OPENINGS]);
         step::run("build what measures use cases", "cargo-build", cargo)?;
         let program = workspace.program("release/examples", AUDIT_COST);
         let folder = program.parent().map(Path::to_owned).unwrap_or_default();
@@ -102,6 +124,34 @@ impl Studies {
         })
     }
 
+    pub(super) fn maintenance_load(
+        &self,
+        place: Place<'_>,
+        devices: u32,
+    ) -> Result<MaintenanceLoad> {
+        let told = self.told(MAINTENANCE_LOAD, place, &[devices])?;
+        Ok(MaintenanceLoad {
+            page: told.course("page")?,
+            page_without: told.course("page_without")?,
+            check_ins: told.course("check_ins")?,
+            check_ins_without: told.course("check_ins_without")?,
+            list: told.course("list")?,
+        })
+    }
+
+    /// What the next openings of a thousand devices take on a processor, in milliseconds.
+    pub(super) fn next_openings(&self) -> Result<f64> {
+        let lines = children::capture(Command::new(self.folder.join(NEXT_OPENINGS)))?;
+        let first = lines.lines().next().unwrap_or_default();
+        let value: Value =
+            serde_json::from_str(first).with_context(|| format!("{NEXT_OPENINGS} told no JSON"))?;
+        let told = Told {
+            program: NEXT_OPENINGS,
+            value,
+        };
+        told.number("processor")
+    }
+
     fn told(&self, program: &'static str, place: Place<'_>, numbers: &[u32]) -> Result<Told> {
         let mut command = Command::new(self.folder.join(program));
         command.env("TMPDIR", place.folder);
@@ -129,5 +179,17 @@ impl Told {
     fn number(&self, name: &str) -> Result<f64> {
         let number = json::field(&self.value, name).as_f64();
         number.with_context(|| format!("{} told no {name}", self.program))
+    }
+
+    fn course(&self, name: &str) -> Result<Course> {
+        let part = Self {
+            program: self.program,
+            value: json::field(&self.value, name).clone(),
+        };
+        Ok(Course {
+            p50: part.number("p50")?,
+            p95: part.number("p95")?,
+            processor: part.number("processor")?,
+        })
     }
 }

@@ -1,10 +1,12 @@
 //! The figures as tables, for `docs/operating.md`.
 
 use super::{
-    Load, Sizes,
+    Alone, Load,
     loads::{Measured, Memory},
+    maintenance::Reach,
     processes,
     refusals::Refusal,
+    studies::{Course, MaintenanceLoad},
     times::Spread,
     walls::{Listing, Walls},
 };
@@ -12,13 +14,10 @@ use super::{
 /// What one database makes of the server.
 pub(super) type Figures = (Measured, Memory);
 
-pub(super) fn write(load: &Load, sizes: &Sizes, sqlite: &Figures, postgres: &Figures) -> String {
-    let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
+pub(super) fn write(load: &Load, alone: &Alone, sqlite: &Figures, postgres: &Figures) -> String {
+    let sizes = &alone.sizes;
     let both = |name: &str, show: &dyn Fn(&Measured) -> String| {
         format!("| {name} | {} | {} |\n", show(&sqlite.0), show(&postgres.0))
-    };
-    let memory = |name: &str, show: &dyn Fn(&Memory) -> String| {
-        format!("| {name} | {} | {} |\n", show(&sqlite.1), show(&postgres.1))
     };
     let Load {
         agents, devices, ..
@@ -67,16 +66,7 @@ pub(super) fn write(load: &Load, sizes: &Sizes, sqlite: &Figures, postgres: &Fig
         &format!("from action to start, p99, {agents} agents"),
         &|m| format!("{:.1} ms", m.action_p99_ms),
     ));
-    text.push_str(&memory("server when idle, resident", &|m| {
-        megabytes(m.idle_bytes)
-    }));
-    text.push_str(&memory(
-        &format!("server with {agents} agents connected, resident"),
-        &|m| megabytes(m.with_agents_bytes),
-    ));
-    text.push_str(&memory("each further connected agent", &|m| {
-        format!("{:.1} kB", m.bytes_per_further_agent / 1e3)
-    }));
+    text.push_str(&memory_rows(*agents, &sqlite.1, &postgres.1));
     text.push_str(&both(
         &format!("list of {devices} devices, 50 rows, p95"),
         &|m| format!("{:.1} ms", m.list_p95_ms),
@@ -88,7 +78,76 @@ pub(super) fn write(load: &Load, sizes: &Sizes, sqlite: &Figures, postgres: &Fig
     text.push_str(&protection(*devices, &sqlite.0, &postgres.0));
     text.push('\n');
     text.push_str(&fleet_work(*devices, &sqlite.0, &postgres.0));
+    text.push('\n');
+    let loads = (&sqlite.0.maintenance, &postgres.0.maintenance);
+    text.push_str(&maintenance(*devices, &alone.windows, loads.0, loads.1));
     text
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+/// What the server needs, as a table of its own.
+pub(super) fn memory(agents: u32, sqlite: &Memory, postgres: &Memory) -> String {
+    let rows = memory_rows(agents, sqlite, postgres);
+    format!("| memory of the server | SQLite | PostgreSQL |\n|---|---|---|\n{rows}")
+}
+
+fn memory_rows(agents: u32, sqlite: &Memory, postgres: &Memory) -> String {
+    let row = |name: &str, show: &dyn Fn(&Memory) -> String| {
+        format!("| {name} | {} | {} |\n", show(sqlite), show(postgres))
+    };
+    let connected = format!("server with {agents} agents connected, resident");
+    [
+        row("server when idle, resident", &|m| megabytes(m.idle_bytes)),
+        row(&connected, &|m| megabytes(m.with_agents_bytes)),
+        row("each further connected agent", &|m| {
+            format!("{:.1} kB", m.bytes_per_further_agent / 1e3)
+        }),
+    ]
+    .concat()
+}
+
+/// What maintenance windows cost.
+pub(super) fn maintenance(
+    devices: u32,
+    reach: &Reach,
+    sqlite: &MaintenanceLoad,
+    postgres: &MaintenanceLoad,
+) -> String {
+    let row = |name: &str, show: &dyn Fn(&MaintenanceLoad) -> Course| {
+        let told = |course: Course| {
+            let Course {
+                p50,
+                p95,
+                processor,
+            } = course;
+            format!("{p50:.1} / {p95:.1} / {processor:.1} ms")
+        };
+        format!(
+            "| {name} | {} | {} |\n",
+            told(show(sqlite)),
+            told(show(postgres))
+        )
+    };
+    let openings = format!("{:.1} ms", reach.next_openings_ms);
+    let change = format!("{:.0} / {:.0} ms", reach.change.p50_ms, reach.change.p95_ms);
+    let page = format!("page of 50 of {devices} devices, windows in force");
+    let check_ins = format!("{devices} check-ins and their rules, windows in force");
+    [
+        "| maintenance windows: p50 / p95 / CPU without the database's | SQLite | PostgreSQL |\n\
+            |---|---|---|\n"
+            .to_owned(),
+        row(&page, &|m| m.page),
+        row("the same without a window", &|m| m.page_without),
+        row(&check_ins, &|m| m.check_ins),
+        row("the same without a window", &|m| m.check_ins_without),
+        row("list of 200 windows that all overlap", &|m| m.list),
+        format!("| next openings of 1,000 devices, CPU | {openings} | the same |\n"),
+        format!("| from a changed window until the agent knows, p50 / p95 | {change} | |\n"),
+    ]
+    .concat()
 }
 
 /// What it takes to ask many devices for something, and to apply policies to them.

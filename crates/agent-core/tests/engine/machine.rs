@@ -42,6 +42,10 @@ pub(crate) struct Machine {
     pub(crate) withdrawals: Mutex<Vec<Withdrawal>>,
     pub(crate) answers: Mutex<Vec<Answer>>,
     pub(crate) time_zone: Mutex<Option<String>>,
+    /// How often the agent asked how the machine is, which its gate does at every look.
+    pub(crate) looks: Mutex<u64>,
+    /// What happens while a person's answer is on its way.
+    pub(crate) answering: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     install: Mutex<Arc<Install>>,
     /// What happens while one update is installed.
     each: Mutex<Option<Arc<Each>>>,
@@ -66,6 +70,8 @@ impl Default for Machine {
             withdrawals: Mutex::default(),
             answers: Mutex::default(),
             time_zone: Mutex::default(),
+            looks: Mutex::default(),
+            answering: Mutex::default(),
             install: Mutex::new(Arc::new(Box::new(|_, _, _| Ok(())))),
             each: Mutex::default(),
         }
@@ -295,12 +301,19 @@ impl People for Machine {
     }
 
     fn answers(&self) -> Vec<Answer> {
-        std::mem::take(&mut *self.answers.lock().unwrap())
+        let answers = std::mem::take(&mut *self.answers.lock().unwrap());
+        if !answers.is_empty()
+            && let Some(happens) = self.answering.lock().unwrap().take()
+        {
+            happens();
+        }
+        answers
     }
 }
 
 impl MachineState for Machine {
     fn facts(&self) -> Result<Facts, FactsError> {
+        *self.looks.lock().unwrap() += 1;
         Ok(Facts {
             time_zone: self.time_zone.lock().unwrap().clone(),
             ..facts()

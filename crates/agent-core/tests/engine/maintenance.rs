@@ -2,6 +2,8 @@
 //! rest when a window has no more room.
 
 mod changes;
+mod clock_changes;
+mod killed;
 mod parts;
 mod restarting;
 mod waiting;
@@ -14,7 +16,7 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Weekday, tz::TimeZone};
 use latarnik_agent_core::engine::{MaintenanceStatus, Standing, read_status};
-use latarnik_model::{TaskId, TaskParameters, WaitReason, When};
+use latarnik_model::{MaintenanceAction, TaskId, TaskParameters, WaitReason, When};
 use latarnik_protocol::{AgentConfig, RawMaintenance, Task, TaskEvent};
 use serde_json::{Value, json};
 
@@ -162,6 +164,26 @@ pub(super) async fn status<T>(agent: &Agent, look: impl Fn(&MaintenanceStatus) -
     let folder = agent.folder.path();
     let seen = when(|| look(&read_status(folder).ok()??.maintenance?));
     seen.await
+}
+
+/// What the rules say there of a kind of work, where rules and time are known.
+pub(super) fn is_open(status: &MaintenanceStatus, action: MaintenanceAction) -> Option<bool> {
+    let mut actions = status.actions.iter();
+    Some(actions.find(|one| one.action == action)?.open)
+}
+
+pub(super) async fn update_is_open(agent: &Agent, open: bool) {
+    let is_so = |status: &MaintenanceStatus| {
+        is_open(status, MaintenanceAction::Update).filter(|told| *told == open)
+    };
+    status(agent, is_so).await;
+}
+
+/// Returns when the agent's gate has looked at the time that it is now.
+pub(super) async fn looks(agent: &Agent) {
+    // A look that is under way may have begun before.
+    let enough = *agent.machine.looks.lock().unwrap() + 3;
+    when(|| (*agent.machine.looks.lock().unwrap() >= enough).then_some(())).await;
 }
 
 /// Returns when the agent itself knows that a task waits so.

@@ -130,6 +130,8 @@ impl CountDown {
             }
             (Choice::RestartNow, _) if self.presence == Some(Presence::One) => {
                 self.due = self.due.min(now);
+                // Heard, also where its time had come already.
+                return Change::Some;
             }
             (Choice::Postpone | Choice::RestartNow, _) => {}
         }

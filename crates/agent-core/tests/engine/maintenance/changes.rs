@@ -1,7 +1,7 @@
 //! The rules change, or the machine moves, while a task waits.
 
 use super::*;
-use latarnik_model::TaskState;
+use latarnik_model::{MaintenanceAction, TaskState};
 
 #[tokio::test]
 async fn a_window_that_changes_while_a_task_waits_is_followed_at_once_and_told() {
@@ -60,13 +60,8 @@ async fn a_machine_that_moves_to_another_time_zone_waits_for_the_window_there() 
     let gateway = lasting_gateway().await;
     let mut agent = Agent::enrolled(&gateway).await;
     let start = in_minutes(&agent, 12 * 60);
-    let mut local = daily(start, 60);
-    local["definition"]
-        .as_object_mut()
-        .unwrap()
-        .remove("time_zone");
     agent.machine.moves_to(Some("Etc/GMT"));
-    gateway.set_config(wanted(&[local], &[]));
+    gateway.set_config(wanted(&[local(start, 60)], &[]));
     agent.start();
     let id = gateway.add(&install_in_window(&["a"]));
     told_last(&gateway, id, (Some(start), WaitReason::Window)).await;
@@ -83,6 +78,76 @@ async fn a_machine_that_moves_to_another_time_zone_waits_for_the_window_there() 
     told_last(&gateway, id, (Some(start), WaitReason::Window)).await;
 }
 
+/// A daily window by the machine's own clock.
+fn local(start: Timestamp, minutes: i64) -> Value {
+    let mut window = daily(start, minutes);
+    let definition = window["definition"].as_object_mut().unwrap();
+    definition.remove("time_zone");
+    window
+}
+
+#[tokio::test]
+async fn a_machine_that_moves_out_of_contact_begins_when_the_window_opens_where_it_is() {
+    // Three hours ahead, and five behind.
+    for (zone, minutes) in [("Etc/GMT-3", -180), ("Etc/GMT+5", 300)] {
+        let gateway = lasting_gateway().await;
+        let mut agent = Agent::enrolled(&gateway).await;
+        let start = in_minutes(&agent, 12 * 60);
+        agent.machine.moves_to(Some("Etc/GMT"));
+        gateway.set_config(wanted(&[local(start, 60)], &[]));
+        agent.start();
+        let id = gateway.add(&install_in_window(&["a"]));
+        told_last(&gateway, id, (Some(start), WaitReason::Window)).await;
+        cut_off(&gateway, &agent).await;
+        agent.machine.moves_to(Some(zone));
+        let there = start + minutes.minutes();
+        waits(&agent, id, (Some(there), WaitReason::Window)).await;
+        for earlier in [start, there - 30.seconds()] {
+            if earlier < there {
+                reach(&gateway, &agent, earlier);
+                looks(&agent).await;
+                assert_eq!(installed(&agent), [""; 0], "{zone}");
+            }
+        }
+        reach(&gateway, &agent, there);
+        when(|| (installed(&agent) == ["a"]).then_some(())).await;
+        gateway.set_gone(false);
+        assert_eq!(gateway.outcome(id).await.state, TaskState::Succeeded);
+    }
+}
+
+#[tokio::test]
+async fn a_machine_that_moves_while_it_installs_begins_no_update_that_the_new_clock_forbids() {
+    let gateway = lasting_gateway().await;
+    let mut agent = Agent::enrolled(&gateway).await;
+    let start = in_minutes(&agent, -1);
+    agent.machine.moves_to(Some("Etc/GMT"));
+    let (machine, folder) = (agent.machine.clone(), agent.folder.path().to_owned());
+    agent.machine.on_each(move |key| {
+        if key == "a" {
+            machine.moves_to(Some("Etc/GMT+5"));
+            let closed = || {
+                let status = read_status(&folder).ok()??.maintenance?;
+                is_open(&status, MaintenanceAction::Update).filter(|open| !open)
+            };
+            while closed().is_none() {
+                std::thread::yield_now();
+            }
+        }
+    });
+    gateway.set_config(wanted(&[local(start, 120)], &[]));
+    agent.start();
+    let id = gateway.add(&install_in_window(&["a", "b"]));
+    let there = start + 300.minutes();
+    told_last(&gateway, id, (Some(there), WaitReason::Window)).await;
+    assert_eq!(installed(&agent), ["a"]);
+    // Back home the window is still open.
+    agent.machine.moves_to(Some("Etc/GMT"));
+    let outcome = gateway.outcome(id).await;
+    assert_eq!(outcome.state, TaskState::Succeeded);
+    assert_eq!(installed(&agent), ["a", "b"]);
+}
+
 #[tokio::test]
 async fn a_window_that_is_deleted_just_before_it_opens_lets_nothing_begin() {
     let gateway = lasting_gateway().await;
@@ -97,7 +162,7 @@ async fn a_window_that_is_deleted_just_before_it_opens_lets_nothing_begin() {
     cut_off(&gateway, &agent).await;
     reach(&gateway, &agent, start);
     // The agent looked, and what it looked at is beyond the former start.
-    status(&agent, |status| (!status.actions[0].open).then_some(())).await;
+    update_is_open(&agent, false).await;
     waits(&agent, id, (None, WaitReason::WindowDefinition)).await;
     assert_eq!(installed(&agent), [""; 0]);
 }

@@ -242,7 +242,7 @@ async fn a_blackout_that_comes_while_updates_are_installed_lets_no_other_begin()
     when(|| begun.load(Ordering::Acquire).then_some(())).await;
     let always = wanted(&[daily(now, 24 * 60)], &[blackout(now, end)]);
     gateway.set_config(always);
-    status(&agent, |status| (!status.actions[0].open).then_some(())).await;
+    update_is_open(&agent, false).await;
     goes_on.store(true, Ordering::Release);
     told_last(&gateway, id, (Some(end), WaitReason::Blackout)).await;
     assert_eq!(installed(&agent), ["a"]);

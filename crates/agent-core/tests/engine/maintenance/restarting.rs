@@ -2,7 +2,11 @@
 
 use super::*;
 use latarnik_agent_core::{Choice, Notice, Withdrawal};
-use latarnik_model::{Postponements, RestartDelay};
+use latarnik_model::{MaintenanceAction, Postponements, RestartDelay};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 fn restart_in_window(delay: u16, most: u8) -> Task {
     let parameters = TaskParameters::Restart {
@@ -118,4 +122,79 @@ async fn a_machine_that_slept_through_its_window_does_not_restart_when_it_wakes(
     reach(&gateway, &agent, start + 600.minutes());
     waits(&agent, id, (Some(days_later(start, 1)), WaitReason::Window)).await;
     assert_eq!(restarts(&agent), 0);
+}
+
+#[tokio::test]
+async fn a_person_who_answers_when_the_machine_wakes_after_its_window_is_told_once_more_and_has_it()
+{
+    let gateway = lasting_gateway().await;
+    let (agent, _, _, notice) = counting_down(&gateway, &restart_in_window(15, 0)).await;
+    cut_off(&gateway, &agent).await;
+    // The window closes while the answer to the notice, which is still on the screen, is on its way.
+    let (clock, server) = (agent.clock.clone(), gateway.clock_hand());
+    *agent.machine.answering.lock().unwrap() = Some(Box::new(move || {
+        let sleeps = SignedDuration::from_hours(10);
+        clock.advance(sleeps);
+        server(sleeps);
+    }));
+    agent.machine.answer(Choice::RestartNow);
+    let again = when(|| {
+        let shown = agent.machine.shown.lock().unwrap();
+        let again = shown.as_ref().map(|(notice, _)| notice.clone());
+        again.filter(|again| again.until != notice.until)
+    })
+    .await;
+    when(|| restart_is_open(&agent).filter(|open| !open)).await;
+    assert!(again.may_restart_now);
+    assert_eq!(restarts(&agent), 0);
+    agent.machine.answer(Choice::RestartNow);
+    when(|| (restarts(&agent) == 1).then_some(())).await;
+    assert!(!put_off(&agent));
+}
+
+#[tokio::test]
+async fn a_restart_that_a_person_asked_for_comes_also_when_a_task_in_its_way_outlasts_the_window() {
+    let gateway = lasting_gateway().await;
+    let (agent, _, start, _) = counting_down(&gateway, &restart_in_window(15, 0)).await;
+    let (begun, goes_on) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let (tell, wait) = (begun.clone(), goes_on.clone());
+    agent.machine.on_each(move |_| {
+        tell.store(true, Ordering::Release);
+        while !wait.load(Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+    });
+    let by_force = Task {
+        when: When::Now,
+        ..install_in_window(&["a"])
+    };
+    gateway.add(&by_force);
+    when(|| begun.load(Ordering::Acquire).then_some(())).await;
+    agent.machine.answer(Choice::RestartNow);
+    // It waits for the installation, and is off the screen meanwhile.
+    when(|| agent.machine.shown.lock().unwrap().is_none().then_some(())).await;
+    cut_off(&gateway, &agent).await;
+    reach(&gateway, &agent, start + 600.minutes());
+    when(|| restart_is_open(&agent).filter(|open| !open)).await;
+    goes_on.store(true, Ordering::Release);
+    // So much later the person is told again, and then has it.
+    let again = shown(&agent).await;
+    assert_eq!(restarts(&agent), 0);
+    reach(&gateway, &agent, again.until);
+    when(|| (restarts(&agent) == 1).then_some(())).await;
+    assert!(!put_off(&agent));
+}
+
+fn put_off(agent: &Agent) -> bool {
+    let withdrawals = agent.machine.withdrawals.lock().unwrap();
+    withdrawals.contains(&Withdrawal::PutOff)
+}
+
+/// What the agent tells people of it.
+fn restart_is_open(agent: &Agent) -> Option<bool> {
+    let status = read_status(agent.folder.path()).ok()??.maintenance?;
+    is_open(&status, MaintenanceAction::Restart)
 }
