@@ -26,6 +26,7 @@ mod probe;
 mod retrying;
 mod secret;
 mod settings;
+mod smb;
 mod throttled;
 mod verified;
 
@@ -39,5 +40,6 @@ pub use probe::{ProbeReport, probe};
 pub use retrying::{Retries, Retrying};
 pub use secret::Secret;
 pub use settings::{Settings, open};
+pub use smb::{Smb, SmbEncryption, SmbSettings};
 pub use throttled::{Bandwidth, Throttled};
 pub use verified::{Verification, Verified};

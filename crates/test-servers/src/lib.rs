@@ -9,6 +9,8 @@
 
 mod process;
 mod proxy;
+#[cfg(unix)]
+pub mod smb;
 
 pub use process::{ServerProcess, free_port, wait_for_port};
 pub use proxy::{Fault, Proxy};
