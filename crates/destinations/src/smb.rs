@@ -1,5 +1,6 @@
 //! A folder of a share of Windows, Samba or a NAS, over SMB 2 and 3.
 
+mod greeting;
 mod links;
 mod settings;
 mod status;
@@ -15,16 +16,14 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use links::{Lease, Links};
 use settings::Place;
-use smb2::RenameOptions;
-use std::{fmt, ops::Range};
+use smb2::{FileWriter, RenameOptions};
+use std::{fmt, ops::Range, sync::Arc};
+use tokio::task::JoinHandle;
 
 const PIECE_BYTES: usize = 1024 * 1024;
 
 /// Folders that are listed at the same time.
 const LISTINGS: usize = 8;
-
-/// `FILE_READ_ONLY_VOLUME` of [MS-FSCC] 2.5.1.
-const READ_ONLY_VOLUME: u32 = 0x0008_0000;
 
 /// A folder of a share.
 pub struct Smb {
@@ -131,16 +130,11 @@ impl Smb {
     async fn write_unfinished(
         &self,
         lease: &Lease<'_>,
-        path: &str,
+        unfinished: &mut Unfinished<'_>,
         content: &Content,
     ) -> Result<(), Failure> {
         let failed = |error| lease.failure(Operation::Write, error);
-        let open = || {
-            lease
-                .tree
-                .create_file_writer_exclusive(lease.connection.clone(), path)
-        };
-        let mut writer = match open().await {
+        let mut writer = match unfinished.open().await {
             Err(error) if status::status(&error) == Some(status::OBJECT_PATH_NOT_FOUND) => {
                 let made = self.make_folder(lease, &self.path(UNFINISHED)).await;
                 match made {
@@ -153,7 +147,7 @@ impl Smb {
                     }
                     other => other.map_err(failed)?,
                 }
-                open().await.map_err(failed)?
+                unfinished.open().await.map_err(failed)?
             }
             other => other.map_err(failed)?,
         };
@@ -193,20 +187,18 @@ impl Smb {
         }
     }
 
-    /// Samba denies writing to a share that is read-only as it does for want of a right; the
-    /// volume's flags tell which of them it is.
+    /// Servers deny writing to a share that is read-only as they do for want of a right to a
+    /// file; what the share itself allows tells which of them it is.
     async fn refine_denial(&self, lease: &Lease<'_>, failure: Failure) -> Failure {
-        if failure.code != FailureCode::PermissionDenied {
-            return failure;
-        }
-        let mut connection = lease.connection.clone();
-        match lease.tree.fs_attributes(&mut connection).await {
-            Ok(volume) if volume.flags & READ_ONLY_VOLUME != 0 => Failure {
+        if failure.code == FailureCode::PermissionDenied
+            && let Ok(false) = lease.share_is_writable().await
+        {
+            return Failure {
                 code: FailureCode::ReadOnly,
                 ..failure
-            },
-            _ => failure,
+            };
         }
+        failure
     }
 
     /// The entries of one folder: files with their sizes, and folders.
@@ -279,7 +271,12 @@ impl Destination for Smb {
             }
             path.push_str(part);
             if let Err(error) = self.make_folder(&lease, &path).await {
-                return Err(self.refine_denial(&lease, failed(error)).await);
+                let mut failure = self.refine_denial(&lease, failed(error)).await;
+                // A file lies where a folder of the root has to be.
+                if failure.code == FailureCode::NotFound {
+                    failure.code = FailureCode::NoSuchContainer;
+                }
+                return Err(failure);
             }
         }
         self.root_is_there(&lease).await
@@ -288,19 +285,18 @@ impl Destination for Smb {
     async fn write(&self, name: &ObjectName, content: Content) -> Result<Written, Failure> {
         let lease = self.links.lease().await?;
         let random = random_name().map_err(|error| Failure::of_io(Operation::Write, error))?;
-        let unfinished = self.path(&format!("{UNFINISHED}/{random}"));
-        let leftover = Leftover {
-            lease: &lease,
-            path: &unfinished,
-            is_left: true,
-        };
-        let result = match self.write_unfinished(&lease, &unfinished, &content).await {
-            Ok(()) => self.put(&lease, &unfinished, name).await,
+        let path = self.path(&format!("{UNFINISHED}/{random}"));
+        let mut unfinished = Unfinished::new(&lease, path.clone());
+        let written = self
+            .write_unfinished(&lease, &mut unfinished, &content)
+            .await;
+        let result = match written {
+            Ok(()) => self.put(&lease, &path, name).await,
             Err(failure) => Err(failure),
         };
         match result {
             Ok(()) => {
-                leftover.is_gone();
+                unfinished.is_finished();
                 Ok(Written::Unconfirmed)
             }
             Err(failure) => Err(self.refine_denial(&lease, failure).await.about(name)),
@@ -439,19 +435,43 @@ impl Destination for Smb {
 
 /// An unfinished file, which is removed when its write fails or is dropped, as far as the
 /// connection still allows that; else [`Destination::remove_leftovers`] does it.
-struct Leftover<'a> {
+struct Unfinished<'a> {
     lease: &'a Lease<'a>,
-    path: &'a str,
+    path: String,
+    opening: Option<JoinHandle<Result<FileWriter, smb2::Error>>>,
     is_left: bool,
 }
 
-impl Leftover<'_> {
-    fn is_gone(mut self) {
+impl<'a> Unfinished<'a> {
+    fn new(lease: &'a Lease<'a>, path: String) -> Self {
+        Self {
+            lease,
+            path,
+            opening: None,
+            is_left: true,
+        }
+    }
+
+    /// Makes the file. This goes on when it is dropped: nobody would close a file whose opening
+    /// was not waited for.
+    async fn open(&mut self) -> Result<FileWriter, smb2::Error> {
+        let tree = Arc::clone(&self.lease.tree);
+        let connection = self.lease.connection.clone();
+        let path = self.path.clone();
+        let opening = self.opening.insert(tokio::spawn(async move {
+            tree.create_file_writer_exclusive(connection, &path).await
+        }));
+        let opened = opening.await;
+        self.opening = None;
+        opened.unwrap_or(Err(smb2::Error::Cancelled))
+    }
+
+    fn is_finished(mut self) {
         self.is_left = false;
     }
 }
 
-impl Drop for Leftover<'_> {
+impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         if !self.is_left || self.lease.connection.is_disconnected() {
             return;
@@ -459,10 +479,15 @@ impl Drop for Leftover<'_> {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
-        let tree = self.lease.tree.clone();
+        let opening = self.opening.take();
+        let tree = Arc::clone(&self.lease.tree);
         let mut connection = self.lease.connection.clone();
-        let path = self.path.to_owned();
+        let path = std::mem::take(&mut self.path);
         runtime.spawn(async move {
+            if let Some(opening) = opening {
+                // Dropping the writer closes the file.
+                drop(opening.await);
+            }
             // It may not have been made.
             tree.delete_file(&mut connection, &path).await.ok();
         });

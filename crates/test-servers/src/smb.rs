@@ -138,7 +138,7 @@ fn configure(folder: &Path, port: u16, account: &str, options: &SmbOptions) -> R
     let mut text = format!(
         "[global]
 server role = standalone server
-server min protocol = SMB2
+server min protocol = SMB2_02
 workgroup = LATARNIK
 netbios name = LATARNIK
 interfaces = lo

@@ -1,6 +1,7 @@
 //! Connections to a share, kept and made anew.
 
 use super::{
+    greeting::Greeting,
     settings::{Place, SmbEncryption},
     status,
 };
@@ -9,8 +10,13 @@ use smb2::{
     Session, Tree,
     client::Connection,
     crypto::encryption::Cipher,
-    transport::ConnectOptions,
-    types::{Dialect, flags::Capabilities},
+    msg::{
+        tree_connect::{TreeConnectRequest, TreeConnectResponse},
+        tree_disconnect::TreeDisconnectRequest,
+    },
+    pack::{ReadCursor, Unpack as _},
+    transport::{ConnectOptions, TcpTransport},
+    types::{Command, Dialect, flags::Capabilities},
 };
 use std::{
     sync::{
@@ -31,6 +37,9 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(30);
 
 /// Bytes that may be under way to the server on one connection.
 const WRITE_BUDGET: u64 = 8 * 1024 * 1024;
+
+/// The right to write, of [MS-SMB2] 2.2.13.1.1.
+const FILE_WRITE_DATA: u32 = 0x2;
 
 /// The connections of one destination.
 #[derive(Debug)]
@@ -73,6 +82,35 @@ impl Lease<'_> {
             self.connection.mark_dead();
         }
         status::failure(operation, error)
+    }
+
+    /// Whether the share lets this account write at all. Its files may have rights of their own.
+    pub(super) async fn share_is_writable(&self) -> Result<bool, smb2::Error> {
+        let path = format!(
+            r"\\{}\{}",
+            self.connection.server_name(),
+            self.tree.share_name
+        );
+        let request = TreeConnectRequest {
+            flags: Default::default(),
+            path,
+        };
+        let answer = self
+            .connection
+            .execute(Command::TreeConnect, &request, None)
+            .await?;
+        if answer.header.status.is_error() {
+            return Ok(true);
+        }
+        let share = TreeConnectResponse::unpack(&mut ReadCursor::new(&answer.body))?;
+        self.connection
+            .execute(
+                Command::TreeDisconnect,
+                &TreeDisconnectRequest,
+                answer.header.tree_id,
+            )
+            .await?;
+        Ok(share.maximal_access & FILE_WRITE_DATA != 0)
     }
 }
 
@@ -155,11 +193,13 @@ async fn connect(place: &Place) -> Result<Link, Failure> {
     let address = place.address();
     resolve(&address, place.timeout).await?;
     let options = ConnectOptions::with_timeout(place.timeout);
-    let mut connection = Connection::connect_with(&address, options)
+    let line = TcpTransport::connect_with(&address, options)
         .await
         .map_err(|error| status::failure(Operation::Connect, error))?;
+    let greeting = Greeting::over(line);
+    let mut connection = greeting.connection(&place.server);
     set_limits(&connection, place.timeout);
-    match sign_in(&mut connection, place).await {
+    match sign_in(&greeting, &mut connection, place).await {
         Ok(tree) => Ok(Link {
             connection,
             tree: Arc::new(tree),
@@ -193,11 +233,15 @@ fn set_limits(connection: &Connection, patience: Duration) {
     connection.set_write_budget(WRITE_BUDGET);
 }
 
-async fn sign_in(connection: &mut Connection, place: &Place) -> Result<Tree, Failure> {
+async fn sign_in(
+    greeting: &Greeting,
+    connection: &mut Connection,
+    place: &Place,
+) -> Result<Tree, Failure> {
     let failed = |error| status::failure(Operation::Connect, error);
     // What is written is compressed and encrypted already.
     connection.set_compression_requested(false);
-    connection.negotiate().await.map_err(failed)?;
+    greeting.negotiate(connection).await.map_err(failed)?;
     let session = Session::setup(
         connection,
         &place.user,
