@@ -91,7 +91,10 @@ async fn a_probe_tells_room_and_latency_and_leaves_no_file() {
     assert_eq!(destination.list(None).await.unwrap(), []);
     assert_eq!(
         report.location,
-        format!("smb://backup@127.0.0.1:{}/backups/office/pc-1", server.port())
+        format!(
+            "smb://backup@127.0.0.1:{}/backups/office/pc-1",
+            server.port()
+        )
     );
 }
 
@@ -216,7 +219,11 @@ async fn a_missing_root_is_no_missing_file() {
         destination.size(&file).await.unwrap_err().code,
         destination.remove(&file).await.unwrap_err().code,
         destination.list(None).await.unwrap_err().code,
-        destination.list(Some(&name("data"))).await.unwrap_err().code,
+        destination
+            .list(Some(&name("data")))
+            .await
+            .unwrap_err()
+            .code,
     ] {
         assert_eq!(code, FailureCode::NoSuchContainer);
     }
@@ -292,7 +299,12 @@ async fn a_cut_in_the_middle_of_a_write_leaves_the_old_file() {
         proxy.cut();
         destination.size(&file).await.ok();
         let failure = destination.write(&file, in_pieces(&new)).await.unwrap_err();
-        assert_eq!(failure.code, FailureCode::ConnectionLost, "{}", failure.chain());
+        assert_eq!(
+            failure.code,
+            FailureCode::ConnectionLost,
+            "{}",
+            failure.chain()
+        );
         proxy.set(Fault::None);
         // The connection that was cut may be found out by one more operation.
         let found = match destination.size(&file).await {
@@ -309,7 +321,6 @@ async fn a_cut_in_the_middle_of_a_write_leaves_the_old_file() {
     destination.remove_leftovers().await.unwrap();
     assert_eq!(destination.list(None).await.unwrap().len(), 1);
 }
-
 
 #[tokio::test]
 async fn a_connection_that_was_cut_while_idle_is_made_anew() {
@@ -351,7 +362,11 @@ async fn a_server_that_hangs_is_given_up() {
         .await
         .unwrap_err();
     assert_eq!(failure.code, FailureCode::TimedOut, "{}", failure.chain());
-    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        started.elapsed()
+    );
     proxy.set(Fault::None);
     assert_eq!(destination.read(&file).await.unwrap(), [1].as_slice());
 }
@@ -365,7 +380,7 @@ async fn a_slow_transfer_is_no_silent_one() {
         ..settings(proxy.port())
     });
     destination.prepare().await.unwrap();
-    proxy.set(Fault::Delay(Duration::from_millis(100)));
+    proxy.set(Fault::Delay(Duration::from_millis(40)));
     let file = name("data/ab/file");
     let bytes = big(1024 * 1024);
     let started = Instant::now();
@@ -386,7 +401,12 @@ async fn a_server_that_comes_back_is_used_again() {
     // The connection's end may be found out by this one.
     destination.size(&file).await.unwrap_err();
     let failure = destination.size(&file).await.unwrap_err();
-    assert_eq!(failure.code, FailureCode::ConnectionRefused, "{}", failure.chain());
+    assert_eq!(
+        failure.code,
+        FailureCode::ConnectionRefused,
+        "{}",
+        failure.chain()
+    );
     let destination = retrying(destination);
     let (written, server) = tokio::join!(
         async {
@@ -400,7 +420,10 @@ async fn a_server_that_comes_back_is_used_again() {
     );
     written.unwrap();
     let server = server.unwrap().unwrap();
-    assert_eq!(fs::read(server.files().join("office/pc-1/config")).unwrap(), [2]);
+    assert_eq!(
+        fs::read(server.files().join("office/pc-1/config")).unwrap(),
+        [2]
+    );
 }
 
 #[tokio::test]
@@ -417,7 +440,10 @@ async fn a_file_that_was_changed_behind_our_back_is_found() {
 
     fs::write(&path, &bytes[..50_000]).unwrap();
     assert_eq!(destination.size(&file).await.unwrap(), Some(50_000));
-    let failure = destination.read_range(&file, 49_000..51_000).await.unwrap_err();
+    let failure = destination
+        .read_range(&file, 49_000..51_000)
+        .await
+        .unwrap_err();
     assert_eq!(failure.code, FailureCode::Protocol);
     fs::remove_file(&path).unwrap();
     let failure = destination.read(&file).await.unwrap_err();
@@ -434,9 +460,7 @@ async fn a_dropped_write_removes_what_it_left() {
     let file = name("data/ab/file");
     let unfinished = server.files().join("office/pc-1/tmp");
     let mut writing = Box::pin(destination.write(&file, content));
-    let has_leftover = || {
-        fs::read_dir(&unfinished).is_ok_and(|mut folder| folder.next().is_some())
-    };
+    let has_leftover = || fs::read_dir(&unfinished).is_ok_and(|mut folder| folder.next().is_some());
     while !has_leftover() {
         tokio::select! {
             written = &mut writing => panic!("written at once: {written:?}"),

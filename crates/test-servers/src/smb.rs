@@ -221,7 +221,10 @@ fn command(configuration: &Path, options: &SmbOptions) -> Command {
         .args(["--foreground", "--no-process-group", "--debug-stdout"])
         .arg("--configfile")
         .arg(configuration)
-        .env("PATH", "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin")
+        .env(
+            "PATH",
+            "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin",
+        )
         .process_group(0);
     command
 }

@@ -200,7 +200,10 @@ mod tests {
         let code = |kinds: &[Option<ErrorKind>]| code_of_attempts(kinds.iter().copied());
         let refused = Some(ErrorKind::ConnectionRefused);
         let unreachable = Some(ErrorKind::NetworkUnreachable);
-        assert_eq!(code(&[unreachable, refused]), FailureCode::ConnectionRefused);
+        assert_eq!(
+            code(&[unreachable, refused]),
+            FailureCode::ConnectionRefused
+        );
         assert_eq!(code(&[unreachable, None]), FailureCode::TimedOut);
         assert_eq!(code(&[unreachable]), FailureCode::Unreachable);
     }
