@@ -296,7 +296,7 @@ impl Destination for Smb {
         };
         match result {
             Ok(()) => {
-                unfinished.is_finished();
+                unfinished.finish();
                 Ok(Written::Unconfirmed)
             }
             Err(failure) => Err(self.refine_denial(&lease, failure).await.about(name)),
@@ -466,7 +466,7 @@ impl<'a> Unfinished<'a> {
         opened.unwrap_or(Err(smb2::Error::Cancelled))
     }
 
-    fn is_finished(mut self) {
+    fn finish(mut self) {
         self.is_left = false;
     }
 }

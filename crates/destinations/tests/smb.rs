@@ -6,10 +6,7 @@ use latarnik_destinations::{
     Bandwidth, Content, Destination, FailureCode, ObjectName, Retries, Retrying, Secret, Smb,
     SmbEncryption, SmbSettings, Verification, Verified, conformance, probe,
 };
-use latarnik_test_servers::{
-    Fault, Proxy, free_port,
-    smb::{Smb as Samba, SmbOptions},
-};
+use latarnik_test_servers::{Fault, Proxy, Samba, SambaOptions, free_port};
 use std::{fs, num::NonZeroU64, os::unix::fs::PermissionsExt as _, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -28,11 +25,11 @@ fn settings(port: u16) -> SmbSettings {
 }
 
 fn smb(settings: SmbSettings) -> Smb {
-    Smb::new(settings).unwrap()
+    Smb::new(settings).expect("settings of a share")
 }
 
 fn name(name: &str) -> ObjectName {
-    ObjectName::new(name).unwrap()
+    ObjectName::new(name).expect("a name")
 }
 
 fn big(bytes: usize) -> Vec<u8> {
@@ -69,9 +66,9 @@ async fn a_share_conforms() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_oldest_version_without_encryption_conforms() {
-    let server = Samba::start_with(&SmbOptions {
+    let server = Samba::start_with(&SambaOptions {
         max_protocol: Some("SMB2_02"),
-        ..SmbOptions::default()
+        ..SambaOptions::default()
     })
     .unwrap();
     let mut settings = settings(server.port());
@@ -159,9 +156,9 @@ async fn what_is_wrong_has_its_code() {
 
 #[tokio::test]
 async fn a_wrong_account_is_no_guest() {
-    let server = Samba::start_with(&SmbOptions {
+    let server = Samba::start_with(&SambaOptions {
         welcomes_guests: true,
-        ..SmbOptions::default()
+        ..SambaOptions::default()
     })
     .unwrap();
     assert_eq!(problem(settings(server.port())).await, None);
@@ -178,9 +175,9 @@ async fn required_encryption_is_kept_or_refused() {
         ..settings(port)
     };
     for protocol in [None, Some("SMB3_00")] {
-        let server = Samba::start_with(&SmbOptions {
+        let server = Samba::start_with(&SambaOptions {
             max_protocol: protocol,
-            ..SmbOptions::default()
+            ..SambaOptions::default()
         })
         .unwrap();
         for share in ["backups", "sealed"] {
@@ -188,13 +185,13 @@ async fn required_encryption_is_kept_or_refused() {
         }
     }
     for options in [
-        SmbOptions {
+        SambaOptions {
             without_encryption: true,
-            ..SmbOptions::default()
+            ..SambaOptions::default()
         },
-        SmbOptions {
+        SambaOptions {
             max_protocol: Some("SMB2_10"),
-            ..SmbOptions::default()
+            ..SambaOptions::default()
         },
     ] {
         let server = Samba::start_with(&options).unwrap();
@@ -259,9 +256,9 @@ async fn a_folder_without_the_right_to_write_is_told() {
 
 #[tokio::test]
 async fn a_full_disk_is_told_and_leaves_nothing() {
-    let server = Samba::start_with(&SmbOptions {
+    let server = Samba::start_with(&SambaOptions {
         largest_file_kib: Some(4096),
-        ..SmbOptions::default()
+        ..SambaOptions::default()
     })
     .unwrap();
     let destination = smb(settings(server.port()));
@@ -413,9 +410,9 @@ async fn a_server_that_comes_back_is_used_again() {
             destination.prepare().await?;
             destination.write(&file, in_pieces(&[2])).await
         },
-        tokio::task::spawn_blocking(move || Samba::start_with(&SmbOptions {
+        tokio::task::spawn_blocking(move || Samba::start_with(&SambaOptions {
             port: Some(port),
-            ..SmbOptions::default()
+            ..SambaOptions::default()
         })),
     );
     written.unwrap();

@@ -18,7 +18,7 @@ const RETRIES: Retries = Retries {
 };
 
 fn name() -> ObjectName {
-    ObjectName::new("data/ab/file").unwrap()
+    ObjectName::new("data/ab/file").expect("a name")
 }
 
 fn bytes() -> Bytes {
@@ -42,7 +42,8 @@ fn verified(inner: &Arc<Faulty>, verification: Verification) -> Verified {
 }
 
 fn bandwidth(bytes_per_second: u64) -> Arc<Bandwidth> {
-    Arc::new(Bandwidth::new(NonZeroU64::new(bytes_per_second).unwrap()))
+    let bytes_per_second = NonZeroU64::new(bytes_per_second).expect("a rate");
+    Arc::new(Bandwidth::new(bytes_per_second))
 }
 
 const CODES: [FailureCode; 20] = [

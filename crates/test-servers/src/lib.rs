@@ -10,7 +10,9 @@
 mod process;
 mod proxy;
 #[cfg(unix)]
-pub mod smb;
+mod samba;
 
 pub use process::{ServerProcess, free_port, wait_for_port};
 pub use proxy::{Fault, Proxy};
+#[cfg(unix)]
+pub use samba::{Samba, SambaOptions};

@@ -119,7 +119,9 @@ impl Destination for Faulty {
             Fault::Delays(time) => sleep(time).await,
             Fault::Corrupts => {
                 let middle = bytes.len() / 2;
-                bytes[middle] ^= 1;
+                if let Some(byte) = bytes.get_mut(middle) {
+                    *byte ^= 1;
+                }
             }
             Fault::Forgets => return Ok(Written::Unconfirmed),
             _ => {}

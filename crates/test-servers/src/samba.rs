@@ -12,9 +12,6 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// The Debian packages that it needs.
-pub const PACKAGES: &[&str] = &["samba", "samba-common-bin"];
-
 /// Folders of the server itself.
 const FOLDERS: [&str; 7] = [
     "private", "lock", "state", "cache", "pid", "ncalrpc", "files",
@@ -29,7 +26,7 @@ const FOLDERS: [&str; 7] = [
 /// | `closed` | nobody may enter |
 /// | `sealed` | encrypted connections alone |
 #[derive(Debug)]
-pub struct Smb {
+pub struct Samba {
     process: ServerProcess,
     folder: TempDir,
     port: u16,
@@ -37,7 +34,7 @@ pub struct Smb {
 
 /// What a server can be made to do.
 #[derive(Debug, Clone, Default)]
-pub struct SmbOptions {
+pub struct SambaOptions {
     /// The newest version that it speaks, as `server max protocol`: `SMB2_10`, `SMB3_00`.
     pub max_protocol: Option<&'static str>,
     /// Offers no encryption; `sealed` cannot be entered then.
@@ -50,7 +47,9 @@ pub struct SmbOptions {
     pub port: Option<u16>,
 }
 
-impl Smb {
+impl Samba {
+    /// The Debian packages that it needs.
+    pub const PACKAGES: &[&str] = &["samba", "samba-common-bin"];
     /// The account.
     pub const USER: &str = "backup";
     /// Its password.
@@ -62,15 +61,15 @@ impl Smb {
     ///
     /// When Samba is not installed or does not start; the message has its log.
     pub fn start() -> Result<Self> {
-        Self::start_with(&SmbOptions::default())
+        Self::start_with(&SambaOptions::default())
     }
 
     /// Starts a server that does as it is told.
     ///
     /// # Errors
     ///
-    /// As for [`Smb::start`].
-    pub fn start_with(options: &SmbOptions) -> Result<Self> {
+    /// As for [`Samba::start`].
+    pub fn start_with(options: &SambaOptions) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("samba-").tempdir()?;
         for name in FOLDERS {
             fs::create_dir(folder.path().join(name))?;
@@ -120,7 +119,7 @@ impl Smb {
     }
 }
 
-impl Drop for Smb {
+impl Drop for Samba {
     fn drop(&mut self) {
         // A process of its own serves each connection.
         self.process.kill_group();
@@ -133,7 +132,7 @@ fn this_account() -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-fn configure(folder: &Path, port: u16, account: &str, options: &SmbOptions) -> Result<String> {
+fn configure(folder: &Path, port: u16, account: &str, options: &SambaOptions) -> Result<String> {
     let here = folder.display();
     let mut text = format!(
         "[global]
@@ -194,7 +193,7 @@ fn add_account(configuration: &Path, account: &str) -> Result<()> {
         .spawn()
         .context("could not start pdbedit; `cargo xtask test` installs what tests need")?;
     if let Some(mut input) = child.stdin.take() {
-        write!(input, "{0}\n{0}\n", Smb::PASSWORD)?;
+        write!(input, "{0}\n{0}\n", Samba::PASSWORD)?;
     }
     let output = child.wait_with_output()?;
     if !output.status.success() {
@@ -203,7 +202,7 @@ fn add_account(configuration: &Path, account: &str) -> Result<()> {
     Ok(())
 }
 
-fn command(configuration: &Path, options: &SmbOptions) -> Command {
+fn command(configuration: &Path, options: &SambaOptions) -> Command {
     let mut command = match options.largest_file_kib {
         None => Command::new("smbd"),
         Some(kib) => {
