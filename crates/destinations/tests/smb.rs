@@ -7,8 +7,18 @@ use latarnik_destinations::{
     SmbEncryption, SmbSettings, Verification, Verified, conformance, probe,
 };
 use latarnik_test_servers::{Fault, Proxy, Samba, SambaOptions, free_port};
-use std::{fs, num::NonZeroU64, os::unix::fs::PermissionsExt as _, sync::Arc, time::Duration};
-use tokio::time::Instant;
+use std::{
+    fs,
+    num::NonZeroU64,
+    os::unix::fs::PermissionsExt as _,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    time::Instant,
+};
 
 fn settings(port: u16) -> SmbSettings {
     SmbSettings {
@@ -198,6 +208,73 @@ async fn required_encryption_is_kept_or_refused() {
         let refused = problem(required(server.port(), "backups")).await;
         assert_eq!(refused, Some(FailureCode::Unsupported), "{options:?}");
         assert_eq!(problem(settings(server.port())).await, None);
+    }
+}
+
+/// Whether these bytes were seen between a client that writes them and a server.
+async fn is_seen_on_the_line(options: &SambaOptions) -> bool {
+    let server = Samba::start_with(options).expect("Samba");
+    let line = Line::listen(server.port()).await;
+    let destination = smb(settings(line.port));
+    destination.prepare().await.expect("a root");
+    let text = b"what nobody else may read".repeat(100);
+    let written = destination.write(&name("config"), in_pieces(&text)).await;
+    written.expect("a file");
+    line.saw(&text)
+}
+
+#[tokio::test]
+async fn what_is_written_is_encrypted_where_the_server_can() {
+    assert!(!is_seen_on_the_line(&SambaOptions::default()).await);
+    let without = SambaOptions {
+        without_encryption: true,
+        ..SambaOptions::default()
+    };
+    assert!(is_seen_on_the_line(&without).await);
+}
+
+/// Passes connections on, and keeps what clients send.
+struct Line {
+    port: u16,
+    sent: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Line {
+    async fn listen(server: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let sent = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&sent);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let kept = Arc::clone(&kept);
+                tokio::spawn(async move {
+                    let server = TcpStream::connect(("127.0.0.1", server)).await?;
+                    let (mut from_client, mut to_client) = client.into_split();
+                    let (mut from_server, mut to_server) = server.into_split();
+                    let there = async {
+                        let mut buffer = vec![0; 65_536];
+                        loop {
+                            let read = from_client.read(&mut buffer).await?;
+                            let bytes = buffer.get(..read).unwrap_or_default();
+                            if bytes.is_empty() {
+                                return std::io::Result::Ok(());
+                            }
+                            kept.lock().expect("not poisoned").extend_from_slice(bytes);
+                            to_server.write_all(bytes).await?;
+                        }
+                    };
+                    let back = tokio::io::copy(&mut from_server, &mut to_client);
+                    tokio::try_join!(there, back).map(drop)
+                });
+            }
+        });
+        Self { port, sent }
+    }
+
+    fn saw(&self, text: &[u8]) -> bool {
+        let sent = self.sent.lock().expect("not poisoned");
+        sent.windows(text.len()).any(|window| window == text)
     }
 }
 
