@@ -4,6 +4,7 @@ mod greeting;
 mod links;
 mod settings;
 mod status;
+mod unfinished;
 
 pub use settings::{SmbEncryption, SmbSettings};
 
@@ -16,9 +17,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use links::{Lease, Links};
 use settings::Place;
-use smb2::{FileWriter, RenameOptions};
-use std::{fmt, ops::Range, sync::Arc};
-use tokio::task::JoinHandle;
+use smb2::RenameOptions;
+use std::{fmt, ops::Range};
+use unfinished::Unfinished;
 
 const PIECE_BYTES: usize = 1024 * 1024;
 
@@ -430,66 +431,5 @@ impl Destination for Smb {
             free_bytes: space.free_bytes,
             total_bytes: Some(space.total_bytes),
         }))
-    }
-}
-
-/// An unfinished file, which is removed when its write fails or is dropped, as far as the
-/// connection still allows that; else [`Destination::remove_leftovers`] does it.
-struct Unfinished<'a> {
-    lease: &'a Lease<'a>,
-    path: String,
-    opening: Option<JoinHandle<Result<FileWriter, smb2::Error>>>,
-    is_left: bool,
-}
-
-impl<'a> Unfinished<'a> {
-    fn new(lease: &'a Lease<'a>, path: String) -> Self {
-        Self {
-            lease,
-            path,
-            opening: None,
-            is_left: true,
-        }
-    }
-
-    /// Makes the file. This goes on when it is dropped: nobody would close a file whose opening
-    /// was not waited for.
-    async fn open(&mut self) -> Result<FileWriter, smb2::Error> {
-        let tree = Arc::clone(&self.lease.tree);
-        let connection = self.lease.connection.clone();
-        let path = self.path.clone();
-        let opening = self.opening.insert(tokio::spawn(async move {
-            tree.create_file_writer_exclusive(connection, &path).await
-        }));
-        let opened = opening.await;
-        self.opening = None;
-        opened.unwrap_or(Err(smb2::Error::Cancelled))
-    }
-
-    fn finish(mut self) {
-        self.is_left = false;
-    }
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        if !self.is_left || self.lease.connection.is_disconnected() {
-            return;
-        }
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return;
-        };
-        let opening = self.opening.take();
-        let tree = Arc::clone(&self.lease.tree);
-        let mut connection = self.lease.connection.clone();
-        let path = std::mem::take(&mut self.path);
-        runtime.spawn(async move {
-            if let Some(opening) = opening {
-                // Dropping the writer closes the file.
-                drop(opening.await);
-            }
-            // It may not have been made.
-            tree.delete_file(&mut connection, &path).await.ok();
-        });
     }
 }
