@@ -296,3 +296,22 @@ fn offered_cipher(connection: &Connection) -> Option<Cipher> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Busy, Slot, TRUSTED_IDLE};
+    use std::{sync::atomic::Ordering, time::Duration};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_lay_idle_for_long_is_not_trusted() {
+        let slot = Slot::default();
+        assert!(slot.is_stale());
+        slot.busy.fetch_add(1, Ordering::SeqCst);
+        drop(Busy(&slot));
+        assert_eq!(slot.busy.load(Ordering::SeqCst), 0);
+        tokio::time::advance(TRUSTED_IDLE).await;
+        assert!(!slot.is_stale());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(slot.is_stale());
+    }
+}

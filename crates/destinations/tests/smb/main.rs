@@ -1,5 +1,4 @@
 //! Shares of a real Samba server as destinations.
-#![cfg(unix)]
 
 mod faults;
 mod line;
