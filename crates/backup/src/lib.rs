@@ -1,1 +1,33 @@
 //! The backup engine.
+//!
+//! A [`Repository`] in restic's format (version 2) lies at one or more destinations. A
+//! [run](Repository::run) reads the sources once and makes a snapshot of them everywhere; stock
+//! restic lists, checks and restores it, and so does this crate.
+//!
+//! Invariants: a snapshot is written last, when everything that it refers to has arrived; what
+//! could not be read is counted and named; a dump that failed leaves no snapshot; a destination
+//! that lacks something is behind and says so, until it has caught up; nothing leaves the machine
+//! unencrypted.
+//!
+//! The product around it is not known here: no tenants, no devices, no schedules, no server.
+
+mod clock;
+mod error;
+mod files;
+mod locks;
+mod progress;
+mod repository;
+mod run;
+mod seal;
+mod set;
+mod source;
+mod state;
+
+pub use clock::{Clock, SystemClock};
+pub use error::{BackupError, ErrorCode, Result};
+pub use latarnik_destinations as destinations;
+pub use progress::{NoProgress, Phase, ProgressEvent, ProgressSink};
+pub use repository::{Repository, Surroundings, WhenAbsent};
+pub use run::{PARTIAL_TAG, RunKind, RunOutcome, RunReport, RunRequest, StreamSource};
+pub use set::{MemberReport, MemberState, Place};
+pub use source::{Finding, FindingKind, Findings, FolderSource, InvalidPattern};

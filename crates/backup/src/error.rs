@@ -1,0 +1,168 @@
+//! What can go wrong with a backup, told by stable codes.
+
+use latarnik_destinations::{Failure, FailureCode};
+use rustic_core::RusticError;
+use serde::{Deserialize, Serialize};
+use std::{error::Error as _, io, path::PathBuf};
+
+/// The engine's result.
+pub type Result<T, E = BackupError> = std::result::Result<T, E>;
+
+/// Why an operation of the engine failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackupError {
+    /// No destination holds up: the last failure of the last one.
+    #[error("no destination is usable")]
+    Destination(#[source] Failure),
+    /// There is no repository at the destinations.
+    #[error("there is no repository at {location}")]
+    NoRepository {
+        /// Where it was looked for.
+        location: String,
+    },
+    /// Another repository than that of the other destinations lies there.
+    #[error("another repository lies at {location}")]
+    OtherRepository {
+        /// Where.
+        location: String,
+    },
+    /// The password opens none of the keys.
+    #[error("the password does not open the repository")]
+    WrongPassword,
+    /// Another program works with the repository.
+    #[error("the repository is locked by process {process} on {host} since {since}")]
+    Locked {
+        /// Its machine.
+        host: String,
+        /// Its process.
+        process: u32,
+        /// Since when, in UTC.
+        since: jiff::Timestamp,
+    },
+    /// Another run of the same job on this machine works at the moment.
+    #[error("another run of this job is at work on this machine")]
+    Busy,
+    /// It was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// A snapshot does not exist.
+    #[error("there is no snapshot {wanted}")]
+    NoSnapshot {
+        /// What was asked for.
+        wanted: String,
+    },
+    /// The sources could not be read at all.
+    #[error("the source {} cannot be read", .path.display())]
+    Source {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The dump of a database failed; nothing was kept that looks good.
+    #[error("the dump {name} failed")]
+    Dump {
+        /// Its name in the snapshot.
+        name: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file of the engine itself could not be read or written.
+    #[error("could not use {}", .path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Files of the repository are damaged or missing.
+    #[error("the repository is damaged: {detail}")]
+    Damaged {
+        /// What was found.
+        detail: String,
+    },
+    /// Anything else that the library for the format reports.
+    #[error("the repository could not be used")]
+    Repository(#[source] Box<RusticError>),
+}
+
+impl BackupError {
+    /// The stable code, to be translated for people.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Destination(failure) => ErrorCode::Destination(failure.code),
+            Self::NoRepository { .. } => ErrorCode::NoRepository,
+            Self::OtherRepository { .. } => ErrorCode::OtherRepository,
+            Self::WrongPassword => ErrorCode::WrongPassword,
+            Self::Locked { .. } => ErrorCode::Locked,
+            Self::Busy => ErrorCode::Busy,
+            Self::Cancelled => ErrorCode::Cancelled,
+            Self::NoSnapshot { .. } => ErrorCode::NoSnapshot,
+            Self::Source { .. } => ErrorCode::SourceUnreadable,
+            Self::Dump { .. } => ErrorCode::DumpFailed,
+            Self::File { .. } => ErrorCode::FileFailed,
+            Self::Damaged { .. } => ErrorCode::Damaged,
+            Self::Repository(_) => ErrorCode::Repository,
+        }
+    }
+
+    /// The chain of causes as one line for a log.
+    pub fn chain(&self) -> String {
+        let mut line = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            line.push_str(": ");
+            line.push_str(&error.to_string());
+            cause = error.source();
+        }
+        line
+    }
+}
+
+/// The codes of [`BackupError`], as they are written in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// No repository there.
+    NoRepository,
+    /// A repository that belongs to something else.
+    OtherRepository,
+    /// The password is wrong.
+    WrongPassword,
+    /// Somebody else holds a lock.
+    Locked,
+    /// The same job is at work.
+    Busy,
+    /// A person or the agent ended it.
+    Cancelled,
+    /// No such snapshot.
+    NoSnapshot,
+    /// A source cannot be read at all.
+    SourceUnreadable,
+    /// A dump failed.
+    DumpFailed,
+    /// The engine's own file failed.
+    FileFailed,
+    /// Damaged or missing repository files.
+    Damaged,
+    /// Another failure of the repository.
+    Repository,
+    /// A destination failed.
+    #[serde(untagged)]
+    Destination(FailureCode),
+}
+
+/// What lies behind an error of the library: our own error where there is one.
+impl From<Box<RusticError>> for BackupError {
+    fn from(error: Box<RusticError>) -> Self {
+        if error.is_incorrect_password() {
+            return Self::WrongPassword;
+        }
+        Self::Repository(error)
+    }
+}

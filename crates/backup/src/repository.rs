@@ -1,0 +1,295 @@
+//! A job's repository, opened.
+
+use crate::{
+    clock::Clock,
+    error::{BackupError, Result},
+    files,
+    locks::{self, Holder, Lock, LockKind},
+    seal::Seal,
+    set::{
+        Member, MemberReport, Place, RepositorySet, SetBackend, Snapshots,
+        catch_up::{self, CatchUp},
+    },
+    state::{JobState, StateFolder},
+};
+use latarnik_destinations::{ObjectName, Secret};
+use rustic_core::{
+    ConfigOptions, Credentials, FileType, Id, KeyOptions, OpenStatus, ProgressBars,
+    RepositoryBackends, RepositoryOptions,
+};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+/// Packs are about this large: small enough for bounded memory, large enough for slow lines.
+const PACK_BYTES: u64 = 16 * 1024 * 1024;
+const TREE_PACK_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Around a job: where it remembers things, what it is called, how it is stopped.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// Where destinations are talked to from. The engine itself blocks, so it is called outside
+    /// of this runtime's own threads.
+    pub runtime: Handle,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The device's name, in snapshots and locks.
+    pub hostname: String,
+    /// The account, in snapshots and locks.
+    pub username: String,
+    /// The job's memory on this machine, its own folder.
+    pub state_folder: PathBuf,
+    /// Ends what is at work within a second.
+    pub cancellation: CancellationToken,
+}
+
+/// A job's repository at all of its destinations.
+pub struct Repository {
+    pub(crate) set: Arc<RepositorySet>,
+    pub(crate) seal: Arc<Seal>,
+    pub(crate) surroundings: Surroundings,
+    credentials: Credentials,
+    folder: StateFolder,
+    state: JobState,
+}
+
+/// What to do when no destination has a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenAbsent {
+    /// Make one.
+    Create,
+    /// Fail.
+    Fail,
+}
+
+pub(crate) type Library<S> = rustic_core::Repository<S>;
+
+impl Repository {
+    /// Opens the repository at the given places. A place that does not answer is behind; one that
+    /// answers is enough.
+    ///
+    /// # Errors
+    ///
+    /// When another run of the job is at work, no place answers, the password is wrong, or there
+    /// is no repository and none is to be made.
+    pub fn open(
+        places: Vec<Place>,
+        password: &Secret,
+        absent: WhenAbsent,
+        surroundings: Surroundings,
+    ) -> Result<Self> {
+        let folder = StateFolder::hold(&surroundings.state_folder)?;
+        let state = folder.load()?;
+        let members = places
+            .into_iter()
+            .map(|place| {
+                let record = state.members.get(&place.name).cloned().unwrap_or_default();
+                Arc::new(Member::new(place.name, place.destination, record))
+            })
+            .collect();
+        let set = RepositorySet::new(
+            members,
+            surroundings.runtime.clone(),
+            surroundings.cancellation.clone(),
+        );
+        contact(&set)?;
+        let credentials = Credentials::Password(password.reveal().to_owned());
+        let opened = open_library(&set, &credentials, absent)?;
+        let damaged = || BackupError::Damaged {
+            detail: "the master key has another length".to_owned(),
+        };
+        let seal = Seal::new(&opened.key()).ok_or_else(damaged)?;
+        Ok(Self {
+            credentials: Credentials::Masterkey(opened.key()),
+            set,
+            seal: Arc::new(seal),
+            surroundings,
+            folder,
+            state,
+        })
+    }
+
+    /// How each destination is.
+    pub fn members(&self) -> Vec<MemberReport> {
+        self.set.report()
+    }
+
+    pub(crate) fn state_folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// The library's view, with what it reports as progress.
+    pub(crate) fn library(
+        &self,
+        snapshots: Snapshots,
+        progress: impl ProgressBars,
+    ) -> Result<Library<OpenStatus>> {
+        let backend = SetBackend::new(Arc::clone(&self.set), snapshots);
+        unopened(backend, progress)
+            .and_then(|library| Ok(library.open(&self.credentials)?))
+            .map_err(|error| self.set.explain(error))
+    }
+
+    /// Takes a lock at every destination in step.
+    pub(crate) fn lock(&mut self, kind: LockKind) -> Result<Lock> {
+        let own: BTreeSet<ObjectName> = self
+            .state
+            .locks
+            .iter()
+            .filter_map(|name| ObjectName::new(name.as_str()).ok())
+            .collect();
+        // Nobody else holds the job's memory, so these are of processes that are gone.
+        for name in &own {
+            self.set.release(name);
+        }
+        let holder = Holder {
+            hostname: self.surroundings.hostname.clone(),
+            username: self.surroundings.username.clone(),
+            clock: Arc::clone(&self.surroundings.clock),
+        };
+        let (set, seal) = (Arc::clone(&self.set), Arc::clone(&self.seal));
+        let remember = |name: &ObjectName| {
+            self.state.locks = vec![name.to_string()];
+            self.save()
+        };
+        locks::lock(&set, &seal, &holder, kind, &own, remember)
+    }
+
+    /// Releases a lock and forgets it.
+    pub(crate) fn unlock(&mut self, lock: Lock) -> Result<()> {
+        lock.release();
+        self.state.locks.clear();
+        self.save()
+    }
+
+    /// Whether an earlier run did not come to its end.
+    pub(crate) fn has_unfinished(&self) -> bool {
+        self.state.unfinished
+    }
+
+    pub(crate) fn set_unfinished(&mut self, unfinished: bool) -> Result<()> {
+        self.state.unfinished = unfinished;
+        self.save()
+    }
+
+    /// Brings every destination in step that is behind and answers. Those that fail stay behind;
+    /// what has another repository is an error.
+    pub(crate) fn catch_up(&self) -> Result<Vec<(String, CatchUp)>> {
+        let mut done = Vec::new();
+        for member in self.set.members() {
+            if member.is_in_step() {
+                continue;
+            }
+            match catch_up::catch_up(&self.set, member) {
+                Ok(copied) => done.push((member.name.clone(), copied)),
+                Err(BackupError::Destination(failure)) => {
+                    tracing::warn!(
+                        destination = member.name,
+                        failure = failure.chain(),
+                        "the destination stays behind"
+                    );
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(done)
+    }
+
+    /// Writes down how the destinations are.
+    pub(crate) fn save(&mut self) -> Result<()> {
+        self.state.members = self
+            .set
+            .members()
+            .iter()
+            .map(|member| (member.name.clone(), member.record()))
+            .collect();
+        self.folder.save(&self.state)
+    }
+}
+
+/// Asks every member whether it is there. If all of them were behind, the first that answers
+/// leads.
+fn contact(set: &Arc<RepositorySet>) -> Result<()> {
+    let mut last = None;
+    let mut answering = Vec::new();
+    for member in set.members() {
+        match set.block(member.destination.prepare()) {
+            Ok(()) => answering.push(Arc::clone(member)),
+            Err(BackupError::Destination(failure)) => {
+                member.fall_behind(&failure);
+                last = Some(failure);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    match (answering.first(), last) {
+        (None, Some(failure)) => Err(BackupError::Destination(failure)),
+        (Some(first), _) => {
+            if set.in_step().is_empty() {
+                first.lead();
+            }
+            Ok(())
+        }
+        (None, None) => Err(BackupError::NoRepository {
+            location: String::new(),
+        }),
+    }
+}
+
+fn open_library(
+    set: &Arc<RepositorySet>,
+    credentials: &Credentials,
+    absent: WhenAbsent,
+) -> Result<Library<OpenStatus>> {
+    let config = files::name(FileType::Config, &Id::default());
+    let backend = || SetBackend::new(Arc::clone(set), Snapshots::Written);
+    let mut with_repository = 0;
+    let in_step = set.in_step();
+    for member in &in_step {
+        match set.block(member.destination.size(&config))? {
+            Some(_) => with_repository += 1,
+            // New, or emptied by somebody: it gets everything.
+            None => member.is_new(),
+        }
+    }
+    if with_repository == 0 {
+        if absent == WhenAbsent::Fail {
+            let locations: Vec<String> = in_step
+                .iter()
+                .map(|member| member.destination.location())
+                .collect();
+            return Err(BackupError::NoRepository {
+                location: locations.join(", "),
+            });
+        }
+        for member in &in_step {
+            member.lead();
+        }
+        let library = unopened(backend(), rustic_core::NoProgressBars {})?;
+        let made = library.init(credentials, &KeyOptions::default(), &config_options());
+        return made.map_err(|error| set.explain(error));
+    }
+    unopened(backend(), rustic_core::NoProgressBars {})
+        .and_then(|library| Ok(library.open(credentials)?))
+        .map_err(|error| set.explain(error))
+}
+
+fn unopened(backend: SetBackend, progress: impl ProgressBars) -> Result<Library<()>> {
+    let mut options = RepositoryOptions::default();
+    options.no_cache = true;
+    let backends = RepositoryBackends::new(Arc::new(backend), None);
+    Ok(Library::new_with_progress(&options, &backends, progress)?)
+}
+
+fn config_options() -> ConfigOptions {
+    ConfigOptions::default()
+        .set_version(2_u32)
+        .set_datapack_size(rustic_core_size(PACK_BYTES))
+        .set_datapack_growfactor(0_u32)
+        .set_treepack_size(rustic_core_size(TREE_PACK_BYTES))
+        .set_treepack_growfactor(0_u32)
+}
+
+fn rustic_core_size(bytes: u64) -> bytesize::ByteSize {
+    bytesize::ByteSize::b(bytes)
+}

@@ -1,0 +1,361 @@
+//! One repository at several destinations.
+//!
+//! A [`RepositorySet`] is what the library for the format sees as its one place of storage. What
+//! it writes goes to every member that is in step, at the same time; a member that fails after
+//! its retries falls [behind](MemberState::Behind) and gets nothing more until it has
+//! [caught up](crate::set::catch_up), so that no member ever has an index without its packs, or a
+//! snapshot without its index. What is read comes from the first member that has it.
+
+mod backend;
+pub(crate) mod catch_up;
+mod in_flight;
+mod member;
+
+pub(crate) use backend::{SetBackend, Snapshots};
+pub(crate) use member::{Member, MemberRecord, Removal};
+pub use member::{MemberReport, MemberState};
+
+use crate::{
+    error::{BackupError, Result},
+    files,
+};
+use in_flight::InFlight;
+use latarnik_destinations::{Content, Destination, Entry, Failure, FailureCode, ObjectName};
+use rustic_core::{FileType, Id};
+use std::{
+    fmt,
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{runtime::Handle, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// Packs that are being sent, in bytes, whatever the number of members.
+const IN_FLIGHT_BYTES: u64 = 64 * 1024 * 1024;
+
+const RELEASE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A destination of a set.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The name by which the job knows it.
+    pub name: String,
+    /// The destination itself, with its wrappers.
+    pub destination: Arc<dyn Destination>,
+}
+
+/// One repository at several destinations.
+pub(crate) struct RepositorySet {
+    members: Vec<Arc<Member>>,
+    runtime: Handle,
+    cancellation: CancellationToken,
+    in_flight: InFlight,
+    /// Why nothing more can be written, once that is so.
+    fatal: Mutex<Option<BackupError>>,
+    /// The snapshot that was written last.
+    published: Mutex<Option<Id>>,
+}
+
+impl fmt::Debug for RepositorySet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RepositorySet")
+            .field("members", &self.members)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RepositorySet {
+    pub(crate) fn new(
+        members: Vec<Arc<Member>>,
+        runtime: Handle,
+        cancellation: CancellationToken,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            members,
+            runtime,
+            cancellation,
+            in_flight: InFlight::new(IN_FLIGHT_BYTES),
+            fatal: Mutex::new(None),
+            published: Mutex::new(None),
+        })
+    }
+
+    pub(crate) fn members(&self) -> &[Arc<Member>] {
+        &self.members
+    }
+
+    /// Those that have everything, and get everything that is written.
+    pub(crate) fn in_step(&self) -> Vec<Arc<Member>> {
+        self.members
+            .iter()
+            .filter(|member| member.is_in_step())
+            .cloned()
+            .collect()
+    }
+
+    /// How each member is.
+    pub(crate) fn report(&self) -> Vec<MemberReport> {
+        self.members.iter().map(|member| member.report()).collect()
+    }
+
+    pub(crate) fn cancellation(&self) -> &CancellationToken {
+        &self.cancellation
+    }
+
+    /// Runs something at a destination to its end, unless the work is cancelled.
+    pub(crate) fn block<T>(
+        &self,
+        operation: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, BackupError> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                () = self.cancellation.cancelled() => Err(BackupError::Cancelled),
+                result = operation => result.map_err(BackupError::Destination),
+            }
+        })
+    }
+
+    pub(crate) fn spawn(
+        &self,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> tokio::task::JoinHandle<()> {
+        self.runtime.spawn(task)
+    }
+
+    pub(crate) fn pause(&self, duration: Duration) -> Result<()> {
+        self.block(async {
+            tokio::time::sleep(duration).await;
+            Ok(())
+        })
+    }
+
+    /// Deletes a lock wherever that can be done at once, also when the work was cancelled.
+    pub(crate) fn release(&self, name: &ObjectName) {
+        self.runtime.block_on(async {
+            for member in &self.members {
+                let removal = member.destination.remove(name);
+                match tokio::time::timeout(RELEASE_PATIENCE, removal).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(failure)) => {
+                        tracing::debug!(
+                            failure = failure.chain(),
+                            "a lock stays until it is stale"
+                        );
+                    }
+                    Err(_) => tracing::debug!("a lock stays until it is stale"),
+                }
+            }
+        });
+    }
+
+    /// Sends a pack to all members in step, in the background. It comes back as soon as there is
+    /// room for the next; a failure is told by [`settle`](Self::settle) or by a later call.
+    pub(crate) fn send_pack(self: &Arc<Self>, name: ObjectName, content: Content) -> Result<()> {
+        self.check()?;
+        let permit = self.runtime.block_on(async {
+            tokio::select! {
+                () = self.cancellation.cancelled() => Err(BackupError::Cancelled),
+                permit = self.in_flight.begin(&name, content.length()) => Ok(permit),
+            }
+        })?;
+        let set = Arc::clone(self);
+        self.runtime.spawn(async move {
+            tokio::select! {
+                () = set.cancellation.cancelled() => {}
+                () = set.write_everywhere(&name, content) => {}
+            }
+            drop(permit);
+        });
+        Ok(())
+    }
+
+    /// Waits until everything that was sent has arrived.
+    pub(crate) fn settle(&self) -> Result<()> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                () = self.cancellation.cancelled() => {}
+                () = self.in_flight.settle() => {}
+            }
+        });
+        self.check()
+    }
+
+    /// Writes a file to all members in step after everything that was sent before.
+    pub(crate) fn write(&self, name: &ObjectName, content: Content) -> Result<()> {
+        self.settle()?;
+        self.runtime.block_on(async {
+            tokio::select! {
+                () = self.cancellation.cancelled() => {}
+                () = self.write_everywhere(name, content) => {}
+            }
+        });
+        self.check()
+    }
+
+    async fn write_everywhere(&self, name: &ObjectName, content: Content) {
+        let mut writes = JoinSet::new();
+        for member in self.in_step() {
+            let (name, content) = (name.clone(), content.clone());
+            writes.spawn(async move {
+                if let Err(failure) = member.destination.write(&name, content).await {
+                    member.fall_behind(&failure);
+                    return Some(failure);
+                }
+                None
+            });
+        }
+        let mut last = None;
+        while let Some(written) = writes.join_next().await {
+            last = written.ok().flatten().or(last);
+        }
+        if let Some(failure) = last
+            && self.in_step().is_empty()
+        {
+            self.fail(BackupError::Destination(failure));
+        }
+    }
+
+    /// Deletes a file at all members in step, and remembers to do so at those that are behind.
+    pub(crate) fn remove(&self, kind: FileType, name: &ObjectName) -> Result<()> {
+        self.settle()?;
+        let mut last = None;
+        for member in &self.members {
+            if member.is_in_step() {
+                match self.block(member.destination.remove(name)) {
+                    Ok(()) => continue,
+                    Err(BackupError::Destination(failure)) => {
+                        member.fall_behind(&failure);
+                        last = Some(failure);
+                    }
+                    Err(other) => return Err(other),
+                }
+            }
+            member.remember_removal(Removal {
+                kind,
+                name: name.clone(),
+            });
+        }
+        if let Some(failure) = last
+            && self.in_step().is_empty()
+        {
+            self.fail(BackupError::Destination(failure));
+        }
+        self.check()
+    }
+
+    /// Asks the members in step, one after the other, until one answers.
+    pub(crate) fn ask<T, F>(&self, question: impl Fn(Arc<dyn Destination>) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let mut last = None;
+        for member in self.in_step() {
+            match self.block(question(Arc::clone(&member.destination))) {
+                Err(BackupError::Destination(failure)) => {
+                    tracing::warn!(
+                        destination = member.name,
+                        failure = failure.chain(),
+                        "asking the next destination"
+                    );
+                    last = Some(failure);
+                }
+                other => return other,
+            }
+        }
+        Err(BackupError::Destination(last.unwrap_or_else(|| {
+            Failure::new(
+                latarnik_destinations::Operation::Connect,
+                FailureCode::Unreachable,
+            )
+        })))
+    }
+
+    pub(crate) fn read(&self, name: &ObjectName) -> Result<bytes::Bytes> {
+        self.await_arrival(name);
+        self.ask(|destination| async move { destination.read(name).await })
+    }
+
+    pub(crate) fn read_range(&self, name: &ObjectName, range: Range<u64>) -> Result<bytes::Bytes> {
+        self.await_arrival(name);
+        self.ask(|destination| {
+            let range = range.clone();
+            async move { destination.read_range(name, range).await }
+        })
+    }
+
+    pub(crate) fn list(&self, kind: FileType) -> Result<Vec<Entry>> {
+        self.settle()?;
+        let folder = files::folder(kind);
+        self.ask(|destination| {
+            let folder = folder.clone();
+            async move { destination.list(folder.as_ref()).await }
+        })
+    }
+
+    pub(crate) fn size(&self, name: &ObjectName) -> Result<Option<u64>> {
+        self.ask(|destination| async move { destination.size(name).await })
+    }
+
+    /// A pack may be asked for while it is on its way.
+    fn await_arrival(&self, name: &ObjectName) {
+        if self.in_flight.contains(name) {
+            self.settle().ok();
+        }
+    }
+
+    /// The snapshot that was written last by this process.
+    pub(crate) fn published(&self) -> Option<Id> {
+        *self
+            .published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_snapshot(&self, id: Id) {
+        *self
+            .published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(id);
+    }
+
+    fn fail(&self, error: BackupError) {
+        self.fatal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(error);
+    }
+
+    /// Whether anything can still be written.
+    fn check(&self) -> Result<()> {
+        if self.cancellation.is_cancelled() {
+            return Err(BackupError::Cancelled);
+        }
+        let fatal = self.fatal.lock().unwrap_or_else(PoisonError::into_inner);
+        match fatal.as_ref() {
+            None => Ok(()),
+            Some(error) => Err(again(error)),
+        }
+    }
+
+    /// The cause behind an error of the library: cancelled, or a destination's failure.
+    pub(crate) fn explain(&self, error: impl Into<BackupError>) -> BackupError {
+        match self.check() {
+            Err(cause) => cause,
+            Ok(()) => error.into(),
+        }
+    }
+}
+
+/// A failure is told to everyone who asks; its source only once.
+fn again(error: &BackupError) -> BackupError {
+    match error {
+        BackupError::Destination(failure) => {
+            let mut copy = Failure::new(failure.operation, failure.code);
+            copy.name.clone_from(&failure.name);
+            BackupError::Destination(copy.caused_by(failure.chain()))
+        }
+        _ => BackupError::Cancelled,
+    }
+}

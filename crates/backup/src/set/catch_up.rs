@@ -1,0 +1,137 @@
+//! Bringing a member that is behind back in step.
+
+use super::{Member, RepositorySet};
+use crate::{
+    error::{BackupError, Result},
+    files,
+};
+use bytes::Bytes;
+use latarnik_destinations::{Content, Failure, FailureCode, ObjectName, Operation};
+use rustic_core::FileType;
+use sha2::{Digest, Sha256};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// What was copied to bring a member in step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct CatchUp {
+    pub(crate) copied_files: u64,
+    pub(crate) copied_bytes: u64,
+    pub(crate) removed_files: u64,
+}
+
+/// Copies what a member lacks from those in step, gives them what it alone has, and deletes there
+/// what was deleted elsewhere meanwhile. The member is in step afterwards; when it fails, it is
+/// still behind, and nothing that was copied refers to what was not.
+pub(crate) fn catch_up(set: &RepositorySet, member: &Arc<Member>) -> Result<CatchUp> {
+    let mut done = CatchUp::default();
+    let result = bring_in_step(set, member, &mut done);
+    match result {
+        Ok(()) => member.catch_up(),
+        Err(BackupError::Destination(ref failure)) => member.fall_behind(failure),
+        Err(_) => {}
+    }
+    result.map(|()| done)
+}
+
+fn bring_in_step(set: &RepositorySet, member: &Arc<Member>, done: &mut CatchUp) -> Result<()> {
+    let lead = set.in_step().into_iter().next().ok_or_else(|| {
+        BackupError::Destination(Failure::new(Operation::Connect, FailureCode::Unreachable))
+    })?;
+    set.block(member.destination.prepare())?;
+    let removals = member.record().removals;
+    let removed: BTreeSet<&ObjectName> = removals.iter().map(|removal| &removal.name).collect();
+    is_same_repository(set, &lead, member)?;
+    for kind in files::COPIED {
+        let there = listing(set, &lead, kind)?;
+        let here = listing(set, member, kind)?;
+        for (name, bytes) in &there {
+            if here.get(name) != Some(bytes) {
+                copy(set, &lead, member, kind, name, done)?;
+            }
+        }
+        for name in here.keys().filter(|name| !there.contains_key(*name)) {
+            // A password that was taken away elsewhere must not come back from here.
+            if kind == FileType::Key {
+                set.block(member.destination.remove(name))?;
+                done.removed_files += 1;
+            } else if !removed.contains(name) {
+                for other in set.in_step() {
+                    copy(set, member, &other, kind, name, done)?;
+                }
+            }
+        }
+    }
+    // Last what nothing refers to any more: snapshots, then indexes, then packs.
+    for kind in files::COPIED.iter().rev() {
+        for removal in removals.iter().filter(|removal| removal.kind == *kind) {
+            set.block(member.destination.remove(&removal.name))?;
+            done.removed_files += 1;
+        }
+    }
+    Ok(())
+}
+
+/// What is not ours stays untouched.
+fn is_same_repository(set: &RepositorySet, lead: &Member, member: &Member) -> Result<()> {
+    let config = files::name(FileType::Config, &rustic_core::Id::default());
+    if set.block(member.destination.size(&config))?.is_none() {
+        return Ok(());
+    }
+    let there = set.block(lead.destination.read(&config))?;
+    let here = set.block(member.destination.read(&config))?;
+    if here == there {
+        Ok(())
+    } else {
+        Err(BackupError::OtherRepository {
+            location: member.destination.location(),
+        })
+    }
+}
+
+fn listing(
+    set: &RepositorySet,
+    member: &Member,
+    kind: FileType,
+) -> Result<BTreeMap<ObjectName, u64>> {
+    let Some(folder) = files::folder(kind) else {
+        let name = files::name(kind, &rustic_core::Id::default());
+        let size = set.block(member.destination.size(&name))?;
+        return Ok(size.map(|bytes| (name, bytes)).into_iter().collect());
+    };
+    let entries = set.block(member.destination.list(Some(&folder)))?;
+    Ok(entries
+        .into_iter()
+        .filter(|entry| files::id(&entry.name).is_some())
+        .map(|entry| (entry.name, entry.bytes))
+        .collect())
+}
+
+fn copy(
+    set: &RepositorySet,
+    from: &Member,
+    to: &Member,
+    kind: FileType,
+    name: &ObjectName,
+    done: &mut CatchUp,
+) -> Result<()> {
+    let bytes = set.block(from.destination.read(name))?;
+    if kind != FileType::Config && !is_what_its_name_says(name, &bytes) {
+        return Err(BackupError::Damaged {
+            detail: format!("{name} at {} is not what its name says", from.name),
+        });
+    }
+    done.copied_files += 1;
+    done.copied_bytes += bytes.len() as u64;
+    set.block(to.destination.write(name, Content::from(bytes)))?;
+    Ok(())
+}
+
+/// Files of a repository are named after the SHA-256 of what is in them.
+fn is_what_its_name_says(name: &ObjectName, bytes: &Bytes) -> bool {
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    hex == name.last()
+}

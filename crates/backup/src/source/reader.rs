@@ -1,0 +1,172 @@
+//! Reading what is backed up, with an eye on how it goes.
+
+use super::{FindingKind, Findings};
+use rustic_core::{ErrorKind, ReadSourceOpen, RusticError, RusticResult};
+use sha2::{Digest, Sha256};
+use std::{
+    fs::{File, Metadata},
+    io::{self, Read},
+    path::PathBuf,
+    sync::Arc,
+};
+use tokio_util::sync::CancellationToken;
+
+/// What readers report to.
+pub(crate) trait Tracker: Send + Sync + 'static {
+    /// A file was read to its end.
+    fn read_whole(&self, number: u64, sha256: [u8; 32], bytes: u64);
+    /// Where what goes wrong is noted.
+    fn findings(&self) -> &Findings;
+    /// A dump failed, which no snapshot may hide.
+    fn dump_failed(&self, name: &str, error: io::Error);
+    /// Ends everything.
+    fn cancellation(&self) -> &CancellationToken;
+    /// A file is being read.
+    fn begins(&self, path: &std::path::Path);
+}
+
+/// How the content of an entry is opened.
+pub(crate) struct Opening {
+    pub(crate) number: u64,
+    pub(crate) path: PathBuf,
+    pub(crate) content: Content,
+    pub(crate) tracker: Arc<dyn Tracker>,
+}
+
+pub(crate) type OpenStream = Box<dyn FnOnce() -> io::Result<Box<dyn Read + Send>> + Send>;
+
+/// Where the content comes from.
+pub(crate) enum Content {
+    /// A file, at the place where it really lies.
+    File(PathBuf),
+    /// A program's output.
+    Stream(OpenStream),
+}
+
+impl ReadSourceOpen for Opening {
+    type Reader = TrackedReader;
+
+    fn open(self) -> RusticResult<TrackedReader> {
+        self.tracker.begins(&self.path);
+        let opened = match self.content {
+            Content::File(actual) => File::open(actual).and_then(|file| {
+                let metadata = file.metadata()?;
+                Ok(Input::File(file, metadata))
+            }),
+            Content::Stream(open) => open().map(Input::Stream),
+        };
+        match opened {
+            Ok(input) => Ok(TrackedReader {
+                number: self.number,
+                path: self.path,
+                input,
+                tracker: self.tracker,
+                hasher: Sha256::new(),
+                bytes: 0,
+                is_finished: false,
+            }),
+            Err(error) => {
+                let copy = io::Error::new(error.kind(), error.to_string());
+                self.tracker.findings().add_error(&self.path, &error);
+                Err(RusticError::with_source(
+                    ErrorKind::InputOutput,
+                    "a source could not be opened",
+                    copy,
+                ))
+            }
+        }
+    }
+}
+
+enum Input {
+    File(File, Metadata),
+    Stream(Box<dyn Read + Send>),
+}
+
+/// Reads, hashes and notices.
+pub(crate) struct TrackedReader {
+    number: u64,
+    path: PathBuf,
+    input: Input,
+    tracker: Arc<dyn Tracker>,
+    hasher: Sha256,
+    bytes: u64,
+    is_finished: bool,
+}
+
+impl Read for TrackedReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.tracker.cancellation().is_cancelled() {
+            return Err(io::Error::other("cancelled"));
+        }
+        let read = match &mut self.input {
+            Input::File(file, _) => file.read(buffer),
+            Input::Stream(stream) => stream.read(buffer),
+        };
+        match read {
+            Ok(0) if !buffer.is_empty() => {
+                self.finish();
+                Ok(0)
+            }
+            Ok(read) => {
+                self.hasher.update(buffer.get(..read).unwrap_or_default());
+                self.bytes += read as u64;
+                Ok(read)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+}
+
+impl TrackedReader {
+    fn finish(&mut self) {
+        if self.is_finished {
+            return;
+        }
+        self.is_finished = true;
+        if let Input::File(file, before) = &self.input
+            && let Some(change) = change(before, file, self.bytes)
+        {
+            self.tracker
+                .findings()
+                .add(&self.path, FindingKind::Changed, change);
+        }
+        let digest = std::mem::take(&mut self.hasher).finalize().into();
+        self.tracker.read_whole(self.number, digest, self.bytes);
+    }
+
+    fn fail(&mut self, error: io::Error) -> io::Error {
+        let copy = io::Error::new(error.kind(), error.to_string());
+        match self.input {
+            Input::File(..) => self.tracker.findings().add_error(&self.path, &error),
+            Input::Stream(_) => self
+                .tracker
+                .dump_failed(&self.path.display().to_string(), error),
+        }
+        copy
+    }
+}
+
+/// What changed between opening and the end, if anything.
+fn change(before: &Metadata, file: &File, read: u64) -> Option<String> {
+    let after = match file.metadata() {
+        Ok(after) => after,
+        Err(error) => return Some(error.to_string()),
+    };
+    let is_same_time = match (before.modified(), after.modified()) {
+        (Ok(before), Ok(after)) => before == after,
+        _ => true,
+    };
+    if read != before.len() || after.len() != before.len() {
+        Some(format!(
+            "size: {}, {read} read, then {}",
+            before.len(),
+            after.len()
+        ))
+    } else if is_same_time {
+        None
+    } else {
+        Some("modified while it was read".to_owned())
+    }
+}

@@ -1,0 +1,166 @@
+//! A device with something to back up, its destinations, and restic.
+
+use jiff::Timestamp;
+use latarnik_backup::{
+    Clock, FolderSource, Place, Repository, Result, RunKind, RunReport, RunRequest, Surroundings,
+    WhenAbsent,
+    destinations::{Local, LocalSettings, Secret},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// A clock that tests set.
+#[derive(Debug, Default)]
+pub(crate) struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+pub(crate) struct Scene {
+    pub(crate) folder: TempDir,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) cancellation: CancellationToken,
+    runtime: Runtime,
+}
+
+impl Scene {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("source")).unwrap();
+        Self {
+            folder,
+            clock: Arc::default(),
+            cancellation: CancellationToken::new(),
+            runtime: Runtime::new().unwrap(),
+        }
+    }
+
+    pub(crate) fn source(&self) -> PathBuf {
+        self.folder.path().join("source")
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.source().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    pub(crate) fn later(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) fn place(&self, name: &str) -> Place {
+        Place {
+            name: name.to_owned(),
+            destination: Arc::new(Local::new(LocalSettings {
+                path: self.at(name),
+            })),
+        }
+    }
+
+    /// Where a local destination of this name lies.
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        Surroundings {
+            runtime: self.runtime.handle().clone(),
+            clock: Arc::<TestClock>::clone(&self.clock),
+            hostname: "office".to_owned(),
+            username: "backup".to_owned(),
+            state_folder: self.folder.path().join("state"),
+            cancellation: self.cancellation.clone(),
+        }
+    }
+
+    pub(crate) fn open(&self, places: Vec<Place>) -> Result<Repository> {
+        self.open_with(places, PASSWORD)
+    }
+
+    pub(crate) fn open_with(&self, places: Vec<Place>, password: &str) -> Result<Repository> {
+        Repository::open(
+            places,
+            &Secret::new(password),
+            WhenAbsent::Create,
+            self.surroundings(),
+        )
+    }
+
+    /// A run over the whole source to these local destinations.
+    pub(crate) fn run(&self, kind: RunKind, places: &[&str]) -> Result<RunReport> {
+        self.later(60);
+        let places = places.iter().map(|name| self.place(name)).collect();
+        self.open(places)?.run(self.request(kind))
+    }
+
+    pub(crate) fn request(&self, kind: RunKind) -> RunRequest {
+        RunRequest::new(kind, "books", vec![FolderSource::new(self.source())])
+    }
+
+    /// Stock restic on a local destination.
+    pub(crate) fn restic(&self, place: &str, arguments: &[&str]) -> Output {
+        let output = Command::new("restic")
+            .args(["--no-cache", "--repo"])
+            .arg(self.at(place))
+            .args(arguments)
+            .env("RESTIC_PASSWORD", PASSWORD)
+            .output()
+            .expect("restic is installed; `cargo xtask test` does that");
+        assert!(
+            output.status.success(),
+            "restic {arguments:?}:\n{}\n{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output
+    }
+
+    /// Restic reads every byte of a destination and restores a snapshot, and what comes out is
+    /// what is in the source.
+    pub(crate) fn restic_agrees(&self, place: &str, snapshot: &str) {
+        self.restic(place, &["check", "--read-data"]);
+        let target = tempfile::tempdir().unwrap();
+        let path = target.path().to_str().unwrap();
+        self.restic(place, &["restore", snapshot, "--target", path]);
+        let source = self.source();
+        let restored = target.path().join(source.strip_prefix("/").unwrap());
+        assert_same(&source, &restored);
+    }
+}
+
+/// Two folders have the same names with the same bytes, permissions, links and times.
+pub(crate) fn assert_same(one: &Path, other: &Path) {
+    let output = Command::new("rsync")
+        .args([
+            "--dry-run",
+            "--archive",
+            "--checksum",
+            "--delete",
+            "--itemize-changes",
+        ])
+        .arg("--hard-links")
+        .arg("--xattrs")
+        .arg(format!("{}/", one.display()))
+        .arg(format!("{}/", other.display()))
+        .output()
+        .expect("rsync is installed; `cargo xtask test` does that");
+    assert!(output.status.success(), "{output:?}");
+    let differences = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(differences, "", "{} and {}", one.display(), other.display());
+}
