@@ -399,6 +399,8 @@ impl Destination for Smb {
     async fn remove_leftovers(&self) -> Result<u64, Failure> {
         let lease = self.links.lease().await?;
         let failed = |error| lease.failure(Operation::Clean, error);
+        // A file that is being removed cannot be removed once more.
+        let _all = lease.cleaning.write().await;
         let mut connection = lease.connection.clone();
         let folder = self.path(UNFINISHED);
         let listing = match lease.tree.list_directory(&mut connection, &folder).await {
@@ -408,12 +410,11 @@ impl Destination for Smb {
         let mut removed = 0;
         for found in listing.iter().filter(|found| !found.is_directory) {
             let path = format!("{folder}/{}", found.name);
-            match lease.tree.delete_file(&mut connection, &path).await {
-                Err(error) if status::is_missing(&error) => {}
-                other => {
-                    other.map_err(failed)?;
-                    removed += 1;
-                }
+            if unfinished::remove(&lease.tree, &mut connection, &path)
+                .await
+                .map_err(failed)?
+            {
+                removed += 1;
             }
         }
         Ok(removed)

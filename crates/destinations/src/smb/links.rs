@@ -25,7 +25,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::{Mutex, RwLock},
+    time::Instant,
+};
 
 /// Requests share connections, several at once on each, so that a few are enough: they keep
 /// signing and encrypting from being the work of a single task.
@@ -46,6 +49,7 @@ const FILE_WRITE_DATA: u32 = 0x2;
 pub(super) struct Links {
     place: Place,
     slots: [Slot; LINKS],
+    cleaning: Arc<RwLock<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +76,8 @@ impl std::fmt::Debug for Link {
 pub(super) struct Lease<'a> {
     pub(super) connection: Connection,
     pub(super) tree: Arc<Tree>,
+    /// Held by whoever removes an unfinished file in the background.
+    pub(super) cleaning: Arc<RwLock<()>>,
     _busy: Busy<'a>,
 }
 
@@ -142,6 +148,7 @@ impl Links {
         Self {
             place,
             slots: Default::default(),
+            cleaning: Arc::default(),
         }
     }
 
@@ -174,6 +181,7 @@ impl Links {
         Ok(Lease {
             connection: link.connection,
             tree: link.tree,
+            cleaning: Arc::clone(&self.cleaning),
             _busy: busy,
         })
     }

@@ -63,6 +63,11 @@ pub(super) fn is_missing(error: &Error) -> bool {
     )
 }
 
+/// Whether somebody has the file open, or it is being deleted.
+pub(super) fn is_in_use(error: &Error) -> bool {
+    matches!(status(error), Some(SHARING_VIOLATION | DELETE_PENDING))
+}
+
 /// A failure of an operation, from whatever the library says.
 pub(super) fn failure(operation: Operation, error: Error) -> Failure {
     Failure::new(operation, code(&error)).caused_by(error)

@@ -1,9 +1,14 @@
 //! Files that are being written.
 
-use super::links::Lease;
-use smb2::FileWriter;
-use std::sync::Arc;
+use super::{links::Lease, status};
+use smb2::{FileWriter, Tree, client::Connection};
+use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
+
+/// How long a file that is in use is waited for: a server that lost a connection to its writer
+/// may keep it far longer.
+const WAIT: Duration = Duration::from_millis(100);
+const MOST_WAITS: u32 = 30;
 
 /// An unfinished file, which is removed when its write fails or is dropped, as far as the
 /// connection still allows that; else [`crate::Destination::remove_leftovers`] does it.
@@ -53,6 +58,10 @@ impl Drop for Unfinished<'_> {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
+        // Somebody removes all of them.
+        let Ok(cleaning) = Arc::clone(&self.lease.cleaning).try_read_owned() else {
+            return;
+        };
         let opening = self.opening.take();
         let tree = Arc::clone(&self.lease.tree);
         let mut connection = self.lease.connection.clone();
@@ -63,7 +72,28 @@ impl Drop for Unfinished<'_> {
                 drop(opening.await);
             }
             // It may not have been made.
-            tree.delete_file(&mut connection, &path).await.ok();
+            remove(&tree, &mut connection, &path).await.ok();
+            drop(cleaning);
         });
+    }
+}
+
+/// Removes an unfinished file, and says whether there was one. The server may still have to hear
+/// that nobody writes it any more.
+pub(super) async fn remove(
+    tree: &Tree,
+    connection: &mut Connection,
+    path: &str,
+) -> Result<bool, smb2::Error> {
+    let mut waits = 0;
+    loop {
+        match tree.delete_file(connection, path).await {
+            Err(error) if status::is_missing(&error) => return Ok(false),
+            Err(error) if status::is_in_use(&error) && waits < MOST_WAITS => {
+                waits += 1;
+                tokio::time::sleep(WAIT).await;
+            }
+            removed => return removed.map(|()| true),
+        }
     }
 }

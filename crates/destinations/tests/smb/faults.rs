@@ -11,9 +11,9 @@ use tokio::time::Instant;
 
 fn retrying(destination: Smb) -> Retrying {
     let retries = Retries {
-        attempts: 8,
+        attempts: 200,
         first_pause: Duration::from_millis(50),
-        longest_pause: Duration::from_millis(400),
+        longest_pause: Duration::from_millis(200),
     };
     Retrying::new(Arc::new(destination), retries)
 }
