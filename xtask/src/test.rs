@@ -25,6 +25,9 @@ const DESTINATIONS: &[&str] = &["samba", "samba-common-bin"];
 /// Simulated devices in front of the browser.
 const DEVICES: u32 = 60;
 
+/// What the tests of backups hold themselves against.
+const BACKUP_PACKAGES: &[&str] = &["restic"];
+
 /// Runs the suites; without `--only`, all of them.
 #[derive(Debug, Args)]
 pub(crate) struct Test {
@@ -151,7 +154,7 @@ impl Suite {
 
     fn packages(self) -> Vec<&'static str> {
         match self {
-            Self::Rust => [postgres::PACKAGES, DESTINATIONS].concat(),
+            Self::Rust => [postgres::PACKAGES, BACKUP_PACKAGES, DESTINATIONS].concat(),
             Self::Api => api::PACKAGES.to_vec(),
             Self::EndToEnd => [postgres::PACKAGES, browser::PACKAGES].concat(),
             Self::Secured => [browser::PACKAGES, secured::PACKAGES].concat(),

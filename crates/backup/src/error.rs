@@ -52,6 +52,9 @@ pub enum BackupError {
         /// What was asked for.
         wanted: String,
     },
+    /// Without these snapshots there would be none.
+    #[error("the last snapshot is not deleted")]
+    LastSnapshot,
     /// The sources could not be read at all.
     #[error("the source {} cannot be read", .path.display())]
     Source {
@@ -102,6 +105,7 @@ impl BackupError {
             Self::Busy => ErrorCode::Busy,
             Self::Cancelled => ErrorCode::Cancelled,
             Self::NoSnapshot { .. } => ErrorCode::NoSnapshot,
+            Self::LastSnapshot => ErrorCode::LastSnapshot,
             Self::Source { .. } => ErrorCode::SourceUnreadable,
             Self::Dump { .. } => ErrorCode::DumpFailed,
             Self::File { .. } => ErrorCode::FileFailed,
@@ -142,6 +146,8 @@ pub enum ErrorCode {
     Cancelled,
     /// No such snapshot.
     NoSnapshot,
+    /// Nothing would be left.
+    LastSnapshot,
     /// A source cannot be read at all.
     SourceUnreadable,
     /// A dump failed.

@@ -15,19 +15,37 @@ mod clock;
 mod error;
 mod files;
 mod locks;
+mod manifest;
 mod progress;
+mod prune;
 mod repository;
+mod restore;
 mod run;
 mod seal;
 mod set;
 mod source;
 mod state;
+mod test_restore;
+mod verification;
+
+pub mod recovery_kit;
+pub mod retention;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{BackupError, ErrorCode, Result};
 pub use latarnik_destinations as destinations;
 pub use progress::{NoProgress, Phase, ProgressEvent, ProgressSink};
+pub use prune::PruneReport;
 pub use repository::{Repository, Surroundings, WhenAbsent};
+pub use restore::{
+    Existing, RestoreReport, RestoreRequest, Selection, SnapshotChoice, SnapshotSummary,
+};
 pub use run::{PARTIAL_TAG, RunKind, RunOutcome, RunReport, RunRequest, StreamSource};
 pub use set::{MemberReport, MemberState, Place};
 pub use source::{Finding, FindingKind, Findings, FolderSource, InvalidPattern};
+pub use test_restore::{
+    Mismatch, MismatchKind, TestRestoreOutcome, TestRestoreReport, TestRestoreRequest,
+};
+pub use verification::{
+    Damage, DamageKind, VerificationDepth, VerificationReport, VerificationRequest,
+};

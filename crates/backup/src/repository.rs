@@ -8,7 +8,7 @@ use crate::{
     seal::Seal,
     set::{
         Member, MemberReport, Place, RepositorySet, SetBackend, Snapshots,
-        catch_up::{self, CatchUp},
+        catch_up::{self, CatchUp, is_same_repository},
     },
     state::{JobState, StateFolder},
 };
@@ -80,6 +80,9 @@ impl Repository {
     ) -> Result<Self> {
         let folder = StateFolder::hold(&surroundings.state_folder)?;
         let state = folder.load()?;
+        // Those that the job knows come first: what lies at a new one may be somebody else's.
+        let mut places = places;
+        places.sort_by_key(|place| !state.members.contains_key(&place.name));
         let members = places
             .into_iter()
             .map(|place| {
@@ -114,10 +117,6 @@ impl Repository {
         self.set.report()
     }
 
-    pub(crate) fn state_folder(&self) -> &std::path::Path {
-        self.folder.path()
-    }
-
     /// The library's view, with what it reports as progress.
     pub(crate) fn library(
         &self,
@@ -128,6 +127,14 @@ impl Repository {
         unopened(backend, progress)
             .and_then(|library| Ok(library.open(&self.credentials)?))
             .map_err(|error| self.set.explain(error))
+    }
+
+    /// The library's view of another set, such as one destination alone.
+    pub(crate) fn library_over(&self, set: &Arc<RepositorySet>) -> Result<Library<OpenStatus>> {
+        let backend = SetBackend::new(Arc::clone(set), Snapshots::Written);
+        unopened(backend, rustic_core::NoProgressBars {})
+            .and_then(|library| Ok(library.open(&self.credentials)?))
+            .map_err(|error| set.explain(error))
     }
 
     /// Takes a lock at every destination in step.
@@ -172,8 +179,8 @@ impl Repository {
         self.save()
     }
 
-    /// Brings every destination in step that is behind and answers. Those that fail stay behind;
-    /// what has another repository is an error.
+    /// Brings every destination in step that is behind and answers. Those that fail, or have
+    /// another repository, stay behind.
     pub(crate) fn catch_up(&self) -> Result<Vec<(String, CatchUp)>> {
         let mut done = Vec::new();
         for member in self.set.members() {
@@ -182,14 +189,8 @@ impl Repository {
             }
             match catch_up::catch_up(&self.set, member) {
                 Ok(copied) => done.push((member.name.clone(), copied)),
-                Err(BackupError::Destination(failure)) => {
-                    tracing::warn!(
-                        destination = member.name,
-                        failure = failure.chain(),
-                        "the destination stays behind"
-                    );
-                }
-                Err(other) => return Err(other),
+                Err(BackupError::Cancelled) => return Err(BackupError::Cancelled),
+                Err(error) => member.fall_behind(&error),
             }
         }
         Ok(done)
@@ -215,15 +216,15 @@ fn contact(set: &Arc<RepositorySet>) -> Result<()> {
     for member in set.members() {
         match set.block(member.destination.prepare()) {
             Ok(()) => answering.push(Arc::clone(member)),
-            Err(BackupError::Destination(failure)) => {
-                member.fall_behind(&failure);
-                last = Some(failure);
+            Err(BackupError::Cancelled) => return Err(BackupError::Cancelled),
+            Err(error) => {
+                member.fall_behind(&error);
+                last = Some(error);
             }
-            Err(other) => return Err(other),
         }
     }
     match (answering.first(), last) {
-        (None, Some(failure)) => Err(BackupError::Destination(failure)),
+        (None, Some(error)) => Err(error),
         (Some(first), _) => {
             if set.in_step().is_empty() {
                 first.lead();
@@ -243,16 +244,22 @@ fn open_library(
 ) -> Result<Library<OpenStatus>> {
     let config = files::name(FileType::Config, &Id::default());
     let backend = || SetBackend::new(Arc::clone(set), Snapshots::Written);
-    let mut with_repository = 0;
     let in_step = set.in_step();
+    let mut lead = None;
     for member in &in_step {
-        match set.block(member.destination.size(&config))? {
-            Some(_) => with_repository += 1,
+        let is_there = set.block(member.destination.size(&config))?.is_some();
+        match &lead {
             // New, or emptied by somebody: it gets everything.
-            None => member.is_new(),
+            _ if !is_there => member.is_new(),
+            None => lead = Some(Arc::clone(member)),
+            Some(lead) => match is_same_repository(set, lead, member) {
+                Err(BackupError::Cancelled) => return Err(BackupError::Cancelled),
+                Err(error) => member.fall_behind(&error),
+                Ok(()) => {}
+            },
         }
     }
-    if with_repository == 0 {
+    if lead.is_none() {
         if absent == WhenAbsent::Fail {
             let locations: Vec<String> = in_step
                 .iter()

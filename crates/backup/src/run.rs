@@ -4,6 +4,7 @@ use crate::{
     clock,
     error::{BackupError, Result},
     locks::LockKind,
+    manifest::{Reader, Shelf, Spool},
     progress::{Bars, Meter, NoProgress, Phase, ProgressSink},
     repository::{Library, Repository},
     set::{MemberReport, Snapshots},
@@ -158,6 +159,7 @@ impl Repository {
         self.set_unfinished(true)?;
         meter.begin(Phase::Transferring);
         let watch = Arc::new(Watch {
+            spool: Spool::create(&self.surroundings.state_folder.join("hashes"))?,
             findings: Findings::default(),
             failed_dump: Mutex::new(None),
             cancellation: self.surroundings.cancellation.clone(),
@@ -166,7 +168,12 @@ impl Repository {
         let kind = request.kind;
         let snapshot = self.archive(request, started, &watch)?;
         meter.begin(Phase::Publishing);
-        let (snapshot, id) = self.publish(snapshot, &watch)?;
+        // The sources are read, and nobody else holds it any more.
+        let Some(watch) = Arc::into_inner(watch) else {
+            return Err(BackupError::Cancelled);
+        };
+        self.keep_hashes(watch.spool, &snapshot)?;
+        let (snapshot, id) = self.publish(snapshot, &watch.findings)?;
         self.set_unfinished(false)?;
         Ok(self.report(kind, started, &snapshot, &id, &watch.findings))
     }
@@ -218,9 +225,32 @@ impl Repository {
         Ok(snapshot)
     }
 
+    /// Keeps what the files were, beside the snapshot.
+    fn keep_hashes(&self, spool: Spool, snapshot: &SnapshotFile) -> Result<()> {
+        let shelf = Shelf {
+            set: Arc::clone(&self.set),
+            seal: Arc::clone(&self.seal),
+        };
+        let before = match snapshot.parent {
+            None => None,
+            Some(parent) => {
+                let library = self.library(Snapshots::Written, rustic_core::NoProgressBars {})?;
+                let parent: SnapshotFile = library
+                    .get_file(&parent)
+                    .map_err(|error| self.set.explain(error))?;
+                Reader::open(shelf.clone(), parent.tree)?
+            }
+        };
+        spool.finish(shelf, snapshot.tree, before)
+    }
+
     /// Writes the snapshot, marked when something is missing.
-    fn publish(&self, mut snapshot: SnapshotFile, watch: &Watch) -> Result<(SnapshotFile, Id)> {
-        if watch.findings.count() > 0 {
+    fn publish(
+        &self,
+        mut snapshot: SnapshotFile,
+        findings: &Findings,
+    ) -> Result<(SnapshotFile, Id)> {
+        if findings.count() > 0 {
             let partial: StringList = PARTIAL_TAG.parse().unwrap_or_default();
             snapshot.add_tags(vec![partial]);
         }
@@ -305,6 +335,7 @@ fn sources(request: RunRequest, started: Timestamp, watch: &Arc<Watch>) -> Resul
 
 /// What a run notices of its sources.
 struct Watch {
+    spool: Spool,
     findings: Findings,
     failed_dump: Mutex<Option<(String, io::Error)>>,
     cancellation: CancellationToken,
@@ -321,7 +352,17 @@ impl Watch {
 }
 
 impl Tracker for Watch {
-    fn read_whole(&self, _number: u64, _sha256: [u8; 32], _bytes: u64) {}
+    fn announces(&self, path: &Path, bytes: u64) {
+        self.spool.announce(path, bytes);
+    }
+
+    fn read_whole(&self, number: u64, bytes: u64, sha256: [u8; 32]) {
+        self.spool.read(number, bytes, &sha256);
+    }
+
+    fn read_failed(&self, number: u64) {
+        self.spool.failed(number);
+    }
 
     fn findings(&self) -> &Findings {
         &self.findings
@@ -332,8 +373,6 @@ impl Tracker for Watch {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .get_or_insert((name.to_owned(), error));
-        // What is read after this is for nothing.
-        // The snapshot is held back in any case.
     }
 
     fn cancellation(&self) -> &CancellationToken {

@@ -100,10 +100,6 @@ impl RepositorySet {
         self.members.iter().map(|member| member.report()).collect()
     }
 
-    pub(crate) fn cancellation(&self) -> &CancellationToken {
-        &self.cancellation
-    }
-
     /// Runs something at a destination to its end, unless the work is cancelled.
     pub(crate) fn block<T>(
         &self,
@@ -199,22 +195,17 @@ impl RepositorySet {
         for member in self.in_step() {
             let (name, content) = (name.clone(), content.clone());
             writes.spawn(async move {
-                if let Err(failure) = member.destination.write(&name, content).await {
-                    member.fall_behind(&failure);
-                    return Some(failure);
-                }
-                None
+                let written = member.destination.write(&name, content).await;
+                let error = BackupError::Destination(written.err()?);
+                member.fall_behind(&error);
+                Some(error)
             });
         }
         let mut last = None;
         while let Some(written) = writes.join_next().await {
             last = written.ok().flatten().or(last);
         }
-        if let Some(failure) = last
-            && self.in_step().is_empty()
-        {
-            self.fail(BackupError::Destination(failure));
-        }
+        self.fail_when_alone(last);
     }
 
     /// Deletes a file at all members in step, and remembers to do so at those that are behind.
@@ -225,11 +216,11 @@ impl RepositorySet {
             if member.is_in_step() {
                 match self.block(member.destination.remove(name)) {
                     Ok(()) => continue,
-                    Err(BackupError::Destination(failure)) => {
-                        member.fall_behind(&failure);
-                        last = Some(failure);
+                    Err(BackupError::Cancelled) => return Err(BackupError::Cancelled),
+                    Err(error) => {
+                        member.fall_behind(&error);
+                        last = Some(error);
                     }
-                    Err(other) => return Err(other),
                 }
             }
             member.remember_removal(Removal {
@@ -237,11 +228,7 @@ impl RepositorySet {
                 name: name.clone(),
             });
         }
-        if let Some(failure) = last
-            && self.in_step().is_empty()
-        {
-            self.fail(BackupError::Destination(failure));
-        }
+        self.fail_when_alone(last);
         self.check()
     }
 
@@ -320,15 +307,20 @@ impl RepositorySet {
             .unwrap_or_else(PoisonError::into_inner) = Some(id);
     }
 
-    fn fail(&self, error: BackupError) {
-        self.fatal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(error);
+    /// A failure matters when nobody is left.
+    fn fail_when_alone(&self, error: Option<BackupError>) {
+        if let Some(error) = error
+            && self.in_step().is_empty()
+        {
+            self.fatal
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get_or_insert(error);
+        }
     }
 
     /// Whether anything can still be written.
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if self.cancellation.is_cancelled() {
             return Err(BackupError::Cancelled);
         }

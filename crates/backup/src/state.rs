@@ -58,10 +58,6 @@ impl StateFolder {
         }
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// What is remembered. A file that cannot be understood is as good as none.
     pub(crate) fn load(&self) -> Result<JobState> {
         let path = self.file();

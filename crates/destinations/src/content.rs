@@ -3,7 +3,7 @@
 use crate::{Bandwidth, patient::Watch};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// The content of a file, in pieces so that nobody needs to copy them together, and perhaps with
 /// a pace at which it may be sent.
@@ -27,6 +27,25 @@ impl Content {
             hasher.update(piece);
         }
         hasher.finalize().into()
+    }
+
+    /// A part of it, at the same pace. What lies beyond its end is left out; nothing is copied.
+    pub fn part(&self, range: Range<u64>) -> Self {
+        let mut pieces = Vec::new();
+        let mut start = 0;
+        for piece in &self.pieces {
+            let end = start + piece.len() as u64;
+            let (from, to) = (range.start.max(start), range.end.min(end));
+            if from < to {
+                let place = |byte: u64| usize::try_from(byte - start).unwrap_or(piece.len());
+                pieces.push(piece.slice(place(from)..place(to)));
+            }
+            start = end;
+        }
+        Self {
+            pieces,
+            ..self.clone()
+        }
     }
 
     /// Lets it be sent no faster than this.
@@ -123,5 +142,23 @@ mod tests {
         }
         assert_eq!(pieces, ["ab", "cd", "e", "fg"]);
         assert_eq!(content.sha256(), Content::from(pieces).sha256());
+    }
+
+    #[test]
+    fn parts_make_the_whole() {
+        let content = Content::from(vec![
+            Bytes::from_static(b"abcde"),
+            Bytes::new(),
+            Bytes::from_static(b"fg"),
+        ]);
+        let text = |range| {
+            let part = content.part(range);
+            part.pieces.concat()
+        };
+        assert_eq!(text(0..3), b"abc");
+        assert_eq!(text(3..6), b"def");
+        assert_eq!(text(6..9), b"g");
+        assert_eq!(text(7..9), b"");
+        assert_eq!(text(5..5), b"");
     }
 }

@@ -25,6 +25,8 @@ pub enum FailureCode {
     HostKeyChanged,
     /// User, password or key was refused.
     Credentials,
+    /// This machine's clock and the server's are too far apart for signing in.
+    ClockSkew,
     /// Signed in, but this is not allowed.
     PermissionDenied,
     /// The bucket, share or root folder does not exist.
@@ -67,6 +69,7 @@ impl FailureCode {
             Self::Tls
             | Self::HostKeyChanged
             | Self::Credentials
+            | Self::ClockSkew
             | Self::PermissionDenied
             | Self::NoSuchContainer
             | Self::NotFound
@@ -89,6 +92,7 @@ impl FailureCode {
             Self::Tls => "tls",
             Self::HostKeyChanged => "host_key_changed",
             Self::Credentials => "credentials",
+            Self::ClockSkew => "clock_skew",
             Self::PermissionDenied => "permission_denied",
             Self::NoSuchContainer => "no_such_container",
             Self::NotFound => "not_found",

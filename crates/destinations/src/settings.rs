@@ -1,6 +1,6 @@
 //! A destination as it is described in a file or a message.
 
-use crate::{Destination, Failure, Local, LocalSettings, Smb, SmbSettings};
+use crate::{Destination, Failure, Local, LocalSettings, S3, S3Settings, Smb, SmbSettings};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ pub enum Settings {
     Local(LocalSettings),
     /// A share of Windows, Samba or a NAS.
     Smb(SmbSettings),
+    /// A bucket of a service that speaks S3.
+    S3(Box<S3Settings>),
 }
 
 /// Makes a destination of its description. Nothing is connected yet.
@@ -24,5 +26,6 @@ pub fn open(settings: Settings) -> Result<Arc<dyn Destination>, Failure> {
     match settings {
         Settings::Local(settings) => Ok(Arc::new(Local::new(settings))),
         Settings::Smb(settings) => Ok(Arc::new(Smb::new(settings)?)),
+        Settings::S3(settings) => Ok(Arc::new(S3::new(*settings)?)),
     }
 }

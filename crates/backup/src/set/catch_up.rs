@@ -3,7 +3,7 @@
 use super::{Member, RepositorySet};
 use crate::{
     error::{BackupError, Result},
-    files,
+    files, manifest,
 };
 use bytes::Bytes;
 use latarnik_destinations::{Content, Failure, FailureCode, ObjectName, Operation};
@@ -27,13 +27,9 @@ pub(crate) struct CatchUp {
 /// still behind, and nothing that was copied refers to what was not.
 pub(crate) fn catch_up(set: &RepositorySet, member: &Arc<Member>) -> Result<CatchUp> {
     let mut done = CatchUp::default();
-    let result = bring_in_step(set, member, &mut done);
-    match result {
-        Ok(()) => member.catch_up(),
-        Err(BackupError::Destination(ref failure)) => member.fall_behind(failure),
-        Err(_) => {}
-    }
-    result.map(|()| done)
+    bring_in_step(set, member, &mut done)?;
+    member.catch_up();
+    Ok(done)
 }
 
 fn bring_in_step(set: &RepositorySet, member: &Arc<Member>, done: &mut CatchUp) -> Result<()> {
@@ -44,6 +40,7 @@ fn bring_in_step(set: &RepositorySet, member: &Arc<Member>, done: &mut CatchUp) 
     let removals = member.record().removals;
     let removed: BTreeSet<&ObjectName> = removals.iter().map(|removal| &removal.name).collect();
     is_same_repository(set, &lead, member)?;
+    copy_manifests(set, &lead, member, done)?;
     for kind in files::COPIED {
         let there = listing(set, &lead, kind)?;
         let here = listing(set, member, kind)?;
@@ -75,7 +72,11 @@ fn bring_in_step(set: &RepositorySet, member: &Arc<Member>, done: &mut CatchUp) 
 }
 
 /// What is not ours stays untouched.
-fn is_same_repository(set: &RepositorySet, lead: &Member, member: &Member) -> Result<()> {
+pub(crate) fn is_same_repository(
+    set: &RepositorySet,
+    lead: &Member,
+    member: &Member,
+) -> Result<()> {
     let config = files::name(FileType::Config, &rustic_core::Id::default());
     if set.block(member.destination.size(&config))?.is_none() {
         return Ok(());
@@ -109,6 +110,29 @@ fn listing(
         .collect())
 }
 
+/// Hashes of what was read, which snapshots do not need, but tests of them.
+fn copy_manifests(
+    set: &RepositorySet,
+    lead: &Member,
+    member: &Member,
+    done: &mut CatchUp,
+) -> Result<()> {
+    let folder = files::object(manifest::FOLDER);
+    for (from, to) in [(lead, member), (member, lead)] {
+        let here: BTreeSet<ObjectName> = set
+            .block(to.destination.list(Some(&folder)))?
+            .into_iter()
+            .map(|entry| entry.name)
+            .collect();
+        for entry in set.block(from.destination.list(Some(&folder)))? {
+            if !here.contains(&entry.name) {
+                transfer(set, from, to, &entry.name, |_| true, done)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn copy(
     set: &RepositorySet,
     from: &Member,
@@ -117,8 +141,20 @@ fn copy(
     name: &ObjectName,
     done: &mut CatchUp,
 ) -> Result<()> {
+    let is_right = |bytes: &Bytes| kind == FileType::Config || is_what_its_name_says(name, bytes);
+    transfer(set, from, to, name, is_right, done)
+}
+
+fn transfer(
+    set: &RepositorySet,
+    from: &Member,
+    to: &Member,
+    name: &ObjectName,
+    is_right: impl FnOnce(&Bytes) -> bool,
+    done: &mut CatchUp,
+) -> Result<()> {
     let bytes = set.block(from.destination.read(name))?;
-    if kind != FileType::Config && !is_what_its_name_says(name, &bytes) {
+    if !is_right(&bytes) {
         return Err(BackupError::Damaged {
             detail: format!("{name} at {} is not what its name says", from.name),
         });

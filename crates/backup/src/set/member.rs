@@ -1,6 +1,7 @@
 //! A destination as a member of a set.
 
-use latarnik_destinations::{Destination, Failure, FailureCode, ObjectName};
+use crate::error::{BackupError, ErrorCode};
+use latarnik_destinations::{Destination, FailureCode, ObjectName};
 use rustic_core::FileType;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,8 +22,9 @@ pub enum MemberState {
     InStep,
     /// It lacks files, and gets them when it answers again.
     Behind {
-        /// What it failed with.
-        code: FailureCode,
+        /// Why: what it failed with, or [`ErrorCode::OtherRepository`] when what lies there
+        /// belongs to something else.
+        code: ErrorCode,
     },
 }
 
@@ -94,13 +96,13 @@ impl Member {
         }
     }
 
-    pub(crate) fn fall_behind(&self, failure: &Failure) {
+    pub(crate) fn fall_behind(&self, error: &BackupError) {
         tracing::warn!(
             destination = self.name,
-            failure = failure.chain(),
-            "the destination falls behind"
+            error = error.chain(),
+            "the destination is behind"
         );
-        self.lock().state = MemberState::Behind { code: failure.code };
+        self.lock().state = MemberState::Behind { code: error.code() };
     }
 
     pub(crate) fn remember_removal(&self, removal: Removal) {
@@ -115,7 +117,7 @@ impl Member {
     /// It has nothing yet.
     pub(crate) fn is_new(&self) {
         self.lock().state = MemberState::Behind {
-            code: FailureCode::NotFound,
+            code: ErrorCode::Destination(FailureCode::NotFound),
         };
     }
 

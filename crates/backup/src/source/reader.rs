@@ -13,8 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 /// What readers report to.
 pub(crate) trait Tracker: Send + Sync + 'static {
+    /// The next file of the walk, in its order, with the size that it is said to have.
+    fn announces(&self, path: &std::path::Path, bytes: u64);
     /// A file was read to its end.
-    fn read_whole(&self, number: u64, sha256: [u8; 32], bytes: u64);
+    fn read_whole(&self, number: u64, bytes: u64, sha256: [u8; 32]);
+    /// A file could not be read.
+    fn read_failed(&self, number: u64);
     /// Where what goes wrong is noted.
     fn findings(&self) -> &Findings;
     /// A dump failed, which no snapshot may hide.
@@ -67,6 +71,7 @@ impl ReadSourceOpen for Opening {
             }),
             Err(error) => {
                 let copy = io::Error::new(error.kind(), error.to_string());
+                self.tracker.read_failed(self.number);
                 self.tracker.findings().add_error(&self.path, &error);
                 Err(RusticError::with_source(
                     ErrorKind::InputOutput,
@@ -133,11 +138,12 @@ impl TrackedReader {
                 .add(&self.path, FindingKind::Changed, change);
         }
         let digest = std::mem::take(&mut self.hasher).finalize().into();
-        self.tracker.read_whole(self.number, digest, self.bytes);
+        self.tracker.read_whole(self.number, self.bytes, digest);
     }
 
     fn fail(&mut self, error: io::Error) -> io::Error {
         let copy = io::Error::new(error.kind(), error.to_string());
+        self.tracker.read_failed(self.number);
         match self.input {
             Input::File(..) => self.tracker.findings().add_error(&self.path, &error),
             Input::Stream(_) => self

@@ -201,8 +201,9 @@ impl Entries {
             // The root of a file system has no name of its own.
             Ok(_) if shown.file_name().is_none() => None,
             Ok(node) => {
+                let content = || Content::File(entry.path().to_owned());
                 let open = (node.node_type == NodeType::File)
-                    .then(|| self.opening(shown.clone(), Content::File(entry.path().to_owned())));
+                    .then(|| self.opening(shown.clone(), node.meta.size, content()));
                 Some(ReadSourceEntry {
                     path: shown,
                     node,
@@ -228,7 +229,7 @@ impl Entries {
             ..Metadata::default()
         };
         let name = path.file_name().unwrap_or(OsStr::new("dump")).to_owned();
-        let open = Some(self.opening(path.clone(), Content::Stream(open)));
+        let open = Some(self.opening(path.clone(), 0, Content::Stream(open)));
         ReadSourceEntry {
             node: Node::new_node(&name, NodeType::File, metadata),
             path,
@@ -236,7 +237,8 @@ impl Entries {
         }
     }
 
-    fn opening(&self, path: PathBuf, content: Content) -> Opening {
+    fn opening(&self, path: PathBuf, bytes: u64, content: Content) -> Opening {
+        self.tracker.announces(&path, bytes);
         Opening {
             number: self.number.fetch_add(1, Ordering::Relaxed),
             path,

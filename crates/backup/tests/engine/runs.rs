@@ -1,38 +1,8 @@
 //! Runs, full and incremental.
 
-use crate::scene::Scene;
+use crate::scene::{Scene, furnish, noise};
 use latarnik_backup::{RunKind, RunOutcome};
-use std::{fs, os::unix::fs as unix};
-
-fn furnish(scene: &Scene) {
-    scene.write("empty", "");
-    scene.write("letters/zażółć gęślą jaźń.txt", "a letter");
-    scene.write(&format!("letters/{}", "n".repeat(250)), "a long name");
-    scene.write("books/ledger.bin", noise(3_000_000, 1));
-    scene.write("books/copy.bin", noise(3_000_000, 1));
-    unix::symlink("../empty", scene.source().join("letters/link")).unwrap();
-    fs::hard_link(
-        scene.source().join("books/ledger.bin"),
-        scene.source().join("books/hard-link.bin"),
-    )
-    .unwrap();
-    fs::create_dir(scene.source().join("no-files")).unwrap();
-    let sparse = fs::File::create(scene.source().join("sparse")).unwrap();
-    sparse.set_len(50_000_000).unwrap();
-}
-
-/// Bytes that do not compress.
-fn noise(bytes: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    (0..bytes)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state as u8
-        })
-        .collect()
-}
+use std::fs;
 
 #[test]
 fn restic_restores_what_a_full_run_wrote() {

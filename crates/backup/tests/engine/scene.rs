@@ -50,6 +50,12 @@ impl Scene {
         }
     }
 
+    /// The same scene, after somebody cancelled.
+    pub(crate) fn uncancelled(mut self) -> Self {
+        self.cancellation = CancellationToken::new();
+        self
+    }
+
     pub(crate) fn source(&self) -> PathBuf {
         self.folder.path().join("source")
     }
@@ -102,6 +108,15 @@ impl Scene {
         )
     }
 
+    pub(crate) fn open_in(
+        &self,
+        places: Vec<Place>,
+        surroundings: Surroundings,
+    ) -> Result<Repository> {
+        let password = Secret::new(PASSWORD);
+        Repository::open(places, &password, WhenAbsent::Create, surroundings)
+    }
+
     /// A run over the whole source to these local destinations.
     pub(crate) fn run(&self, kind: RunKind, places: &[&str]) -> Result<RunReport> {
         self.later(60);
@@ -111,6 +126,16 @@ impl Scene {
 
     pub(crate) fn request(&self, kind: RunKind) -> RunRequest {
         RunRequest::new(kind, "books", vec![FolderSource::new(self.source())])
+    }
+
+    /// Where most of the data lies.
+    pub(crate) fn largest_pack(&self, place: &str) -> PathBuf {
+        let folders = fs::read_dir(self.at(place).join("data")).unwrap();
+        folders
+            .flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap())
+            .map(|pack| pack.unwrap().path())
+            .max_by_key(|path| fs::metadata(path).unwrap().len())
+            .unwrap()
     }
 
     /// Stock restic on a local destination.
@@ -163,4 +188,35 @@ pub(crate) fn assert_same(one: &Path, other: &Path) {
     assert!(output.status.success(), "{output:?}");
     let differences = String::from_utf8(output.stdout).unwrap();
     assert_eq!(differences, "", "{} and {}", one.display(), other.display());
+}
+
+/// Files of many kinds.
+pub(crate) fn furnish(scene: &Scene) {
+    scene.write("empty", "");
+    scene.write("letters/zażółć gęślą jaźń.txt", "a letter");
+    scene.write(&format!("letters/{}", "n".repeat(250)), "a long name");
+    scene.write("books/ledger.bin", noise(3_000_000, 1));
+    scene.write("books/copy.bin", noise(3_000_000, 1));
+    std::os::unix::fs::symlink("../empty", scene.source().join("letters/link")).unwrap();
+    fs::hard_link(
+        scene.source().join("books/ledger.bin"),
+        scene.source().join("books/hard-link.bin"),
+    )
+    .unwrap();
+    fs::create_dir(scene.source().join("no-files")).unwrap();
+    let sparse = fs::File::create(scene.source().join("sparse")).unwrap();
+    sparse.set_len(50_000_000).unwrap();
+}
+
+/// Bytes that do not compress.
+pub(crate) fn noise(bytes: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    (0..bytes)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state as u8
+        })
+        .collect()
 }

@@ -1,0 +1,76 @@
+//! What the source's files were, byte for byte, when they were read.
+//!
+//! While a run reads, it hashes each file as a whole, before anything is cut, compressed or
+//! encrypted. The hashes are kept beside the snapshot, sealed with the repository's key, in
+//! `manifests/<tree>-<part>`: restic does not know the folder and leaves it alone. A test restore
+//! compares what comes out with them, so that a mistake anywhere on the way is found.
+//!
+//! An incremental run takes over the hashes of files that it did not read from the manifest of
+//! the snapshot that it builds on. Both are in the order of the walk, so they are joined as they
+//! stream by, and memory stays small whatever the number of files.
+
+mod record;
+mod spool;
+
+pub(crate) use record::{Reader, Record, Writer};
+pub(crate) use spool::Spool;
+
+use crate::{
+    error::{BackupError, Result},
+    files,
+    seal::Seal,
+    set::RepositorySet,
+};
+use latarnik_destinations::{Content, FailureCode, ObjectName};
+use rustic_core::TreeId;
+use std::sync::Arc;
+
+/// The folder at a destination.
+pub(crate) const FOLDER: &str = "manifests";
+
+/// The name of a part.
+pub(crate) fn part_name(tree: &TreeId, part: u32) -> ObjectName {
+    files::object(format!("{FOLDER}/{}-{part:06}", tree.to_hex().as_str()))
+}
+
+/// The tree that a part belongs to, in hexadecimal digits.
+pub(crate) fn tree_of(name: &ObjectName) -> Option<&str> {
+    name.last().split_once('-').map(|(tree, _)| tree)
+}
+
+/// Where manifests lie.
+#[derive(Clone)]
+pub(crate) struct Shelf {
+    pub(crate) set: Arc<RepositorySet>,
+    pub(crate) seal: Arc<Seal>,
+}
+
+impl Shelf {
+    fn store(&self, tree: &TreeId, part: u32, bytes: &[u8]) -> Result<()> {
+        let sealed = self
+            .seal
+            .seal(bytes)
+            .map_err(|error| BackupError::Damaged {
+                detail: error.to_string(),
+            })?;
+        self.set
+            .write(&part_name(tree, part), Content::from(sealed))
+    }
+
+    /// A part; `None` when there is no such part.
+    fn load(&self, tree: &TreeId, part: u32) -> Result<Option<Vec<u8>>> {
+        let name = part_name(tree, part);
+        let sealed = match self.set.read(&name) {
+            Err(BackupError::Destination(failure)) if failure.code == FailureCode::NotFound => {
+                return Ok(None);
+            }
+            other => other?,
+        };
+        self.seal
+            .open(&sealed)
+            .map(Some)
+            .map_err(|_| BackupError::Damaged {
+                detail: format!("{name} cannot be decrypted"),
+            })
+    }
+}

@@ -1,0 +1,371 @@
+//! Restoring files from a snapshot.
+//!
+//! Each file is written under a name of its own and renamed when it is whole, so that a restore
+//! that is killed leaves no half file under a real name. What exists stays as it is unless the
+//! caller says otherwise.
+
+mod place;
+mod selection;
+mod tree;
+#[cfg(unix)]
+mod unix_attributes;
+#[cfg(windows)]
+mod windows_attributes;
+mod worker;
+
+pub use place::Existing;
+pub(crate) use selection::relative;
+pub use selection::{Selection, SnapshotChoice};
+
+use crate::{
+    clock,
+    error::{BackupError, Result},
+    locks::LockKind,
+    progress::{Meter, NoProgress, Phase, ProgressSink},
+    repository::{Library, Repository},
+    run::RunKind,
+    set::Snapshots,
+    source::{Finding, Findings},
+};
+use jiff::Timestamp;
+use place::Place;
+use rustic_core::{
+    IndexedFullStatus,
+    repofile::{Node, SnapshotFile},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+};
+use tree::{Step, Tree};
+use worker::{Outcome, Worker};
+
+/// Files that are written at the same time. Each holds a few MiB.
+const WORKERS: usize = 4;
+
+/// What is restored, and where to.
+pub struct RestoreRequest {
+    /// From which snapshot.
+    pub snapshot: SnapshotChoice,
+    /// Which of its files.
+    pub selection: Selection,
+    /// Where to: a folder, or `None` for where they came from.
+    pub target: Option<PathBuf>,
+    /// What happens to files that exist.
+    pub existing: Existing,
+    /// Hears how it goes.
+    pub progress: Arc<dyn ProgressSink>,
+}
+
+impl RestoreRequest {
+    /// The newest snapshot of a job, whole, into a folder.
+    pub fn latest(job: impl Into<String>, target: impl Into<PathBuf>) -> Self {
+        Self {
+            snapshot: SnapshotChoice::Latest { job: job.into() },
+            selection: Selection::default(),
+            target: Some(target.into()),
+            existing: Existing::Keep,
+            progress: Arc::new(NoProgress),
+        }
+    }
+}
+
+/// A snapshot, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotSummary {
+    /// As restic names it.
+    pub id: String,
+    /// The job that made it.
+    pub job: String,
+    /// The device.
+    pub hostname: String,
+    /// When its run began, in UTC.
+    pub time: Timestamp,
+    /// How much was read; `None` when something else made it.
+    pub kind: Option<RunKind>,
+    /// Whether something is missing in it.
+    pub is_partial: bool,
+    /// Files in it.
+    pub files: u64,
+    /// Bytes of all its files.
+    pub bytes: u64,
+    /// Where its files came from.
+    pub paths: Vec<String>,
+}
+
+/// What a restore did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreReport {
+    /// From which snapshot.
+    pub snapshot: String,
+    /// Files that were written.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files that existed and were kept.
+    pub kept: u64,
+    /// How many files could not be restored as they were.
+    pub findings: u64,
+    /// The first thousand of them.
+    pub named_findings: Vec<Finding>,
+    /// When it began, in UTC.
+    pub started: Timestamp,
+    /// When it ended, in UTC.
+    pub ended: Timestamp,
+}
+
+impl Repository {
+    /// All snapshots, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When no destination answers.
+    pub fn snapshots(&self) -> Result<Vec<SnapshotSummary>> {
+        let library = self.library(Snapshots::Written, rustic_core::NoProgressBars {})?;
+        let snapshots = library
+            .get_all_snapshots()
+            .map_err(|error| self.set.explain(error))?;
+        let mut summaries: Vec<SnapshotSummary> = snapshots.iter().map(summary).collect();
+        summaries.sort_by(|one, other| other.time.cmp(&one.time).then(other.id.cmp(&one.id)));
+        Ok(summaries)
+    }
+
+    /// Restores files.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such snapshot, no destination answers, another program holds an exclusive
+    /// lock, or it is cancelled. Single files that fail are named in the report.
+    pub fn restore(&mut self, request: &RestoreRequest) -> Result<RestoreReport> {
+        let started = self.surroundings.clock.now();
+        let meter = Meter::new(Arc::clone(&request.progress));
+        meter.begin(Phase::Preparing);
+        let lock = self.lock(LockKind::Shared)?;
+        let result = self.restore_locked(request, started, &meter);
+        let unlocked = self.unlock(lock);
+        let report = result?;
+        unlocked?;
+        Ok(report)
+    }
+
+    fn restore_locked(
+        &self,
+        request: &RestoreRequest,
+        started: Timestamp,
+        meter: &Arc<Meter>,
+    ) -> Result<RestoreReport> {
+        let summary = request.snapshot.find(self.snapshots()?)?;
+        let library = self
+            .library(Snapshots::Written, rustic_core::NoProgressBars {})?
+            .to_indexed()
+            .map_err(|error| self.set.explain(error))?;
+        let snapshot = library
+            .get_snapshots(&[summary.id.as_str()])
+            .map_err(|error| self.set.explain(error))?
+            .into_iter()
+            .next()
+            .ok_or_else(|| BackupError::NoSnapshot {
+                wanted: summary.id.clone(),
+            })?;
+        let tree = Tree::new(&library, &snapshot, &request.selection).map_err(|pattern| {
+            BackupError::Source {
+                path: PathBuf::from(&pattern.pattern),
+                source: std::io::Error::other(pattern),
+            }
+        })?;
+        meter.begin(Phase::Restoring);
+        meter.expect_bytes(summary.bytes);
+        let work = Work {
+            repository: self,
+            library: &library,
+            tree,
+            place: Place::new(request.target.clone(), request.existing),
+            meter,
+            findings: Findings::default(),
+            refused: Mutex::default(),
+            totals: Mutex::default(),
+        };
+        work.write_files()?;
+        work.finish()?;
+        let totals = *work.totals.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(RestoreReport {
+            snapshot: summary.id,
+            files: totals.files,
+            bytes: totals.bytes,
+            kept: totals.kept,
+            findings: work.findings.count(),
+            named_findings: work.findings.named(),
+            started,
+            ended: self.surroundings.clock.now(),
+        })
+    }
+}
+
+fn summary(snapshot: &SnapshotFile) -> SnapshotSummary {
+    let has_tag = |tag: &str| snapshot.tags.iter().any(|other| other == tag);
+    let kinds = [RunKind::Full, RunKind::Incremental];
+    let totals = snapshot.summary.as_ref();
+    SnapshotSummary {
+        id: snapshot.id.to_hex().as_str().to_owned(),
+        job: snapshot.label.clone(),
+        hostname: snapshot.hostname.clone(),
+        time: clock::from_library(snapshot.time.timestamp()),
+        kind: kinds.into_iter().find(|kind| has_tag(kind.tag())),
+        is_partial: has_tag(crate::run::PARTIAL_TAG),
+        files: totals.map_or(0, |summary| summary.total_files_processed),
+        bytes: totals.map_or(0, |summary| summary.total_bytes_processed),
+        paths: snapshot.paths.iter().cloned().collect(),
+    }
+}
+
+/// A restore at work.
+struct Work<'a> {
+    repository: &'a Repository,
+    library: &'a Library<IndexedFullStatus>,
+    tree: Tree<'a>,
+    place: Place,
+    meter: &'a Meter,
+    findings: Findings,
+    refused: Mutex<Vec<PathBuf>>,
+    totals: Mutex<Totals>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Totals {
+    files: u64,
+    bytes: u64,
+    kept: u64,
+}
+
+/// Files with several names: where the first of them was written.
+type Links = HashMap<(u64, u64), PathBuf>;
+
+impl Work<'_> {
+    /// Makes folders and writes the content of files, several at a time.
+    fn write_files(&self) -> Result<()> {
+        let (sender, receiver) = mpsc::sync_channel::<(PathBuf, Node)>(WORKERS * 2);
+        let receiver = Mutex::new(receiver);
+        let worker = Worker {
+            library: self.library,
+            place: &self.place,
+            meter: self.meter,
+            cancellation: &self.repository.surroundings.cancellation,
+        };
+        thread::scope(|scope| {
+            for _ in 0..WORKERS {
+                scope.spawn(|| {
+                    while let Ok((path, node)) = next(&receiver) {
+                        self.note(&path, worker.write(&path, &node));
+                    }
+                });
+            }
+            let mut links = Links::new();
+            let walked = self.walk(|step| {
+                let (path, node) = match step {
+                    Step::Folder(path) => return self.make_folder(&path),
+                    Step::Left(..) => return,
+                    Step::Entry(path, node) => (path, node),
+                };
+                if self.is_refused(&path) {
+                    return;
+                }
+                let is_first =
+                    link_key(&node).is_none_or(|key| links.insert(key, path.clone()).is_none());
+                if is_first {
+                    // The workers live as long as this scope.
+                    sender.send((path, node)).ok();
+                }
+            });
+            drop(sender);
+            walked
+        })
+    }
+
+    /// Makes further names of files that have several, and gives folders their attributes, the
+    /// innermost first: what is written into a folder changes its times.
+    fn finish(&self) -> Result<()> {
+        let mut links = Links::new();
+        self.walk(|step| match step {
+            Step::Folder(_) => {}
+            Step::Entry(path, _) | Step::Left(path, _) if self.is_refused(&path) => {}
+            Step::Entry(path, node) => {
+                let Some(key) = link_key(&node) else {
+                    return;
+                };
+                match links.get(&key) {
+                    None => {
+                        links.insert(key, path);
+                    }
+                    Some(first) => {
+                        if let Err(error) = self.place.link(first, &path) {
+                            self.findings.add_error(&path, &error);
+                        }
+                    }
+                }
+            }
+            Step::Left(path, node) => {
+                if let Err(error) = self.place.finish_folder(&path, &node) {
+                    self.findings.add_error(&path, &error);
+                }
+            }
+        })
+    }
+
+    fn make_folder(&self, path: &Path) {
+        if self.is_refused(path) {
+            return;
+        }
+        if let Err(error) = self.place.make_folder(path) {
+            self.findings.add_error(path, &error);
+            self.refused
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(path.to_owned());
+        }
+    }
+
+    /// Nothing is written below a folder that could not be made, or is a link to elsewhere.
+    fn is_refused(&self, path: &Path) -> bool {
+        self.refused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .any(|folder| path.starts_with(folder))
+    }
+
+    fn walk(&self, visit: impl FnMut(Step)) -> Result<()> {
+        let cancellation = &self.repository.surroundings.cancellation;
+        match self.tree.walk(|| cancellation.is_cancelled(), visit) {
+            _ if cancellation.is_cancelled() => Err(BackupError::Cancelled),
+            walked => walked.map_err(|error| self.repository.set.explain(error)),
+        }
+    }
+
+    fn note(&self, path: &Path, outcome: std::io::Result<Outcome>) {
+        let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Ok(Outcome::Written(bytes)) => {
+                totals.files += 1;
+                totals.bytes += bytes;
+            }
+            Ok(Outcome::Kept) => totals.kept += 1,
+            Err(error) => self.findings.add_error(path, &error),
+        }
+    }
+}
+
+fn next<T>(receiver: &Mutex<mpsc::Receiver<T>>) -> Result<T, mpsc::RecvError> {
+    receiver
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .recv()
+}
+
+/// What the names of one file have in common.
+fn link_key(node: &Node) -> Option<(u64, u64)> {
+    (node.is_file() && node.meta.links > 1 && node.meta.inode != 0)
+        .then_some((node.meta.device_id, node.meta.inode))
+}

@@ -1,0 +1,153 @@
+//! Where files are restored to.
+
+#[cfg(unix)]
+use super::unix_attributes as attributes;
+#[cfg(windows)]
+use super::windows_attributes as attributes;
+use rustic_core::repofile::{Node, NodeType};
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+/// What happens to a file that exists where one is to be restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Existing {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is replaced, when the new one is whole.
+    Replace,
+}
+
+/// The end of names of files that are not whole yet.
+const UNFINISHED: &str = ".latarnik-restoring";
+
+pub(super) struct Place {
+    target: Option<PathBuf>,
+    existing: Existing,
+}
+
+/// What a path has at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Occupant {
+    Nobody,
+    Folder,
+    Other,
+}
+
+impl Place {
+    pub(super) fn new(target: Option<PathBuf>, existing: Existing) -> Self {
+        Self { target, existing }
+    }
+
+    /// Where an entry of the tree goes.
+    pub(super) fn path(&self, entry: &Path) -> PathBuf {
+        match &self.target {
+            Some(target) => target.join(entry),
+            None => attributes::original(entry),
+        }
+    }
+
+    /// Whether there is nothing to do for an entry, since it exists.
+    pub(super) fn keeps(&self, entry: &Path) -> io::Result<bool> {
+        Ok(match occupant(&self.path(entry))? {
+            Occupant::Nobody => false,
+            Occupant::Folder | Occupant::Other => self.existing == Existing::Keep,
+        })
+    }
+
+    pub(super) fn make_folder(&self, entry: &Path) -> io::Result<()> {
+        let path = self.path(entry);
+        match occupant(&path)? {
+            Occupant::Folder => Ok(()),
+            // A link here would lead what is restored to somewhere else.
+            Occupant::Other => Err(io::Error::from(io::ErrorKind::NotADirectory)),
+            Occupant::Nobody => fs::create_dir_all(&path),
+        }
+    }
+
+    /// A new file that becomes the entry when it is whole.
+    pub(super) fn begin(&self, entry: &Path) -> io::Result<(File, PathBuf)> {
+        let path = self.path(entry);
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        // A long name leaves no room for more.
+        if name.len() + UNFINISHED.len() > 255 {
+            name = short(&name).into();
+        }
+        name.push(UNFINISHED);
+        let unfinished = path.with_file_name(name);
+        match fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = File::create_new(&unfinished)?;
+        Ok((file, unfinished))
+    }
+
+    /// Gives a whole file its attributes and its name.
+    pub(super) fn finish(
+        &self,
+        file: File,
+        unfinished: &Path,
+        entry: &Path,
+        node: &Node,
+    ) -> io::Result<()> {
+        attributes::set_for_file(&file, unfinished, node)?;
+        drop(file);
+        let path = self.path(entry);
+        if occupant(&path)? == Occupant::Folder {
+            return Err(io::Error::from(io::ErrorKind::IsADirectory));
+        }
+        fs::rename(unfinished, path)
+    }
+
+    /// Makes what is neither file nor folder. What the system cannot make is an error.
+    pub(super) fn make_special(&self, entry: &Path, node: &Node) -> io::Result<()> {
+        let path = self.path(entry);
+        if occupant(&path)? == Occupant::Other {
+            fs::remove_file(&path)?;
+        }
+        match &node.node_type {
+            NodeType::Symlink { .. } => attributes::make_link(node.node_type.to_link(), &path)?,
+            other => attributes::make_special(other, &path)?,
+        }
+        attributes::set_for_special(&path, node)
+    }
+
+    /// A further name for a file.
+    pub(super) fn link(&self, first: &Path, entry: &Path) -> io::Result<()> {
+        let (first, path) = (self.path(first), self.path(entry));
+        match (occupant(&path)?, self.existing) {
+            (Occupant::Nobody, _) => {}
+            (_, Existing::Keep) => return Ok(()),
+            (_, Existing::Replace) => fs::remove_file(&path)?,
+        }
+        fs::hard_link(first, path)
+    }
+
+    pub(super) fn finish_folder(&self, entry: &Path, node: &Node) -> io::Result<()> {
+        attributes::set_for_folder(&self.path(entry), node)
+    }
+}
+
+fn occupant(path: &Path) -> io::Result<Occupant> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Ok(Occupant::Folder),
+        Ok(_) => Ok(Occupant::Other),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Occupant::Nobody),
+        Err(error) => Err(error),
+    }
+}
+
+/// A short name that stands for a long one.
+fn short(name: &std::ffi::OsStr) -> String {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(name.as_encoded_bytes());
+    digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

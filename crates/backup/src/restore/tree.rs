@@ -1,0 +1,130 @@
+//! A walk through what is selected of a snapshot.
+
+use super::selection::{Filter, InvalidSelection, Selection};
+use crate::{error::BackupError, repository::Library};
+use rustic_core::{
+    IndexedFullStatus,
+    repofile::{Node, SnapshotFile},
+};
+use std::path::PathBuf;
+
+/// The tree of a snapshot, as far as it is selected.
+pub(super) struct Tree<'a> {
+    library: &'a Library<IndexedFullStatus>,
+    root: rustic_core::TreeId,
+    filter: Filter,
+}
+
+/// What a walk meets; paths are relative to the snapshot's root.
+pub(super) enum Step {
+    /// A folder, before what is in it.
+    Folder(PathBuf),
+    /// Anything that is no folder.
+    Entry(PathBuf, Node),
+    /// A folder, after what is in it.
+    Left(PathBuf, Node),
+}
+
+/// A folder on the way down.
+struct Open {
+    path: PathBuf,
+    node: Option<Node>,
+    rest: std::vec::IntoIter<Node>,
+    is_announced: bool,
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn new(
+        library: &'a Library<IndexedFullStatus>,
+        snapshot: &SnapshotFile,
+        selection: &Selection,
+    ) -> Result<Self, InvalidSelection> {
+        Ok(Self {
+            library,
+            root: snapshot.tree,
+            filter: selection.filter()?,
+        })
+    }
+
+    /// Walks through it depth first. A folder is met when something in it is selected, or itself.
+    pub(super) fn walk(
+        &self,
+        is_cancelled: impl Fn() -> bool,
+        mut visit: impl FnMut(Step),
+    ) -> Result<(), BackupError> {
+        let mut way = vec![Open {
+            path: PathBuf::new(),
+            node: None,
+            rest: self.library.get_tree(&self.root)?.nodes.into_iter(),
+            is_announced: true,
+        }];
+        while let Some(open) = way.last_mut() {
+            if is_cancelled() {
+                return Ok(());
+            }
+            let Some(node) = open.rest.next() else {
+                let left = way.pop();
+                if let Some(Open {
+                    path,
+                    node: Some(node),
+                    is_announced: true,
+                    ..
+                }) = left
+                {
+                    visit(Step::Left(path, node));
+                }
+                continue;
+            };
+            let name = node.name().into_owned();
+            if !is_name(&name) {
+                return Err(BackupError::Damaged {
+                    detail: format!(
+                        "{} has an entry with an impossible name",
+                        open.path.display()
+                    ),
+                });
+            }
+            let path = open.path.join(&name);
+            match (node.is_dir(), node.subtree) {
+                (true, Some(subtree)) if self.filter.enters(&path) => {
+                    let is_taken = self.filter.takes(&path);
+                    let rest = self.library.get_tree(&subtree)?.nodes.into_iter();
+                    if is_taken {
+                        announce(&mut way, &mut visit);
+                        visit(Step::Folder(path.clone()));
+                    }
+                    way.push(Open {
+                        path,
+                        node: Some(node),
+                        rest,
+                        is_announced: is_taken,
+                    });
+                }
+                (false, _) if self.filter.takes(&path) => {
+                    announce(&mut way, &mut visit);
+                    visit(Step::Entry(path, node));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Tells of the folders that lead to something that is selected.
+fn announce(way: &mut [Open], visit: &mut impl FnMut(Step)) {
+    for open in way.iter_mut().filter(|open| !open.is_announced) {
+        open.is_announced = true;
+        visit(Step::Folder(open.path.clone()));
+    }
+}
+
+/// Whether this is the name of something in a folder, and leads nowhere else.
+fn is_name(name: &std::ffi::OsStr) -> bool {
+    let path = std::path::Path::new(name);
+    let mut components = path.components();
+    matches!(
+        (components.next(), components.next()),
+        (Some(std::path::Component::Normal(only)), None) if only == name
+    )
+}

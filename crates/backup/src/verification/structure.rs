@@ -1,0 +1,120 @@
+//! Everything that snapshots need is there.
+
+use super::{DamageKind, Examination};
+use crate::{
+    error::Result,
+    files,
+    repository::{Library, Repository},
+    set::RepositorySet,
+};
+use latarnik_destinations::Entry;
+use rustic_core::{
+    FileType, Id, IndexedFullStatus, TreeId,
+    repofile::{IndexFile, IndexId},
+};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+/// Compares index and packs, and walks through the trees of all snapshots. Says how many
+/// snapshots that were.
+pub(super) fn examine(
+    repository: &Repository,
+    alone: &Arc<RepositorySet>,
+    packs: &[Entry],
+    examination: &mut Examination<'_>,
+) -> Result<u64> {
+    let library = repository.library_over(alone)?;
+    let sizes: HashMap<Id, u64> = packs
+        .iter()
+        .filter_map(|pack| Some((files::id(&pack.name)?, pack.bytes)))
+        .collect();
+    for entry in examination.list(FileType::Index)? {
+        let Some(id) = files::id(&entry.name) else {
+            continue;
+        };
+        let index: IndexFile = match library.get_file(&IndexId::from(id)) {
+            Ok(index) => index,
+            Err(error) => {
+                examination.note(&entry.name, DamageKind::Unreadable, error.display_log());
+                continue;
+            }
+        };
+        for pack in &index.packs {
+            let name = files::name(FileType::Pack, &pack.id);
+            match sizes.get(&*pack.id) {
+                None => examination.note(&name, DamageKind::Missing, String::new()),
+                Some(size) if *size != u64::from(pack.pack_size()) => {
+                    let detail = format!("{size} bytes instead of {}", pack.pack_size());
+                    examination.note(&name, DamageKind::WrongSize, detail);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    let library = match library.to_indexed() {
+        Ok(library) => library,
+        // An index that cannot be read was named already.
+        Err(_) if examination.damages > 0 => return Ok(0),
+        Err(error) => return Err(alone.explain(error)),
+    };
+    walk(&library, alone, examination)
+}
+
+fn walk(
+    library: &Library<IndexedFullStatus>,
+    alone: &Arc<RepositorySet>,
+    examination: &mut Examination<'_>,
+) -> Result<u64> {
+    let mut seen = BTreeSet::new();
+    let mut walked = 0;
+    for entry in examination.list(FileType::Snapshot)? {
+        let Some(id) = files::id(&entry.name) else {
+            continue;
+        };
+        let snapshot: rustic_core::repofile::SnapshotFile = match library.get_file(&id.into()) {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                examination.note(&entry.name, DamageKind::Unreadable, error.display_log());
+                continue;
+            }
+        };
+        walked += 1;
+        let mut open = vec![snapshot.tree];
+        while let Some(tree) = open.pop() {
+            if !seen.insert(tree) {
+                continue;
+            }
+            alone.check()?;
+            open.extend(subtrees(library, &tree, &entry, examination));
+        }
+    }
+    Ok(walked)
+}
+
+/// The folders in a folder, whose files all have to be in the index.
+fn subtrees(
+    library: &Library<IndexedFullStatus>,
+    id: &TreeId,
+    snapshot: &Entry,
+    examination: &mut Examination<'_>,
+) -> Vec<TreeId> {
+    let tree = match library.get_tree(id) {
+        Ok(tree) => tree,
+        Err(error) => {
+            let detail = format!("tree {id}: {}", error.display_log());
+            examination.note(&snapshot.name, DamageKind::Unreadable, detail);
+            return Vec::new();
+        }
+    };
+    for node in &tree.nodes {
+        for piece in node.content.iter().flatten() {
+            if library.get_index_entry(piece).is_err() {
+                let detail = format!("{} lacks its piece {piece}", node.name);
+                examination.note(&snapshot.name, DamageKind::Missing, detail);
+            }
+        }
+    }
+    tree.nodes.iter().filter_map(|node| node.subtree).collect()
+}

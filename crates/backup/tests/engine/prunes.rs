@@ -1,0 +1,123 @@
+//! Deleting snapshots: what is needed stays, what is not goes, everywhere.
+
+use crate::scene::{Scene, furnish, noise};
+use latarnik_backup::{ErrorCode, MemberState, NoProgress, RunKind, RunRequest};
+use std::{fs, path::Path, sync::Arc};
+
+fn bytes(folder: &Path) -> u64 {
+    let mut total = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        total += if path.is_dir() {
+            bytes(&path)
+        } else {
+            fs::metadata(path).unwrap().len()
+        };
+    }
+    total
+}
+
+#[test]
+fn what_no_snapshot_needs_is_freed_and_the_others_restore() {
+    let scene = Scene::new();
+    furnish(&scene);
+    scene.write("large", noise(5_000_000, 7));
+    let first = scene.run(RunKind::Full, &["disk"]).unwrap();
+    fs::remove_file(scene.source().join("large")).unwrap();
+    let second = scene.run(RunKind::Incremental, &["disk"]).unwrap();
+    let before = bytes(&scene.at("disk"));
+    fs::write(scene.at("disk/tmp/left-by-a-crash"), "half a pack").unwrap();
+    let mut repository = scene.open(vec![scene.place("disk")]).unwrap();
+    let report = repository
+        .prune(&[first.snapshot.clone()], Arc::new(NoProgress))
+        .unwrap();
+    assert_eq!((report.removed_snapshots, report.kept_snapshots), (1, 1));
+    assert_eq!(report.removed_leftovers, 1);
+    assert!(report.freed_bytes > 4_900_000, "{report:?}");
+    let freed = before - bytes(&scene.at("disk"));
+    assert!(freed > 4_900_000, "{freed}");
+    // Its hashes went with it.
+    assert_eq!(fs::read_dir(scene.at("disk/manifests")).unwrap().count(), 1);
+    drop(repository);
+    scene.restic_agrees("disk", &second.snapshot);
+}
+
+#[test]
+fn a_repository_is_not_emptied() {
+    let scene = Scene::new();
+    scene.write("file", "content");
+    let only = scene.run(RunKind::Full, &["disk"]).unwrap();
+    let mut repository = scene.open(vec![scene.place("disk")]).unwrap();
+    let error = repository
+        .prune(&[only.snapshot.clone()], Arc::new(NoProgress))
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::LastSnapshot);
+    drop(repository);
+    scene.restic_agrees("disk", &only.snapshot);
+}
+
+#[test]
+fn what_was_deleted_while_a_destination_was_away_is_deleted_there_later() {
+    let scene = Scene::new();
+    furnish(&scene);
+    scene.write("large", noise(2_000_000, 7));
+    let first = scene.run(RunKind::Full, &["one", "two"]).unwrap();
+    fs::remove_file(scene.source().join("large")).unwrap();
+    scene.run(RunKind::Incremental, &["one", "two"]).unwrap();
+    fs::rename(scene.at("two"), scene.at("away")).unwrap();
+    fs::write(scene.at("two"), "").unwrap();
+    {
+        let places = vec![scene.place("one"), scene.place("two")];
+        let mut repository = scene.open(places).unwrap();
+        repository
+            .prune(&[first.snapshot.clone()], Arc::new(NoProgress))
+            .unwrap();
+    }
+    fs::remove_file(scene.at("two")).unwrap();
+    fs::rename(scene.at("away"), scene.at("two")).unwrap();
+    let third = scene.run(RunKind::Incremental, &["one", "two"]).unwrap();
+    assert!(
+        third
+            .destinations
+            .iter()
+            .all(|member| member.state == MemberState::InStep)
+    );
+    for kind in ["snapshots", "index", "data", "keys"] {
+        let size = |place: &str| bytes(&scene.at(place).join(kind));
+        assert_eq!(size("one"), size("two"), "{kind}");
+    }
+    scene.restic_agrees("two", &third.snapshot);
+}
+
+#[test]
+fn a_prune_does_not_begin_while_somebody_writes() {
+    let scene = Scene::new();
+    scene.write("file", "content");
+    scene.run(RunKind::Full, &["disk"]).unwrap();
+    // Another job of another machine, with the same repository.
+    let mut other = scene.surroundings();
+    other.state_folder = scene.at("other-state");
+    other.hostname = "elsewhere".to_owned();
+    let mut writer = scene.open_in(vec![scene.place("disk")], other).unwrap();
+    let (begun_sender, begun) = std::sync::mpsc::channel();
+    let (end, end_receiver) = std::sync::mpsc::channel::<()>();
+    let mut request = RunRequest::new(RunKind::Full, "other", Vec::new());
+    request.streams.push(latarnik_backup::StreamSource {
+        path: "/dump".into(),
+        open: Box::new(move || {
+            begun_sender.send(()).ok();
+            end_receiver.recv().ok();
+            Ok(Box::new(std::io::empty()))
+        }),
+    });
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| writer.run(request));
+        begun.recv().unwrap();
+        let mut repository = scene.open(vec![scene.place("disk")]).unwrap();
+        let error = repository.prune(&[], Arc::new(NoProgress)).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Locked);
+        end.send(()).unwrap();
+        run.join().unwrap().unwrap();
+        repository.prune(&[], Arc::new(NoProgress)).unwrap();
+    });
+}
