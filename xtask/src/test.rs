@@ -19,6 +19,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Servers of `latarnik-test-servers`, which backups are tested against.
+const DESTINATIONS: &[&str] = &["samba", "samba-common-bin"];
+
 /// Simulated devices in front of the browser.
 const DEVICES: u32 = 60;
 
@@ -151,7 +154,7 @@ impl Suite {
 
     fn packages(self) -> Vec<&'static str> {
         match self {
-            Self::Rust => [postgres::PACKAGES, BACKUP_PACKAGES].concat(),
+            Self::Rust => [postgres::PACKAGES, BACKUP_PACKAGES, DESTINATIONS].concat(),
             Self::Api => api::PACKAGES.to_vec(),
             Self::EndToEnd => [postgres::PACKAGES, browser::PACKAGES].concat(),
             Self::Secured => [browser::PACKAGES, secured::PACKAGES].concat(),

@@ -1,6 +1,6 @@
 //! What is written into a file.
 
-use crate::Bandwidth;
+use crate::{Bandwidth, patient::Watch};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::{ops::Range, sync::Arc};
@@ -11,6 +11,7 @@ use std::{ops::Range, sync::Arc};
 pub struct Content {
     pieces: Vec<Bytes>,
     pace: Option<Arc<Bandwidth>>,
+    watch: Option<Arc<Watch>>,
 }
 
 impl Content {
@@ -54,6 +55,12 @@ impl Content {
         self
     }
 
+    /// Tells how far it was taken.
+    pub(crate) fn watched(mut self, watch: Arc<Watch>) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
     /// Walks through it in pieces of at most this many bytes, at its pace. Destinations send the
     /// pieces as they come.
     pub fn cursor(&self, largest_piece: usize) -> Cursor {
@@ -68,7 +75,10 @@ impl Content {
 
 impl From<Vec<Bytes>> for Content {
     fn from(pieces: Vec<Bytes>) -> Self {
-        Self { pieces, pace: None }
+        Self {
+            pieces,
+            ..Self::default()
+        }
     }
 }
 
@@ -101,8 +111,12 @@ impl Cursor {
             self.next_piece += 1;
         }
         let piece = self.rest.split_to(self.rest.len().min(self.largest_piece));
+        let watch = self.content.watch.as_deref();
         if let Some(pace) = &self.content.pace {
+            let _waiting = watch.map(Watch::wait);
             pace.take(piece.len() as u64).await;
+        } else if let Some(watch) = watch {
+            watch.go_on();
         }
         Some(piece)
     }

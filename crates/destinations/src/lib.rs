@@ -3,8 +3,9 @@
 //! A [`Destination`] keeps files under relative names: a folder of this machine, S3, SFTP, FTP or
 //! SMB, one file each, all with the same behaviour: [`conformance::check`] is the contract, and
 //! every kind passes it against a real server. Around a destination lie wrappers, each a
-//! destination itself: [`Retrying`], [`Throttled`], [`Verified`] and [`Metered`].
-//! [`Settings`] describe a destination in a file or a message, and [`open`] makes one of them.
+//! destination itself: [`Retrying`], [`Verified`], [`Throttled`], [`Metered`] and [`Patient`].
+//! [`Settings`] describe a destination in a file or a message, [`open`] makes one of them, and
+//! [`connect`] one with all wrappers in the order that a backup wants.
 //! [`probe`] says in one coded answer whether it can be used, and if not, why.
 //!
 //! Invariants: a name holds either a whole file or none, also when the writer is killed, the
@@ -16,31 +17,37 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod connected;
 mod content;
 mod destination;
 mod failure;
 mod local;
 mod metered;
 mod object_name;
+mod patient;
 mod probe;
 mod retrying;
 mod s3;
 mod secret;
 mod settings;
+mod smb;
 mod throttled;
 mod tls;
 mod verified;
 
+pub use connected::{Connected, Options, connect, wrap};
 pub use content::{Content, Cursor};
 pub use destination::{Destination, Entry, Space, Written};
 pub use failure::{Failure, FailureCode, Operation};
 pub use local::{Local, LocalSettings};
 pub use metered::{Metered, Metrics};
 pub use object_name::{InvalidName, ObjectName};
+pub use patient::{Patience, Patient};
 pub use probe::{ProbeReport, probe};
 pub use retrying::{Retries, Retrying};
 pub use s3::{Addressing, S3, S3Settings};
 pub use secret::Secret;
 pub use settings::{Settings, open};
+pub use smb::{Smb, SmbEncryption, SmbSettings};
 pub use throttled::{Bandwidth, Throttled};
 pub use verified::{Verification, Verified};

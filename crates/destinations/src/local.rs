@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::{
+    env,
     fs::{self, File},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     ops::Range,
@@ -242,15 +243,12 @@ fn write_file(path: &Path, content: &Content) -> io::Result<()> {
     file.sync_all()
 }
 
-#[cfg(unix)]
+/// Windows keeps names in its journal, and opens no folders as files.
 fn sync_folder(folder: &Path) -> io::Result<()> {
+    if env::consts::FAMILY == "windows" {
+        return Ok(());
+    }
     File::open(folder)?.sync_all()
-}
-
-/// Windows keeps names in its journal.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// Adds all files below a folder; what has no proper name is somebody else's.

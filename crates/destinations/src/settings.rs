@@ -1,6 +1,6 @@
 //! A destination as it is described in a file or a message.
 
-use crate::{Destination, Failure, Local, LocalSettings, S3, S3Settings};
+use crate::{Destination, Failure, Local, LocalSettings, S3, S3Settings, Smb, SmbSettings};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub enum Settings {
     /// A folder of this machine.
     Local(LocalSettings),
+    /// A share of Windows, Samba or a NAS.
+    Smb(SmbSettings),
     /// A bucket of a service that speaks S3.
     S3(Box<S3Settings>),
 }
@@ -23,6 +25,7 @@ pub enum Settings {
 pub fn open(settings: Settings) -> Result<Arc<dyn Destination>, Failure> {
     match settings {
         Settings::Local(settings) => Ok(Arc::new(Local::new(settings))),
+        Settings::Smb(settings) => Ok(Arc::new(Smb::new(settings)?)),
         Settings::S3(settings) => Ok(Arc::new(S3::new(*settings)?)),
     }
 }

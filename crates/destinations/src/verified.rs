@@ -78,9 +78,13 @@ impl Destination for Verified {
                 Verification::Size => Written::Unconfirmed,
             });
         }
-        // It must not lie there under a name that promises other bytes.
-        self.inner.remove(name).await?;
-        Err(Failure::new(Operation::Write, FailureCode::ChecksumMismatch).about(name))
+        let mismatch = Failure::new(Operation::Write, FailureCode::ChecksumMismatch).about(name);
+        // It must not lie there under a name that promises other bytes. Where it cannot be
+        // deleted, writing it again puts the right ones there.
+        Err(match self.inner.remove(name).await {
+            Ok(()) => mismatch,
+            Err(failure) => mismatch.caused_by(failure),
+        })
     }
 
     async fn read(&self, name: &ObjectName) -> Result<Bytes, Failure> {

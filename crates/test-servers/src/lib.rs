@@ -11,8 +11,12 @@ mod certificates;
 mod process;
 mod proxy;
 mod s3;
+#[cfg(unix)]
+mod samba;
 
 pub use certificates::Certificates;
 pub use process::{ServerProcess, free_port, wait_for_port};
 pub use proxy::{Fault, Proxy};
 pub use s3::{S3Checksums, S3Fault, S3Server};
+#[cfg(unix)]
+pub use samba::{Samba, SambaOptions};

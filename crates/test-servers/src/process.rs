@@ -47,6 +47,18 @@ impl ServerProcess {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Ends all processes of a server that was started as the leader of a group.
+    #[cfg(unix)]
+    pub fn kill_group(&mut self) {
+        // Waited for in `drop` alone: until then its number is nobody else's.
+        if let Some(group) = i32::try_from(self.child.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+        {
+            rustix::process::kill_process_group(group, rustix::process::Signal::KILL).ok();
+        }
+    }
+
     /// Waits until the server accepts connections.
     ///
     /// # Errors
