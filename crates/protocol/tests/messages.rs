@@ -106,6 +106,7 @@ fn heartbeat() -> CheckInRequest {
         updates: None,
         restart: None,
         last_restart: None,
+        needs: None,
     }
 }
 

@@ -21,6 +21,7 @@ fn check_in() -> CheckInRequest {
         updates: None,
         restart: None,
         last_restart: None,
+        needs: None,
     }
 }
 
