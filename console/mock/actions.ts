@@ -47,6 +47,7 @@ function action(state: State, id: string): Action | null {
       cancelled: count('cancelled'),
       expired: count('expired'),
     },
+    tasks_breaking_windows: tasks.filter(({ breaks_windows }) => breaks_windows).length,
     percent: tasks.length === 0 ? 100 : Math.floor((ended.length * 100) / tasks.length),
     started_at: tasks.flatMap((task) => task.started_at ?? []).sort()[0] ?? null,
     ended_at: open === 0 ? (ended.at(-1) ?? null) : null,

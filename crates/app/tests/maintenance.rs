@@ -12,5 +12,9 @@ mod explained;
 mod feeds;
 #[path = "maintenance/kept.rs"]
 mod kept;
+#[path = "maintenance/room.rs"]
+mod room;
 #[path = "maintenance/scene.rs"]
 mod scene;
+#[path = "maintenance/together.rs"]
+mod together;

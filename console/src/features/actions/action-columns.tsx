@@ -11,6 +11,7 @@ import { useFormat } from '@/util/use-format';
 import { Counts, StackedBar } from './action-progress';
 import { summarise } from './actions';
 import classes from './actions-page.module.css';
+import { OutsideWindows } from './outside-windows';
 
 interface CellProps {
   action: ActionSummary;
@@ -65,6 +66,7 @@ function What({ action }: CellProps) {
         {actionKindText(t, kind)}
       </Link>
       {more.length > 0 && <span className={classes.more}>{more.join(' · ')}</span>}
+      <OutsideWindows action={action} />
     </div>
   );
 }

@@ -366,7 +366,26 @@ fn maintenance() -> Vec<Row> {
             })
             .target(Target::TenantInBody),
         row("preview_maintenance_window", 200)
-            .body(|_, fresh| json!({"tenant_id": fresh.tenant, "definition": self::window()}))
+            .body(|_, fresh| {
+                json!({
+                    "tenant_id": fresh.tenant, "device_id": fresh.device,
+                    "window_id": fresh.window, "definition": self::window(),
+                })
+            })
+            .target(Target::TenantInBody),
+        row("save_maintenance_windows", 200)
+            .body(|_, fresh| {
+                let name = &fresh.unused_name;
+                let new = json!({"name": name, "enabled": true, "definition": self::window()});
+                let replaced = json!({
+                    "id": fresh.window, "version": 1, "name": name, "enabled": false,
+                    "definition": self::window(),
+                });
+                json!({
+                    "tenant_id": fresh.tenant, "group_id": fresh.group,
+                    "windows": [new, replaced],
+                })
+            })
             .target(Target::TenantInBody),
         row("read_maintenance_window", 200).path(window),
         row("replace_maintenance_window", 200)
