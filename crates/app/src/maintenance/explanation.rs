@@ -66,8 +66,9 @@ impl App {
         let idle = |blocker: &Blocker| {
             matches!(blocker, Blocker::NothingPending | Blocker::NoRestartPending)
         };
+        let asked = |task: &TaskRecord| MaintenanceAction::of(task.kind) == Some(action);
         // Where there is nothing to be done, nothing needs room.
-        if !explanation.blockers.iter().any(idle) {
+        if tasks.iter().any(asked) || !explanation.blockers.iter().any(idle) {
             let short = too_short(&calendar, &device, action, at, &tasks);
             explanation.blockers.extend(short);
         }

@@ -7,8 +7,8 @@ use latarnik_app::{
     agents::{self, AgentIdentity, CheckIn},
 };
 use latarnik_model::{
-    Blocker, MaintenanceAction, PolicyScope, RestartDelay, RestartSignalName, WaitReason, When,
-    WorkNeeds,
+    Blocker, Clock, MaintenanceAction, PolicyScope, RestartDelay, RestartSignalName, WaitReason,
+    When, WorkNeeds,
 };
 use latarnik_testkit::{facts, on_both_engines};
 
@@ -30,7 +30,9 @@ impl Scene {
             facts: Some(in_utc),
             ..CheckIn::default()
         };
-        agents::check_in(&self.office.app, &till, check_in).await.unwrap();
+        agents::check_in(&self.office.app, &till, check_in)
+            .await
+            .unwrap();
         till
     }
 
@@ -40,12 +42,16 @@ impl Scene {
             needs: Some(WorkNeeds::new(update_minutes * 60, restart_minutes * 60)),
             ..CheckIn::default()
         };
-        agents::check_in(&self.office.app, till, check_in).await.unwrap();
+        agents::check_in(&self.office.app, till, check_in)
+            .await
+            .unwrap();
     }
 
     async fn too_short(&self, till: &AgentIdentity, action: MaintenanceAction) -> Option<Blocker> {
         let app = &self.office.app;
-        let found = app.explain_maintenance(&self.owner, till.device_id, action, None).await;
+        let found = app
+            .explain_maintenance(&self.owner, till.device_id, action, None)
+            .await;
         let blockers = found.unwrap().explanation.blockers.into_iter();
         let mut short = blockers.filter(|one| matches!(one, Blocker::TooShort { .. }));
         short.next()
@@ -60,7 +66,11 @@ impl Scene {
             deadline: None,
             idempotency_key: key.to_owned(),
         };
-        self.office.app.create_action(&self.owner, request).await.unwrap();
+        self.office
+            .app
+            .create_action(&self.owner, request)
+            .await
+            .unwrap();
     }
 }
 

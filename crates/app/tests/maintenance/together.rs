@@ -68,7 +68,10 @@ impl Scene {
     }
 
     async fn would_overlap(&self, preview: WindowPreview) -> Vec<String> {
-        let found = self.office.app.preview_maintenance_window(&self.owner, preview);
+        let found = self
+            .office
+            .app
+            .preview_maintenance_window(&self.owner, preview);
         let overlaps = found.await.unwrap().overlaps.into_iter();
         overlaps.map(|(_, name)| name).collect()
     }

@@ -229,9 +229,8 @@ impl Server {
     pub(crate) async fn one_waits(&self, reason: WaitReason, until: &str) {
         let until: Option<Timestamp> = Some(until.parse().unwrap());
         in_time(async {
-            let waits = |task: &TaskRecord| {
-                task.waits_for == Some(reason) && task.waiting_until == until
-            };
+            let waits =
+                |task: &TaskRecord| task.waits_for == Some(reason) && task.waiting_until == until;
             while !self.tasks().await.iter().any(waits) {
                 tokio::task::yield_now().await;
             }

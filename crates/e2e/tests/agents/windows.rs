@@ -61,6 +61,12 @@ async fn what_an_agent_learned_of_its_work_explains_why_nothing_begins() {
     server.needs_are(agent.id, learned).await;
     // It is 12:40, and half an hour of the window is left.
     server.window("12:10", 60).await;
+    server
+        .install_when(When::InWindow, vec![agent.id], "later")
+        .await;
+    server
+        .one_waits(WaitReason::LongerWindow, "2026-11-30T12:10:00Z")
+        .await;
     let app = &server.office.app;
     let update = MaintenanceAction::Update;
     let explained = app.explain_maintenance(&server.operator, agent.id, update, None);
@@ -76,11 +82,5 @@ async fn what_an_agent_learned_of_its_work_explains_why_nothing_begins() {
         "{:?}",
         explained.blockers
     );
-    server
-        .install_when(When::InWindow, vec![agent.id], "later")
-        .await;
-    server
-        .one_waits(WaitReason::LongerWindow, "2026-11-30T12:10:00Z")
-        .await;
     assert_eq!(*agent.machine.installed.lock().unwrap(), ["slow"]);
 }
