@@ -7,9 +7,7 @@ mod windows;
 use crate::{identity::Identity, random::Random};
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::{OsFamily, ReasonCode, RestartSignal, RestartSignalName};
-use latarnik_protocol::{
-    Facts, Inventory, RestartReport, ScanReport, Update, WorkNeedsReport,
-};
+use latarnik_protocol::{Facts, Inventory, RestartReport, ScanReport, Update, WorkNeedsReport};
 use names::Names;
 
 /// How well somebody looks after a machine.

@@ -24,7 +24,7 @@ import { ActionFailures } from './action-failures';
 import classes from './action-page.module.css';
 import { Counts, StackedBar } from './action-progress';
 import { actionQuery, summarise, useCancelAction } from './actions';
-import { OutsideWindows } from './outside-windows';
+import { OutsideWindowsCount } from './outside-windows';
 
 export type ActionPageSearch = Pick<TaskSearch, 'state' | 'sort' | 'cursor'>;
 
@@ -75,7 +75,7 @@ function LoadedAction({ action, search }: { action: Action; search: ActionPageSe
           <StateBadge tone={ended ? 'neutral' : 'working'} filled>
             {t(ended ? 'actions.ended' : 'actions.open')}
           </StateBadge>
-          <OutsideWindows action={action} filled />
+          <OutsideWindowsCount action={action} />
         </>
       }
       actions={<CancelAction action={action} />}
