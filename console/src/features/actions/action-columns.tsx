@@ -66,7 +66,9 @@ function What({ action }: CellProps) {
         {actionKindText(t, kind)}
       </Link>
       {more.length > 0 && <span className={classes.more}>{more.join(' · ')}</span>}
-      <OutsideWindows action={action} />
+      <span className={classes.outside}>
+        <OutsideWindows action={action} />
+      </span>
     </div>
   );
 }

@@ -173,7 +173,9 @@ function Bars({ planned, plan }: BarsProps) {
               })}
               <i style={{ left: `${midnight}%` }} />
             </span>
-            <span className={classes.spans}>{label}</span>
+            <span className={classes.spans} data-short={needs ? true : undefined}>
+              {label}
+            </span>
           </div>
         );
       })}
