@@ -287,29 +287,13 @@ impl App {
             .await?;
         let mut checks = Checks::default();
         checks.zone("time_zone", preview.time_zone.as_deref());
-        let definition = checks.window(preview.definition);
+        let definition = checks.window(preview.definition.clone());
         let definition = checks.finish(definition)?;
         let (from, count) = (preview.from, preview.count);
         let (from, count) = Look { from, count }.checked(self.now())?;
-        let own = Scope::one(preview.tenant_id);
-        let mut beside = self.store().maintenance_windows(&own).await?;
-        beside.retain(|record| {
-            record.scope == preview.scope && Some(record.window.id) != preview.replaces
-        });
-        let zone = |definition: &WindowDefinition| {
-            let own = definition.time_zone().map(str::to_owned);
-            own.unwrap_or_else(|| tenant_zone.clone())
-        };
-        let zones: Vec<_> = beside
-            .iter()
-            .map(|one| zone(&one.window.definition))
-            .collect();
-        let others: Vec<_> = beside.iter().map(|one| &one.window).collect();
-        let others: Vec<_> = others
-            .into_iter()
-            .zip(zones.iter().map(String::as_str))
-            .collect();
-        let overlaps = spans::overlaps_of(&definition, &zone(&definition), &others, self.now());
+        let overlaps = self
+            .would_overlap(&preview, &definition, &tenant_zone)
+            .await?;
         let zone = definition.time_zone().map(str::to_owned);
         let time_zone = zone.or(preview.time_zone).unwrap_or(tenant_zone);
         let spans = SpanPreview {
@@ -317,6 +301,32 @@ impl App {
             time_zone,
         };
         Ok(WindowForecast { spans, overlaps })
+    }
+
+    /// The windows of the same scope with which the one that is looked at would overlap.
+    async fn would_overlap(
+        &self,
+        preview: &WindowPreview,
+        definition: &WindowDefinition,
+        tenant_zone: &str,
+    ) -> Result<Vec<(MaintenanceWindowId, String)>, AppError> {
+        let own = Scope::one(preview.tenant_id);
+        let records = self.store().maintenance_windows(&own).await?;
+        let there = |id| records.iter().any(|record| record.window.id == id);
+        if preview.replaces.is_some_and(|id| !there(id)) {
+            return Err(invalid("window_id", FieldCode::Unknown));
+        }
+        let beside = records.iter().filter(|record| {
+            record.scope == preview.scope && Some(record.window.id) != preview.replaces
+        });
+        let others: Vec<_> = beside
+            .map(|record| {
+                let own = record.window.definition.time_zone();
+                (&record.window, own.unwrap_or(tenant_zone))
+            })
+            .collect();
+        let zone = definition.time_zone().unwrap_or(tenant_zone);
+        Ok(spans::overlaps_of(definition, zone, &others, self.now()))
     }
 
     /// The zone of a tenant that a request names.

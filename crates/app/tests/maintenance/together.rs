@@ -259,7 +259,7 @@ on_both_engines! {
         let scene = Scene::open(database).await;
         let (office, app) = (&scene.office, &scene.office.app);
         let tills = scene.group("Tills", None).await;
-        scene.window(PolicyScope::Tenant, "Night", sunday_night()).await;
+        let night = scene.window(PolicyScope::Tenant, "Night", sunday_night()).await;
         let stranger = office.person(office.printer, Role::Owner).await;
         let theirs = |scope| WindowPreview {
             tenant_id: office.printer,
@@ -272,6 +272,9 @@ on_both_engines! {
         let preview = scene.preview(PolicyScope::Tenant, sunday_night());
         let hidden = app.preview_maintenance_window(&stranger, preview).await;
         assert_eq!(fields(hidden), [("tenant_id", FieldCode::Unknown)]);
+        let replaced = WindowPreview { replaces: Some(night.record.window.id), ..theirs(PolicyScope::Tenant) };
+        let hidden = app.preview_maintenance_window(&stranger, replaced).await;
+        assert_eq!(fields(hidden), [("window_id", FieldCode::Unknown)]);
         let viewer = office.person(office.bakery, Role::ClientView).await;
         let preview = scene.preview(PolicyScope::Tenant, sunday_night());
         let found = app.preview_maintenance_window(&viewer, preview).await.unwrap();
