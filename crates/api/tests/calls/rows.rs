@@ -375,15 +375,11 @@ fn maintenance() -> Vec<Row> {
             .target(Target::TenantInBody),
         row("save_maintenance_windows", 200)
             .body(|_, fresh| {
-                let name = &fresh.unused_name;
-                let new = json!({"name": name, "enabled": true, "definition": self::window()});
-                let replaced = json!({
-                    "id": fresh.window, "version": 1, "name": name, "enabled": false,
-                    "definition": self::window(),
-                });
                 json!({
                     "tenant_id": fresh.tenant, "group_id": fresh.group,
-                    "windows": [new, replaced],
+                    "windows": [{
+                        "name": fresh.unused_name, "enabled": true, "definition": self::window(),
+                    }],
                 })
             })
             .target(Target::TenantInBody),
