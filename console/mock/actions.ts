@@ -47,6 +47,7 @@ function action(state: State, id: string): Action | null {
       cancelled: count('cancelled'),
       expired: count('expired'),
     },
+    tasks_breaking_windows: tasks.filter(({ breaks_windows }) => breaks_windows).length,
     percent: tasks.length === 0 ? 100 : Math.floor((ended.length * 100) / tasks.length),
     started_at: tasks.flatMap((task) => task.started_at ?? []).sort()[0] ?? null,
     ended_at: open === 0 ? (ended.at(-1) ?? null) : null,
@@ -68,8 +69,7 @@ function createAction(state: State, { body: sent, pace }: Call, matches: Matches
     (state.updates.get(device.id) ?? []).some(({ key }) => keys?.includes(key));
   if (keys && !chosen.some(offers)) return problem(409, 'updates_not_offered');
   const { broken } = outlook(state, chosen, body);
-  const breaks = broken.length > 0;
-  if (breaks && !body.break_windows) return problem(409, 'outside_maintenance_window');
+  if (broken.length > 0 && !body.break_windows) return problem(409, 'outside_maintenance_window');
   const id = `act-${state.actions.size + 1}`;
   const asked = {
     kind: body.kind,
@@ -93,7 +93,7 @@ function createAction(state: State, { body: sent, pace }: Call, matches: Matches
       action_id: id,
       device: { id: device, hostname },
       update_keys: keys ?? null,
-      breaks_windows: breaks,
+      breaks_windows: outlook(state, [one], body).broken.length > 0,
       waits_for: null,
     });
     const windowAction = body.kind === 'restart' ? 'restart' : 'update';

@@ -166,6 +166,31 @@ function blackoutReview(blackout: Blackout, now: Standing, at: number) {
   return { ...review, standing: 'off' as const, next: iso(span.from) };
 }
 
+/** How many seconds of work the device's agent has learned to need; `null` is not known. */
+export function needsOf(device: Device, action: MaintenanceAction): number | null {
+  if (action === 'backup') return null;
+  if (action === 'restart') return 6 * 60;
+  const number = [...device.id].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0);
+  return (15 + (number % 4) * 15) * 60;
+}
+
+function tooShort(
+  { device, action, openings }: Standing,
+  at: number,
+): MaintenanceExplanation['blockers'][number] | null {
+  const needs = needsOf(device, action);
+  const [next] = openings;
+  const fits = ({ from, to }: Span) => needs !== null && to - Math.max(from, at) >= needs * 1000;
+  if (needs === null || !next || fits(next)) return null;
+  const later = openings.find(fits);
+  return {
+    kind: 'too_short',
+    needs_seconds: needs,
+    left_seconds: next.from <= at ? Math.floor((next.to - at) / 1000) : null,
+    fits_at: later ? iso(later.from) : null,
+  };
+}
+
 export function explain(
   state: State,
   device: Device,
@@ -184,6 +209,9 @@ export function explain(
   if (action === 'update' && device.restart.required === 'yes') {
     blockers.push({ kind: 'restart_pending' });
   }
+  const idle = blockers.some(({ kind }) => kind === 'no_restart_pending');
+  const short = idle ? null : tooShort(now, at);
+  if (short) blockers.push(short);
   const blackout = now.blackouts.find(
     (out) =>
       forbids(out, action) &&

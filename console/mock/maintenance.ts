@@ -8,15 +8,24 @@ import type {
   MaintenancePlan,
   MaintenanceSettings,
   MaintenanceWindow,
+  MaintenanceWindowBatch,
   MaintenanceWindowChange,
   NewBlackout,
   NewMaintenanceWindow,
   ScopeReference,
   WindowDefinition,
+  WindowPreviewRequest,
 } from '../src/api/types.ts';
 import { type Body, invalid, json, noContent, problem } from './answers.ts';
 import { type Device, groups } from './fleet.ts';
-import { covers, explain, openingsOf, standardSettings, tenantZone } from './maintenance-rules.ts';
+import {
+  covers,
+  explain,
+  needsOf,
+  openingsOf,
+  standardSettings,
+  tenantZone,
+} from './maintenance-rules.ts';
 import { blackoutSpans, localSpan, windowSpans } from './maintenance-time.ts';
 import { callerName, type State } from './state.ts';
 
@@ -139,39 +148,57 @@ function scopeOf(state: State, { group_id, device_id }: Omit<Place, 'tenant_id'>
   return { kind: 'tenant' };
 }
 
-function faultOf(definition: WindowDefinition): Response | null {
+/** What is wrong with a definition; `place` is where it stands in the request. */
+function faultOf(definition: WindowDefinition, place = ''): Response | null {
   const { duration_minutes: length, recurrence, actions: allowed } = definition;
-  if (allowed.length === 0) return invalid('actions', 'required');
-  if (length < 15 || length > 10_080) return invalid('duration_minutes', 'out_of_range');
+  if (allowed.length === 0) return invalid(`${place}actions`, 'required');
+  if (length < 15 || length > 10_080) return invalid(`${place}duration_minutes`, 'out_of_range');
   const none = recurrence.type === 'weekly' && recurrence.days.length === 0;
-  return none ? invalid('days', 'required') : null;
+  return none ? invalid(`${place}days`, 'required') : null;
+}
+
+/** Enabled windows of the same scope that allow the same work at the same time. */
+function overlapsOf(
+  state: State,
+  {
+    id,
+    tenant_id,
+    scope,
+    definition,
+  }: Pick<StoredWindow, 'tenant_id' | 'scope' | 'definition'> & {
+    id: string | null;
+  },
+): MaintenanceWindow['overlaps'] {
+  const zone = definition.time_zone ?? tenantZone(tenant_id);
+  const spans = (one: WindowDefinition) => windowSpans(one, zone, Date.now(), 40);
+  const own = spans(definition);
+  return state.maintenance.windows
+    .filter(
+      (other) =>
+        other.id !== id &&
+        other.enabled &&
+        other.tenant_id === tenant_id &&
+        other.scope.kind === scope.kind &&
+        (other.scope.group_id ?? null) === (scope.group_id ?? null) &&
+        (other.scope.device_id ?? null) === (scope.device_id ?? null) &&
+        other.definition.actions.some((action) => definition.actions.includes(action)) &&
+        spans(other.definition).some(({ from, to }) =>
+          own.some((span) => span.from < to && from < span.to),
+        ),
+    )
+    .map(({ id: other, name }) => ({ id: other, name }));
 }
 
 function shownWindow(state: State, stored: StoredWindow): MaintenanceWindow {
   const { definition, enabled, scope, tenant_id } = stored;
   const zone = definition.time_zone ?? tenantZone(tenant_id);
-  const spans = (one: WindowDefinition) => windowSpans(one, zone, Date.now(), 40);
-  const own = spans(definition);
-  const overlaps = state.maintenance.windows.filter(
-    (other) =>
-      other.id !== stored.id &&
-      enabled &&
-      other.enabled &&
-      other.tenant_id === tenant_id &&
-      other.scope.kind === scope.kind &&
-      other.scope.group_id === scope.group_id &&
-      other.scope.device_id === scope.device_id &&
-      other.definition.actions.some((action) => definition.actions.includes(action)) &&
-      spans(other.definition).some(({ from, to }) =>
-        own.some((span) => span.from < to && from < span.to),
-      ),
-  );
+  const [next] = windowSpans(definition, zone, Date.now(), 40);
   return {
     ...stored,
     time_zone: zone,
-    next: enabled && own[0] ? localSpan(own[0], zone) : null,
+    next: enabled && next ? localSpan(next, zone) : null,
     devices: state.devices.filter((device) => covers(scope, tenant_id, device)).length,
-    overlaps: overlaps.map(({ id, name }) => ({ id, name })),
+    overlaps: enabled ? overlapsOf(state, stored) : [],
   };
 }
 
@@ -205,13 +232,14 @@ export function windowsRoute(state: State, may: boolean, call: Call): Response {
   const { method, rest, query, body } = call;
   const { maintenance } = state;
   const [id] = rest;
-  if (id === 'preview') return windowPreview(body.as<NewMaintenanceWindow & { count?: number }>());
+  if (id === 'preview') return windowPreview(state, body.as<WindowPreviewRequest>());
   if (id === 'occurrences') return occurrences(state, query);
   if (!id && method === 'GET') {
     const items = maintenance.windows.filter(inTenant(query));
     return json({ items: items.map((window) => shownWindow(state, window)) });
   }
   if (method !== 'GET' && !may) return problem(403, 'forbidden');
+  if (id === 'batch') return saveWindows(state, body.as<MaintenanceWindowBatch>());
   if (!id) return createWindow(state, body.as<NewMaintenanceWindow>());
   const index = maintenance.windows.findIndex((window) => window.id === id);
   const window = maintenance.windows[index];
@@ -256,12 +284,61 @@ function createWindow(state: State, sent: NewMaintenanceWindow): Response {
   return json(shownWindow(state, window), 201);
 }
 
-function windowPreview(sent: NewMaintenanceWindow & { count?: number }): Response {
+function windowPreview(state: State, sent: WindowPreviewRequest): Response {
   const fault = faultOf(sent.definition);
   if (fault) return fault;
-  const zone = sent.definition.time_zone ?? tenantZone(sent.tenant_id ?? '');
-  const spans = windowSpans(sent.definition, zone, Date.now(), 400).slice(0, sent.count ?? 10);
-  return json({ time_zone: zone, items: spans.map((span) => localSpan(span, zone)) });
+  const { tenant_id: tenant, definition, count, window_id } = sent;
+  const tenantId = tenant ?? '';
+  const zone = definition.time_zone ?? tenantZone(tenantId);
+  const spans = windowSpans(definition, zone, Date.now(), 400).slice(0, count ?? 10);
+  const place = { id: window_id ?? null, tenant_id: tenantId, scope: scopeOf(state, sent) };
+  return json({
+    time_zone: zone,
+    items: spans.map((span) => localSpan(span, zone)),
+    overlaps: overlapsOf(state, { ...place, definition }),
+  });
+}
+
+/** Saves all of them, or none. */
+function saveWindows(state: State, sent: MaintenanceWindowBatch): Response {
+  const { maintenance } = state;
+  const { windows } = maintenance;
+  if (sent.windows.length === 0) return invalid('windows', 'required');
+  const tenantId = sent.tenant_id ?? '';
+  for (const [index, { id, version, definition }] of sent.windows.entries()) {
+    const fault = faultOf(definition, `windows[${index}].`);
+    if (fault) return fault;
+    const known = windows.find((window) => window.id === id);
+    if (id && !known) return problem(404, 'not_found');
+    if (known && known.version !== version) return problem(409, 'changed_meanwhile');
+  }
+  const scope = scopeOf(state, sent);
+  const saved = sent.windows.map(({ id, name, enabled, definition }): MaintenanceWindow => {
+    const index = windows.findIndex((window) => window.id === id);
+    const known = windows[index];
+    if (known) {
+      const stored = { ...known, name, enabled, definition, scope };
+      windows[index] = { ...stored, ...stamp(state, known.version + 1) };
+      return windows[index];
+    }
+    maintenance.count += 1;
+    const window: MaintenanceWindow = {
+      id: `win-${maintenance.count}`,
+      tenant_id: tenantId,
+      scope,
+      name,
+      enabled,
+      definition,
+      time_zone: tenantZone(tenantId),
+      devices: 0,
+      overlaps: [],
+      ...stamp(state, 1),
+    };
+    windows.push(window);
+    return window;
+  });
+  state.emit('maintenance_changed', {});
+  return json({ items: saved.map((window) => shownWindow(state, window)) });
 }
 
 function occurrences(state: State, query: URLSearchParams): Response {
@@ -393,7 +470,11 @@ export function planRoute(state: State, query: URLSearchParams): Response {
       const openings = actions.flatMap((action) =>
         openingsOf(state, device, action, now)
           .openings.filter(({ from, to }) => from < until && Number.isFinite(to))
-          .map((span) => ({ action, ...localSpan(span, zone) })),
+          .map((span) => {
+            const needs = needsOf(device, action);
+            const too_short = needs !== null && span.to - Math.max(span.from, now) < needs * 1000;
+            return { action, ...localSpan(span, zone), needs_seconds: needs, too_short };
+          }),
       );
       const tasks = state.tasks
         .filter((task) => task.device.id === device.id && !task.finished_at)
@@ -468,6 +549,7 @@ export function outlook(
       .length,
     first_opening: openings[0] ?? null,
     last_opening_at: openings.at(-1)?.starts_at ?? null,
+    without_opening: each.filter(({ openings: coming }) => coming.length === 0).length,
     broken: when.type === 'in_window' ? [] : [...broken.values()],
   };
 }

@@ -84,7 +84,14 @@ export function callerName({ accounts, signedInAs }: State): string {
 /** An action without what follows from its tasks. */
 export type KnownAction = Omit<
   Schemas['Action'],
-  'tasks' | 'tasks_total' | 'percent' | 'started_at' | 'ended_at' | 'failures' | 'can'
+  | 'tasks'
+  | 'tasks_total'
+  | 'tasks_breaking_windows'
+  | 'percent'
+  | 'started_at'
+  | 'ended_at'
+  | 'failures'
+  | 'can'
 >;
 
 export type State = ReturnType<typeof createState>;

@@ -158,8 +158,12 @@ export function auditActionText(t: TFunction, action: string): string {
     : t('audit_actions.other', { code: action });
 }
 
-export function auditDetailNameText(t: TFunction, name: string): string {
+/** What a detail is called of a thing of this kind: a window is switched on, a sign-in allowed. */
+export function auditDetailNameText(t: TFunction, name: string, targetKind: string): string {
   const names = en.audit_details;
+  if (name === 'enabled' && targetKind === 'maintenance_window') {
+    return t('audit_details.window_enabled');
+  }
   return knows(names, name) ? t(`audit_details.${name}`) : t('audit_details.other', { code: name });
 }
 

@@ -6,7 +6,7 @@
 //! follow while there is room, in this window or the next.
 
 use jiff::SignedDuration;
-use latarnik_model::TaskParameters;
+use latarnik_model::{TaskParameters, WorkNeeds};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -16,8 +16,6 @@ const DEFAULT_UPDATE: SignedDuration = SignedDuration::from_mins(15);
 const DEFAULT_RESTART: SignedDuration = SignedDuration::from_mins(5);
 /// What was quick five times may be slower the sixth.
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
-/// A restart "now" is told people that long before.
-const SHORTEST_DELAY: SignedDuration = SignedDuration::from_mins(1);
 /// A figure beyond it says something else than how long work takes.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -78,17 +76,16 @@ impl Needs {
     /// What there has to be room for when a task begins.
     #[must_use]
     pub fn to_begin(&self, parameters: &TaskParameters) -> SignedDuration {
-        match parameters {
-            TaskParameters::Scan => SignedDuration::ZERO,
-            TaskParameters::InstallUpdates { .. } => {
-                let before = largest(&self.before_updates).unwrap_or_default();
-                self.of_update().saturating_add(before)
-            }
-            TaskParameters::Restart { delay_minutes, .. } => {
-                let delay = SignedDuration::from_mins(delay_minutes.minutes().into());
-                self.of_restart().saturating_add(delay.max(SHORTEST_DELAY))
-            }
-        }
+        self.in_all().to_begin(parameters)
+    }
+
+    /// What the server is told: by it, it says what does not fit.
+    #[must_use]
+    pub fn in_all(&self) -> WorkNeeds {
+        let before = largest(&self.before_updates).unwrap_or_default();
+        let update = self.of_update().saturating_add(before);
+        let seconds = |need: SignedDuration| need.as_secs().unsigned_abs();
+        WorkNeeds::new(seconds(update), seconds(self.of_restart()))
     }
 }
 

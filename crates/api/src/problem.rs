@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use latarnik_app::{AppError, Problem as Refusal};
+use latarnik_app::{AppError, FieldCode, Problem as Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -32,7 +32,8 @@ pub(crate) struct Problem {
 /// A field that is not usable.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub(crate) struct FieldProblem {
-    /// Its name in the request.
+    /// Its name in the request; in a list, which thing and which field of it, such as
+    /// `windows[1].start_time`.
     field: String,
     /// The stable code.
     code: String,
@@ -132,20 +133,15 @@ impl IntoResponse for ApiError {
                 };
                 respond(status(refusal), refusal.code(), Vec::new(), wait)
             }
-            Self::App(AppError::Invalid(errors)) => {
-                let errors = errors
-                    .into_iter()
-                    .map(|error| FieldProblem {
-                        field: error.field.to_owned(),
-                        code: error.code.code().to_owned(),
-                    })
-                    .collect();
-                respond(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "validation_failed",
-                    errors,
-                    None,
-                )
+            Self::App(AppError::Invalid(errors)) => invalid(errors.into_iter().map(|error| {
+                let field = error.field.to_owned();
+                (field, error.code)
+            })),
+            Self::App(AppError::InvalidItems { list, errors }) => {
+                invalid(errors.into_iter().map(|(position, error)| {
+                    let field = format!("{list}[{position}].{}", error.field);
+                    (field, error.code)
+                }))
             }
             Self::App(error @ (AppError::Store(_) | AppError::Secrets(_))) => {
                 tracing::error!(
@@ -161,6 +157,15 @@ impl IntoResponse for ApiError {
             }
         }
     }
+}
+
+fn invalid(fields: impl Iterator<Item = (String, FieldCode)>) -> Response {
+    let errors = fields.map(|(field, code)| FieldProblem {
+        field,
+        code: code.code().to_owned(),
+    });
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    respond(status, "validation_failed", errors.collect(), None)
 }
 
 /// Gives a code to refusals that the router makes by itself.

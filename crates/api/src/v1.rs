@@ -136,6 +136,7 @@ pub(crate) fn router() -> OpenApiRouter<ApiState> {
             maintenance_windows::create::handle
         ))
         .routes(routes!(maintenance_windows::preview::handle))
+        .routes(routes!(maintenance_windows::save::handle))
         .routes(routes!(
             maintenance_windows::read::handle,
             maintenance_windows::replace::handle,

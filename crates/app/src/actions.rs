@@ -58,7 +58,7 @@ impl App {
                 let begun = self.begin_action(transaction, order).await?;
                 Ok(Done {
                     targets: audit_targets(begun.id, begun.tenants(), &breach),
-                    value: (begun.id, Some(begun)),
+                    ..Done::nothing((begun.id, Some(begun)))
                 })
             })
             .await?;

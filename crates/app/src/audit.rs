@@ -240,7 +240,7 @@ impl App {
                     .map(|home| Target::new(home, home, ""))
                     .into_iter()
                     .collect(),
-                value: (),
+                ..Done::nothing(())
             })
         })
         .await?;

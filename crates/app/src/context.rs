@@ -196,14 +196,16 @@ pub(crate) struct Done<T> {
     pub(crate) value: T,
     /// What it was done to; in several tenants if need be, and empty if nothing changed.
     pub(crate) targets: Vec<Target>,
+    /// Changes of another name that were made together with it.
+    pub(crate) also: Vec<(&'static Mutation, Target)>,
 }
 
 impl<T> Done<T> {
     /// A change of one thing.
     pub(crate) fn to(target: Target, value: T) -> Self {
         Self {
-            value,
             targets: vec![target],
+            ..Self::nothing(value)
         }
     }
 
@@ -212,6 +214,7 @@ impl<T> Done<T> {
         Self {
             value,
             targets: Vec::new(),
+            also: Vec::new(),
         }
     }
 }
@@ -264,7 +267,8 @@ impl App {
             }
             other => other?,
         };
-        for target in done.targets {
+        let own = done.targets.into_iter().map(|target| (mutation, target));
+        for (mutation, target) in own.chain(done.also) {
             let entry = Entry::of(context, mutation, target);
             self.write_audit(&transaction, entry).await?;
         }

@@ -12,6 +12,14 @@ pub enum AppError {
     /// Fields of the request are not usable.
     #[error("validation_failed")]
     Invalid(Vec<FieldError>),
+    /// Fields of things in a list of the request are not usable.
+    #[error("validation_failed")]
+    InvalidItems {
+        /// The list's name in the request.
+        list: &'static str,
+        /// Which of its things, from 0 on, and what is wrong with it.
+        errors: Vec<(usize, FieldError)>,
+    },
     /// The database failed.
     #[error("the database failed")]
     Store(#[from] StoreError),
@@ -26,7 +34,7 @@ impl AppError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Refused(problem) => problem.code(),
-            Self::Invalid(_) => "validation_failed",
+            Self::Invalid(_) | Self::InvalidItems { .. } => "validation_failed",
             Self::Store(_) | Self::Secrets(_) => "unavailable",
         }
     }

@@ -66,10 +66,10 @@ pub use latarnik_store::{
 };
 pub use mail::{Delivery, Mail, MailContent, MailError, Mailer};
 pub use maintenance::{
-    BlackoutChange, BlackoutEntry, BlackoutPreview, DeviceMaintenance, FeedSecret,
-    IssuedCalendarFeed, MaintenancePlan, MaintenanceWindowChange, MaintenanceWindowEntry,
-    NewBlackout, NewMaintenanceWindow, PlannedDevice, SpanPreview, WindowOccurrence, WindowOutlook,
-    WindowPreview,
+    BatchedWindow, BlackoutChange, BlackoutEntry, BlackoutPreview, DeviceMaintenance, FeedSecret,
+    IssuedCalendarFeed, MaintenancePlan, MaintenanceWindowBatch, MaintenanceWindowChange,
+    MaintenanceWindowEntry, NewBlackout, NewMaintenanceWindow, PlannedDevice, PlannedOpening,
+    SpanPreview, WindowForecast, WindowOccurrence, WindowOutlook, WindowPreview,
 };
 pub use openid::{
     OpenidBrowser, OpenidChange, OpenidClient, OpenidClientSettings, OpenidError, OpenidFuture,

@@ -10,10 +10,12 @@ mod icalendar;
 mod occurrences;
 mod outlook;
 mod plan;
+mod room;
 mod settings;
 mod shelf;
 mod spans;
 mod surroundings;
+mod window_batch;
 mod windows;
 
 pub(crate) use book::MaintenanceBook;
@@ -24,10 +26,12 @@ pub use explanation::DeviceMaintenance;
 pub use feeds::{FeedSecret, IssuedCalendarFeed};
 pub use occurrences::WindowOccurrence;
 pub use outlook::WindowOutlook;
-pub use plan::{MaintenancePlan, PlannedDevice};
+pub use plan::{MaintenancePlan, PlannedDevice, PlannedOpening};
 pub use spans::SpanPreview;
+pub use window_batch::{BatchedWindow, MaintenanceWindowBatch};
 pub use windows::{
-    MaintenanceWindowChange, MaintenanceWindowEntry, NewMaintenanceWindow, WindowPreview,
+    MaintenanceWindowChange, MaintenanceWindowEntry, NewMaintenanceWindow, WindowForecast,
+    WindowPreview,
 };
 
 use crate::{App, Event, context::Mutation};

@@ -16,5 +16,9 @@ mod kept;
 mod limits;
 #[path = "maintenance/moves.rs"]
 mod moves;
+#[path = "maintenance/room.rs"]
+mod room;
 #[path = "maintenance/scene.rs"]
 mod scene;
+#[path = "maintenance/together.rs"]
+mod together;

@@ -141,6 +141,7 @@ on_both_engines! {
         let request = install(&[device], When::Now, WindowBreach::Confirmed, "two");
         let action = office.app.create_action(&technician, request).await.unwrap();
         assert!(only_task(&office, id(&action)).await.breaks_windows);
+        assert_eq!(action.record.breaking_windows, 1);
         let event = latest_audit(&office, office.bakery).await;
         assert_eq!(event.action, "install_updates");
         let broken = ("breaks_windows".to_owned(), "Weeknights".to_owned());
@@ -221,6 +222,13 @@ on_both_engines! {
         let broken = tasks.iter().filter(|task| task.breaks_windows);
         let broken: Vec<_> = broken.map(|task| task.device_id).collect();
         assert_eq!((tasks.len(), broken), (2, vec![till]));
+        // Each sees of the action what is done to their own devices.
+        assert_eq!(action.record.breaking_windows, 1);
+        for (tenant, breaking) in [(office.bakery, 1), (office.printer, 0)] {
+            let owner = office.person(tenant, Role::Owner).await;
+            let seen = office.app.read_action(&owner, id(&action)).await.unwrap();
+            assert_eq!(seen.record.breaking_windows, breaking);
+        }
         // The other tenant learns nothing of it.
         let event = latest_audit(&office, office.printer).await;
         assert!(event.details.iter().all(|(name, _)| name != "breaks_windows"));

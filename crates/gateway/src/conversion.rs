@@ -3,7 +3,7 @@
 use crate::{body::malformed_body, refusal::Refusal};
 use jiff::Timestamp;
 use latarnik_app::{Progress, agents};
-use latarnik_model::{ActionKind, CreatorKind};
+use latarnik_model::{ActionKind, CreatorKind, WorkNeeds};
 use latarnik_protocol::{
     CheckInRequest, Creator, Facts, Inventory, InventoryHash, InventoryReport, RawTask, Task,
     TaskBatch, TaskEvent, TaskOutcome, TaskProgress, Update, limits,
@@ -80,6 +80,9 @@ pub(crate) fn check_in(request: CheckInRequest) -> Result<agents::CheckIn, Refus
         updates: request.updates.map(updates_report).transpose()?,
         restart,
         last_restart,
+        needs: request
+            .needs
+            .map(|needs| WorkNeeds::new(needs.update_seconds, needs.restart_seconds)),
     })
 }
 

@@ -20,6 +20,7 @@ mod task;
 mod update;
 mod update_policy;
 mod user;
+mod work_needs;
 
 pub use action::{
     ActionKind, CreatorKind, InvalidParameters, Postponements, RestartDelay, TaskParameters, When,
@@ -63,3 +64,4 @@ pub use update_policy::{
     UpdateRules, UpdateVerdict,
 };
 pub use user::{SignInMethod, UserLinkKind, UserState};
+pub use work_needs::WorkNeeds;

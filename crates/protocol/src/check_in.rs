@@ -79,6 +79,16 @@ pub struct LastRestart {
     pub comment: Option<String>,
 }
 
+/// How much time work needs on this machine: an opening of a maintenance window that is shorter
+/// lets none begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkNeedsReport {
+    /// To begin an installation: its search and one update.
+    pub update_seconds: u64,
+    /// For a restart, until the agent is back; its delay comes to it.
+    pub restart_seconds: u64,
+}
+
 /// `POST /agent/metrics`: sent at the configured interval and after every change.
 ///
 /// Absent parts mean "as before".
@@ -106,6 +116,9 @@ pub struct CheckInRequest {
     /// Who restarted the machine last, once after a start of the agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_restart: Option<LastRestart>,
+    /// How much time work needs, when that changed (or after a start of the agent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<WorkNeedsReport>,
 }
 
 /// The answer to a check-in.

@@ -14,7 +14,7 @@ mod register;
 mod task;
 
 pub use check_in::{
-    CheckInRequest, CheckInResponse, Facts, LastRestart, RestartReport, ScanReport,
+    CheckInRequest, CheckInResponse, Facts, LastRestart, RestartReport, ScanReport, WorkNeedsReport,
 };
 pub use config::{AgentConfig, RawMaintenance, Trust, UnusableMaintenance, UpdateSettings};
 pub use enrollment::{EnrollmentToken, InvalidEnrollmentToken, Secret};

@@ -14,7 +14,7 @@ use latarnik_protocol::{
     InventoryReport, LastRestart, OutputExcerpt, PROTOCOL_VERSION, Problem, ProblemCode,
     RawMaintenance, RawTask, RegisterRequest, RegisterResponse, RenewRequest, RenewResponse,
     RestartReport, ScanReport, Secret, Task, TaskBatch, TaskEvent, TaskOutcome, TaskProgress,
-    TaskReport, TaskReportResponse, Trust, Update, UpdateResult, UpdateSettings,
+    TaskReport, TaskReportResponse, Trust, Update, UpdateResult, UpdateSettings, WorkNeedsReport,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
@@ -106,6 +106,7 @@ fn heartbeat() -> CheckInRequest {
         updates: None,
         restart: None,
         last_restart: None,
+        needs: None,
     }
 }
 
@@ -361,6 +362,14 @@ fn check_ins() {
         ..heartbeat()
     };
     assert_bytes("check_in_after_restart", &after_a_restart);
+    let with_needs = CheckInRequest {
+        needs: Some(WorkNeedsReport {
+            update_seconds: 2700,
+            restart_seconds: 300,
+        }),
+        ..heartbeat()
+    };
+    assert_bytes("check_in_needs", &with_needs);
     let response = CheckInResponse {
         server_time: now(),
         config_etag: "\"7f3a\"".to_owned(),

@@ -259,6 +259,7 @@ impl Agent {
             }),
             restart: is_first.then(|| machine.restart_report()),
             last_restart: None,
+            needs: is_first.then(|| machine.needs_report()),
         }
     }
 

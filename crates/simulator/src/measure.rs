@@ -138,6 +138,7 @@ fn heartbeat(agent: &Agent) -> CheckInRequest {
         }),
         restart: None,
         last_restart: None,
+        needs: None,
     }
 }
 

@@ -74,11 +74,13 @@ impl Store {
             .within("tenant_id", scope);
         let rows = self.all(scope, sql).await?;
         let mut counts = self.task_counts(scope, ids).await?;
+        let breaking = self.breaking_counts(scope, ids).await?;
         rows.iter()
             .map(|row| {
                 let id = ActionId(row.uuid("action_id")?);
                 let tasks = counts.remove(&id).unwrap_or_default();
-                Ok((id, read(row, id, tasks)?))
+                let breaking = breaking.get(&id).copied().unwrap_or_default();
+                Ok((id, read(row, id, tasks, breaking)?))
             })
             .collect()
     }
@@ -102,6 +104,26 @@ impl Store {
                 .insert(row.name("state")?, row.count("total")?);
         }
         Ok(counts)
+    }
+
+    /// How many tasks of these actions break windows; those without are missing.
+    async fn breaking_counts(
+        &self,
+        scope: &Scope,
+        ids: &[ActionId],
+    ) -> Result<HashMap<ActionId, u64>, StoreError> {
+        let mut sql = Sql::new(
+            "SELECT action_id, COUNT(*) AS total FROM tasks
+             WHERE breaks_windows = 1 AND action_id IN (",
+        );
+        sql.bind_all(ids.iter().map(|id| id.0))
+            .push(") AND ")
+            .within("tenant_id", scope)
+            .push(" GROUP BY action_id");
+        let rows = self.all(scope, sql).await?;
+        rows.iter()
+            .map(|row| Ok((ActionId(row.uuid("action_id")?), row.count("total")?)))
+            .collect()
     }
 
     /// How the tasks of an action in scope went.
@@ -161,7 +183,12 @@ fn push_filter(sql: &mut Sql, scope: &Scope, filter: &ActionFilter) {
     }
 }
 
-fn read(row: &Row, id: ActionId, tasks: TaskCounts) -> Result<ActionRecord, StoreError> {
+fn read(
+    row: &Row,
+    id: ActionId,
+    tasks: TaskCounts,
+    breaking_windows: u64,
+) -> Result<ActionRecord, StoreError> {
     Ok(ActionRecord {
         id,
         parameters: row.json("parameters")?,
@@ -174,5 +201,6 @@ fn read(row: &Row, id: ActionId, tasks: TaskCounts) -> Result<ActionRecord, Stor
             name: row.text("created_by_name")?,
         },
         tasks,
+        breaking_windows,
     })
 }

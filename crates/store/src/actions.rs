@@ -81,6 +81,8 @@ pub struct ActionRecord {
     pub created_by: Creator,
     /// Its tasks within the scope, by state.
     pub tasks: TaskCounts,
+    /// How many of them knowingly run outside of maintenance windows, or in a blackout.
+    pub breaking_windows: u64,
 }
 
 /// How many tasks are in each state.

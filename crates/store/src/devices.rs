@@ -8,7 +8,7 @@ use crate::{
 use jiff::Timestamp;
 use latarnik_model::{
     DeviceId, EnrollmentTokenId, GroupId, OsFamily, ReasonCode, RestartRequired, RestartSignal,
-    ScanState, Scope, SourceSettings, TenantId,
+    ScanState, Scope, SourceSettings, TenantId, WorkNeeds,
 };
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,8 @@ pub struct DeviceRecord {
     pub restart_scheduled_at: Option<Timestamp>,
     /// How often the people at the machine have put it off.
     pub restart_postponed: u8,
+    /// How much time work needs there; `None` if its agent has not told.
+    pub needs: Option<WorkNeeds>,
     /// Tasks that have not ended.
     pub open_tasks: u64,
 }
@@ -134,6 +136,8 @@ pub struct CheckInChanges {
     pub restart: Option<RestartRecord>,
     /// The restart that the machine came out of.
     pub last_restart: Option<LastRestart>,
+    /// How much time work needs there.
+    pub needs: Option<WorkNeeds>,
 }
 
 /// A restart that a machine came out of, as its system tells it.
@@ -194,6 +198,13 @@ pub(crate) fn source_settings(row: &Row) -> Result<SourceSettings, StoreError> {
     })
 }
 
+fn work_needs(row: &Row) -> Result<Option<WorkNeeds>, StoreError> {
+    let update = row.optional_count("needs_update_seconds")?;
+    let restart = row.optional_count("needs_restart_seconds")?;
+    let needs = update.zip(restart);
+    Ok(needs.map(|(update, restart)| WorkNeeds::new(update, restart)))
+}
+
 impl DeviceRecord {
     pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
         let restart_signals: Option<Vec<RestartSignal>> = row.optional_json("restart_signals")?;
@@ -233,6 +244,7 @@ impl DeviceRecord {
                 .optional_count("restart_postponed")?
                 .and_then(|times| u8::try_from(times).ok())
                 .unwrap_or_default(),
+            needs: work_needs(row)?,
             open_tasks: row.count("open_tasks")?,
         })
     }
@@ -346,6 +358,12 @@ impl Transaction {
         }
         if let Some(last) = &changes.last_restart {
             sql.push(", last_restart = ").bind(to_json(last));
+        }
+        if let Some(needs) = &changes.needs {
+            sql.push(", needs_update_seconds = ")
+                .bind(i64::from(needs.update_seconds()));
+            sql.push(", needs_restart_seconds = ")
+                .bind(i64::from(needs.restart_seconds()));
         }
         sql.push(" WHERE tenant_id = ")
             .bind(tenant.0)

@@ -26,6 +26,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
         11,
         include_str!("../migrations/0011_maintenance_windows.sql"),
     ),
+    (12, include_str!("../migrations/0012_work_needs.sql")),
 ];
 
 /// Any number that nothing else locks: servers that start together migrate one after the other.

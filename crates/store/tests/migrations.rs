@@ -114,7 +114,7 @@ on_empty_databases! {
     async fn definitions_that_were_counted_as_pending_are_counted_apart(database: EmptyDatabase) {
         first_version(&database.address).await.close().await.unwrap();
         let options = ConnectOptions { address: database.address.clone(), max_connections: 2 };
-        let store = Store::connect(&options).await.unwrap();
+        Store::connect(&options).await.unwrap();
         let connection = sea_orm::Database::connect(&database.address).await.unwrap();
         let transaction = connection.begin().await.unwrap();
         if connection.get_database_backend() == DbBackend::Postgres {
@@ -141,6 +141,8 @@ on_empty_databases! {
         }
         transaction.commit().await.unwrap();
         connection.close().await.unwrap();
+        // Connections know the columns that there were when they were opened.
+        let store = Store::connect(&options).await.unwrap();
         let scope = Scope::one(TenantId(Uuid::from_u128(1)));
         let device = store.device(&scope, DeviceId(Uuid::from_u128(6))).await.unwrap().unwrap();
         assert_eq!((device.pending_updates, device.pending_definitions), (Some(1), Some(1)));

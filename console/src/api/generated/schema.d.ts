@@ -618,6 +618,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maintenance-windows/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Saves several maintenance windows of one scope: all of them, or none. Connected agents know them
+         *     within seconds.
+         */
+        post: operations["save_maintenance_windows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maintenance-windows/occurrences": {
         parameters: {
             query?: never;
@@ -648,8 +668,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Says when a maintenance window would be open by itself. Occurrences that touch are one. Changes
-         *     nothing.
+         * Says when a maintenance window would be open by itself, and with which windows of its scope it
+         *     would overlap if it were enabled. Occurrences that touch are one. Changes nothing.
          */
         post: operations["preview_maintenance_window"];
         delete?: never;
@@ -1568,6 +1588,11 @@ export interface components {
             tasks: components["schemas"]["TasksByState"];
             /**
              * Format: int64
+             * @description How many of them a person knowingly let run outside of maintenance windows, or in a blackout.
+             */
+            tasks_breaking_windows: number;
+            /**
+             * Format: int64
              * @description How many tasks it has.
              */
             tasks_total: number;
@@ -1857,6 +1882,20 @@ export interface components {
         BTreeMap: {
             [key: string]: string;
         };
+        /** @description A window among others: a new one, or one that replaces what was there. */
+        BatchedWindow: {
+            definition: components["schemas"]["WindowDefinition"];
+            /** @description Whether it counts. */
+            enabled: boolean;
+            id?: components["schemas"]["MaintenanceWindowId"] | null;
+            /** @description 1 to 100 characters. */
+            name: string;
+            /**
+             * Format: int64
+             * @description With `id`: the version of it that the caller has seen.
+             */
+            version?: number | null;
+        };
         /**
          * @description Why.
          * @enum {string}
@@ -1993,10 +2032,16 @@ export interface components {
         BlackoutStanding: "on" | "off" | "over" | "other_actions" | "unknown_zone";
         /** @description What is in the way besides windows and blackouts. */
         Blocker: {
+            fits_at?: components["schemas"]["Instant"] | null;
             kind: components["schemas"]["BlockerKind"];
             /**
              * Format: int32
-             * @description With `too_short`, where it is known.
+             * @description With `too_short`: how much is left of the opening; null outside of openings.
+             */
+            left_seconds?: number | null;
+            /**
+             * Format: int32
+             * @description With `too_short`: how long the work needs, as far as the agent has told.
              */
             needs_seconds?: number | null;
             since?: components["schemas"]["Instant"] | null;
@@ -2310,7 +2355,10 @@ export interface components {
         FieldProblem: {
             /** @description The stable code. */
             code: string;
-            /** @description Its name in the request. */
+            /**
+             * @description Its name in the request; in a list, which thing and which field of it, such as
+             *     `windows[1].start_time`.
+             */
             field: string;
         };
         /** @description A group of devices. */
@@ -2443,6 +2491,11 @@ export interface components {
                  */
                 percent: number;
                 tasks: components["schemas"]["TasksByState"];
+                /**
+                 * Format: int64
+                 * @description How many of them a person knowingly let run outside of maintenance windows, or in a blackout.
+                 */
+                tasks_breaking_windows: number;
                 /**
                  * Format: int64
                  * @description How many tasks it has.
@@ -3233,6 +3286,14 @@ export interface components {
              */
             version: number;
         };
+        /** @description Windows of one scope. They are the tenant's unless a group or a device is named. */
+        MaintenanceWindowBatch: {
+            device_id?: components["schemas"]["DeviceId"] | null;
+            group_id?: components["schemas"]["GroupId"] | null;
+            tenant_id?: components["schemas"]["TenantId"] | null;
+            /** @description 1 to 100 of them. */
+            windows: components["schemas"]["BatchedWindow"][];
+        };
         /** @description What a window is from now on. It is its tenant's unless a group or a device is named. */
         MaintenanceWindowChange: {
             definition: components["schemas"]["WindowDefinition"];
@@ -3558,6 +3619,13 @@ export interface components {
         /** @description When a kind of work may run. */
         PlannedOpening: components["schemas"]["LocalSpan"] & {
             action: components["schemas"]["MaintenanceAction"];
+            /**
+             * Format: int32
+             * @description How long such work needs on the device, as far as its agent has told.
+             */
+            needs_seconds?: number | null;
+            /** @description Whether that is longer than the opening: nothing will begin in it. */
+            too_short: boolean;
         };
         /** @description A task that has not begun. */
         PlannedTask: {
@@ -4514,6 +4582,14 @@ export interface components {
             open: boolean;
             until?: components["schemas"]["Instant"] | null;
         };
+        /** @description When a window would be open by itself, and beside which others. */
+        WindowPreview: components["schemas"]["SpanPreview"] & {
+            /**
+             * @description Enabled windows of the same scope that allow the same kind of work at the same time, within
+             *     the next eight weeks.
+             */
+            overlaps: components["schemas"]["OverlappingWindow"][];
+        };
         /** @description A definition, and what to see of it. */
         WindowPreviewRequest: {
             /**
@@ -4522,10 +4598,13 @@ export interface components {
              */
             count?: number | null;
             definition: components["schemas"]["WindowDefinition"];
+            device_id?: components["schemas"]["DeviceId"] | null;
             from?: components["schemas"]["Instant"] | null;
+            group_id?: components["schemas"]["GroupId"] | null;
             tenant_id?: components["schemas"]["TenantId"] | null;
             /** @description The IANA time zone where the definition names none; absent is the tenant's. */
             time_zone?: string | null;
+            window_id?: components["schemas"]["MaintenanceWindowId"] | null;
         };
         /** @description The days on which a window starts. */
         WindowRecurrence: {
@@ -8904,6 +8983,129 @@ export interface operations {
             };
         };
     };
+    save_maintenance_windows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceWindowBatch"];
+            };
+        };
+        responses: {
+            /** @description Saved, in the order of the request */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_MaintenanceWindow"];
+                };
+            };
+            /** @description `malformed_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_signed_in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: one that is to be replaced is not there */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_json` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`, with fields such as `windows[1].start_time`; `too_many_maintenance_windows` beyond 200 of a tenant */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests`; `Retry-After` says how long to wait */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`; try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_window_occurrences: {
         parameters: {
             query?: {
@@ -9011,7 +9213,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SpanPreview"];
+                    "application/json": components["schemas"]["WindowPreview"];
                 };
             };
             /** @description `malformed_body` */

@@ -11,6 +11,7 @@ import { useFormat } from '@/util/use-format';
 import { Counts, StackedBar } from './action-progress';
 import { summarise } from './actions';
 import classes from './actions-page.module.css';
+import { OutsideWindows } from './outside-windows';
 
 interface CellProps {
   action: ActionSummary;
@@ -65,6 +66,9 @@ function What({ action }: CellProps) {
         {actionKindText(t, kind)}
       </Link>
       {more.length > 0 && <span className={classes.more}>{more.join(' · ')}</span>}
+      <span className={classes.outside}>
+        <OutsideWindows action={action} />
+      </span>
     </div>
   );
 }

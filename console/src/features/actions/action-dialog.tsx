@@ -10,11 +10,10 @@ import { ProblemNote } from '@/components/problem-note';
 import { useDeviceCount } from '@/features/devices/devices';
 import { skippedText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
-import { useFormat } from '@/util/use-format';
 import { useCreateAction } from './actions';
 import { BreakWindows } from './break-windows';
 import { ChoiceFields } from './choice-fields';
-import { isBroken, outsideWindow, useOutlook, windowHintText } from './outlook';
+import { isBroken, outsideWindow, useOutlook } from './outlook';
 import {
   type ActionIntent,
   type ActionTarget,
@@ -151,7 +150,6 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
   const [idempotencyKey] = useState(newIdempotencyKey);
   const create = useCreateAction();
   const dialog = useDialog();
-  const format = useFormat();
   useLoss(schedule.choice === 'at' && schedule.at !== '' && !create.isPending ? 'typed' : null);
   const { kind, target, updateKeys } = intent;
   const problem = scheduleProblem(schedule, Date.now());
@@ -205,7 +203,7 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
         kind={kind}
         schedule={schedule}
         problem={checked ? problem : null}
-        windowHint={kind === 'scan' ? null : windowHintText(t, format, outlook.data)}
+        outlook={kind === 'scan' ? undefined : outlook.data}
         onChange={setSchedule}
       />
       {mustBreak && (

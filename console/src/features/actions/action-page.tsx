@@ -24,6 +24,7 @@ import { ActionFailures } from './action-failures';
 import classes from './action-page.module.css';
 import { Counts, StackedBar } from './action-progress';
 import { actionQuery, summarise, useCancelAction } from './actions';
+import { OutsideWindowsCount } from './outside-windows';
 
 export type ActionPageSearch = Pick<TaskSearch, 'state' | 'sort' | 'cursor'>;
 
@@ -70,9 +71,12 @@ function LoadedAction({ action, search }: { action: Action; search: ActionPageSe
         </Link>
       }
       beside={
-        <StateBadge tone={ended ? 'neutral' : 'working'} filled>
-          {t(ended ? 'actions.ended' : 'actions.open')}
-        </StateBadge>
+        <>
+          <StateBadge tone={ended ? 'neutral' : 'working'} filled>
+            {t(ended ? 'actions.ended' : 'actions.open')}
+          </StateBadge>
+          <OutsideWindowsCount action={action} />
+        </>
       }
       actions={<CancelAction action={action} />}
     >

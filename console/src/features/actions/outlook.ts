@@ -38,31 +38,15 @@ export function isBroken(outlook: ActionOutlook | undefined, schedule: Schedule)
   return schedule.choice !== 'in_window' && (outlook?.broken.length ?? 0) > 0;
 }
 
-/** When the window opens, over all the chosen devices; `null` while that is not known. */
+/** When the window opens, over all the chosen devices; `null` where no opening is in sight. */
 export function windowHintText(
   t: TFunction,
   format: Format,
-  outlook: ActionOutlook | undefined,
+  outlook: ActionOutlook,
 ): string | null {
-  if (!outlook) return null;
-  const { first_opening: opening, last_opening_at: last, devices, held_without_window } = outlook;
-  const held =
-    held_without_window > 0 ? t('actions.in_window_held', { count: held_without_window }) : null;
-  return [openingText(t, format, outlook, opening, last, devices), held]
-    .filter((part) => part !== null)
-    .join(' ');
-}
-
-function openingText(
-  t: TFunction,
-  format: Format,
-  { open, held_without_window }: ActionOutlook,
-  opening: ActionOutlook['first_opening'],
-  last: string | null | undefined,
-  devices: number,
-): string | null {
+  const { first_opening: opening, last_opening_at: last, devices, open } = outlook;
   if (devices > 0 && open === devices) return t('actions.in_window_open');
-  if (!opening) return held_without_window === devices ? null : t('actions.in_window_never');
+  if (!opening) return null;
   // One device is told on its own clock, several on the reader's.
   const at = (instant: string) => format.moment(instant, browserTimeZone());
   const first = devices === 1 ? format.moment(opening.local_starts_at) : at(opening.starts_at);

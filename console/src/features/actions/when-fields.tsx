@@ -1,8 +1,11 @@
 import { NativeSelect, Radio, Stack, TextInput } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import type { TFunction } from 'i18next';
-import type { ActionKind } from '@/api/types';
+import type { ActionKind, ActionOutlook } from '@/api/types';
 import { useTranslation } from '@/i18n/use-translation';
 import { browserTimeZone } from '@/util/format';
+import { useFormat } from '@/util/use-format';
+import { windowHintText } from './outlook';
 import { RestartFields } from './restart-fields';
 import { deadlines, type Schedule, type scheduleProblem, type WhenChoice } from './schedule';
 
@@ -11,7 +14,7 @@ interface WhenFieldsProps {
   schedule: Schedule;
   problem: ReturnType<typeof scheduleProblem>;
   /** What the windows say, for work that they bind; unknown until it is loaded. */
-  windowHint: string | null;
+  outlook: ActionOutlook | undefined;
   onChange: (schedule: Schedule) => void;
 }
 
@@ -24,7 +27,7 @@ function deadlineText(t: TFunction, hours: number | null): string {
     : t('actions.deadline_hours', { count: hours });
 }
 
-export function WhenFields({ kind, schedule, problem, windowHint, onChange }: WhenFieldsProps) {
+export function WhenFields({ kind, schedule, problem, outlook, onChange }: WhenFieldsProps) {
   const { t } = useTranslation();
   const zone = browserTimeZone();
   const choose = (value: string) => {
@@ -41,9 +44,11 @@ export function WhenFields({ kind, schedule, problem, windowHint, onChange }: Wh
               value={choice}
               label={t(`actions.${choice}`)}
               description={
-                choice === 'in_window' && windowHint
-                  ? windowHint
-                  : t(`actions.${choice}_hint`, { zone })
+                choice === 'in_window' && outlook ? (
+                  <WindowHint outlook={outlook} />
+                ) : (
+                  t(`actions.${choice}_hint`, { zone })
+                )
               }
             />
           ))}
@@ -77,5 +82,21 @@ export function WhenFields({ kind, schedule, problem, windowHint, onChange }: Wh
         />
       )}
     </Stack>
+  );
+}
+
+/** When the window opens, and where there is none to wait for. */
+function WindowHint({ outlook }: { outlook: ActionOutlook }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { without_opening: count } = outlook;
+  const hint = windowHintText(t, format, outlook);
+  if (count === 0) return hint ?? t('actions.in_window_hint');
+  return (
+    <>
+      {hint !== null && `${hint} `}
+      {t('actions.without_opening', { count })}{' '}
+      <Link to="/maintenance">{t('actions.to_windows')}</Link>
+    </>
   );
 }

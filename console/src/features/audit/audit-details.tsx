@@ -108,7 +108,7 @@ function FurtherDetails({ event }: { event: AuditEvent }) {
       <h3 className={classes.section}>{t('audit.details')}</h3>
       <Facts>
         {event.details.map((detail) => (
-          <Fact key={detail.name} name={auditDetailNameText(t, detail.name)}>
+          <Fact key={detail.name} name={auditDetailNameText(t, detail.name, event.target.kind)}>
             {detailValueText(t, format, detail)}
           </Fact>
         ))}

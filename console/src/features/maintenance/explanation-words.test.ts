@@ -154,8 +154,13 @@ describe('every code', () => {
     const clock = deviceClock(en.format, 'America/New_York');
     const since = '2026-11-26T12:00:00Z';
     expect(blockerText(en.t, { kind: 'offline', since }, clock)).toContain('Nov 26, 07:00');
-    expect(blockerText(en.t, { kind: 'too_short', needs_seconds: 5400 }, clock)).toContain(
-      '1 h 30 min',
+    const short = { kind: 'too_short', needs_seconds: 5400 } as const;
+    expect(blockerText(en.t, short, clock)).toBe(
+      'It needs about 1 h 30 min, and the next opening is shorter; none in sight is long enough',
+    );
+    const left = { ...short, left_seconds: 1259, fits_at: '2026-11-27T03:00:00Z' };
+    expect(blockerText(en.t, left, clock)).toBe(
+      'It needs about 1 h 30 min, and this opening has 20 min left; the next one that is long enough: Thu, Nov 26, 22:00',
     );
     expect(waitText(en.t, 'window', 'Thu, Nov 26, 22:00')).toBe(
       'Waits for the window: Thu, Nov 26, 22:00',

@@ -169,23 +169,34 @@ const plainBlockers = [
 
 /** What else is in the way, beside windows and blackouts. */
 export function blockerText(t: TFunction, blocker: Blocker, clock: DeviceClock): string {
-  const { kind, since, needs_seconds } = blocker;
+  const { kind, since } = blocker;
   if (kind === 'offline') {
     return since
       ? t('maintenance.why.blocker.offline_since', { since: clock(since) })
       : t('maintenance.why.blocker.offline');
   }
-  if (kind === 'too_short') {
-    return needs_seconds == null
-      ? t('maintenance.why.blocker.too_short_plain')
-      : t('maintenance.why.blocker.too_short', {
-          needs: durationText(t, Math.max(1, Math.ceil(needs_seconds / 60))),
-        });
-  }
+  if (kind === 'too_short') return tooShortText(t, blocker, clock);
   const known = plainBlockers.find((code) => code === kind);
   return known
     ? t(`maintenance.why.blocker.${known}`)
     : t('maintenance.why.blocker.other', { code: kind });
+}
+
+/** “It needs about 45 min, and this opening has 20 min left; the next one that is long enough: …” */
+function tooShortText(t: TFunction, blocker: Blocker, clock: DeviceClock): string {
+  const { needs_seconds, left_seconds, fits_at } = blocker;
+  if (needs_seconds == null) return t('maintenance.why.blocker.too_short_plain');
+  const needs = durationText(t, Math.max(1, Math.ceil(needs_seconds / 60)));
+  const short =
+    left_seconds == null
+      ? t('maintenance.why.blocker.too_short_next', { needs })
+      : t('maintenance.why.blocker.too_short_left', {
+          needs,
+          left: durationText(t, Math.max(1, Math.floor(left_seconds / 60))),
+        });
+  return fits_at
+    ? t('maintenance.why.blocker.too_short_fits', { short, at: clock(fits_at) })
+    : t('maintenance.why.blocker.too_short_never', { short });
 }
 
 const timedWaits = ['start_time', 'window', 'blackout'] as const;

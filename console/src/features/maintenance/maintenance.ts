@@ -7,18 +7,20 @@ import {
 } from '@tanstack/react-query';
 import { client, settle, unwrap } from '@/api/client';
 import { keys } from '@/api/keys';
+import { ApiError, toApiError } from '@/api/problem';
 import type {
   ActionOutlookRequest,
   BlackoutChange,
   BlackoutPreviewRequest,
   MaintenanceAction,
   MaintenanceSettings,
-  MaintenanceWindow,
+  MaintenanceWindowBatch,
   MaintenanceWindowChange,
   NewBlackout,
   NewCalendarFeed,
   NewMaintenanceWindow,
   SpanPreview,
+  WindowPreview,
   WindowPreviewRequest,
 } from '@/api/types';
 
@@ -47,7 +49,7 @@ export function windowQuery(id: string) {
 export function windowPreviewQuery(body: WindowPreviewRequest | null) {
   return queryOptions({
     queryKey: [...keys.maintenancePreview, 'window', body],
-    queryFn: ({ signal }): Promise<SpanPreview> => {
+    queryFn: ({ signal }): Promise<WindowPreview> => {
       if (body === null) throw new TypeError('nothing to preview');
       return unwrap(client.POST('/api/v1/maintenance-windows/preview', { body, signal }));
     },
@@ -189,41 +191,47 @@ export interface SavedWindow {
   change: MaintenanceWindowChange;
 }
 
-/** Creates one window after another, so that a refusal of the first leaves nothing behind. */
-export function useCreateWindows() {
+export function useCreateWindow() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: async (bodies: readonly NewMaintenanceWindow[]) => {
-      const created: MaintenanceWindow[] = [];
-      for (const body of bodies) {
-        created.push(await unwrap(client.POST('/api/v1/maintenance-windows', { body })));
-      }
-      return created;
+    mutationFn: (body: NewMaintenanceWindow) =>
+      unwrap(client.POST('/api/v1/maintenance-windows', { body })),
+    onSettled: () => void refresh(queryClient),
+  });
+}
+
+export function useReplaceWindow() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, change }: SavedWindow) =>
+      unwrap(
+        client.PUT('/api/v1/maintenance-windows/{id}', { params: { path: { id } }, body: change }),
+      ),
+    onSuccess: (window) => queryClient.setQueryData(keys.window(window.id), window),
+    onSettled: () => void refresh(queryClient),
+  });
+}
+
+/** Saves what a painting makes: all of it, or nothing. */
+export function useSaveWindows() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (body: MaintenanceWindowBatch) =>
+      unwrap(client.POST('/api/v1/maintenance-windows/batch', { body })).catch(atTheirFields),
+    onSuccess: ({ items }) => {
+      for (const window of items) queryClient.setQueryData(keys.window(window.id), window);
     },
     onSettled: () => void refresh(queryClient),
   });
 }
 
-/** Changes one, and creates what its painting needs beside it. */
-export function useReplaceWindow() {
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: async ({
-      id,
-      change,
-      others,
-    }: SavedWindow & { others?: readonly NewMaintenanceWindow[] }) => {
-      const window = await unwrap(
-        client.PUT('/api/v1/maintenance-windows/{id}', { params: { path: { id } }, body: change }),
-      );
-      for (const body of others ?? []) {
-        await unwrap(client.POST('/api/v1/maintenance-windows', { body }));
-      }
-      return window;
-    },
-    onSuccess: (window) => queryClient.setQueryData(keys.window(window.id), window),
-    onSettled: () => void refresh(queryClient),
-  });
+/** The windows of a painting share the fields of one form, whichever of them is refused. */
+function atTheirFields(error: unknown): never {
+  const { status, code, requestId, retryAt, fieldErrors } = toApiError(error);
+  const fields = [...fieldErrors].map(
+    ([name, fault]) => [name.replace(/^windows\[\d+\]\./, ''), fault] as const,
+  );
+  throw new ApiError({ status, code, requestId, retryAt, fieldErrors: fields });
 }
 
 export function useDeleteWindow() {

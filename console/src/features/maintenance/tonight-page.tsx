@@ -20,7 +20,7 @@ import { planQuery } from './maintenance';
 import { MaintenanceViews } from './maintenance-views';
 import classes from './tonight-page.module.css';
 import { maintenanceActions } from './window-rules';
-import { actionsText, sentence } from './window-words';
+import { actionsText, durationText, sentence } from './window-words';
 
 const hours = 24;
 
@@ -139,16 +139,24 @@ function Bars({ planned, plan }: BarsProps) {
           ({ starts_at, ends_at }) =>
             at(starts_at) === 0 && (ends_at == null || at(ends_at) === 100),
         );
-        const times = spans.map(({ local_starts_at, local_ends_at }) =>
-          t('maintenance.tonight.span', {
+        const times = spans.map(({ local_starts_at, local_ends_at, too_short }) => {
+          const span = t('maintenance.tonight.span', {
             from: clockOf(local_starts_at),
             to: local_ends_at ? clockOf(local_ends_at) : '…',
-          }),
-        );
-        const label = t('maintenance.tonight.bar', {
+          });
+          return too_short ? t('maintenance.tonight.span_short', { span }) : span;
+        });
+        const bar = t('maintenance.tonight.bar', {
           action: sentence(actionsText(t, format, actions)),
           spans: whole ? t('maintenance.tonight.all_day') : format.list(times),
         });
+        const needs = spans.find(({ too_short }) => too_short)?.needs_seconds;
+        const label = needs
+          ? t('maintenance.tonight.bar_short', {
+              bar,
+              needs: durationText(t, Math.ceil(needs / 60)),
+            })
+          : bar;
         return (
           <div key={actions.join()} className={classes.line} data-hint={label}>
             <span className={classes.bar} aria-hidden>
@@ -158,13 +166,16 @@ function Bars({ planned, plan }: BarsProps) {
                 return (
                   <span
                     key={span.starts_at}
+                    data-short={span.too_short || undefined}
                     style={{ left: `${left}%`, width: `${right - left}%` }}
                   />
                 );
               })}
               <i style={{ left: `${midnight}%` }} />
             </span>
-            <span className={classes.spans}>{label}</span>
+            <span className={classes.spans} data-short={needs ? true : undefined}>
+              {label}
+            </span>
           </div>
         );
       })}
@@ -183,7 +194,11 @@ function linesOf(openings: PlannedDevice['openings']): Line[] {
   for (const action of maintenanceActions) {
     const spans = openings.filter((opening) => opening.action === action);
     if (spans.length === 0) continue;
-    const key = spans.map(({ starts_at, ends_at }) => `${starts_at} ${ends_at}`).join();
+    const key = spans
+      .map(({ starts_at, ends_at, too_short, needs_seconds }) =>
+        [starts_at, ends_at, too_short && needs_seconds].join(' '),
+      )
+      .join();
     const line = lines.get(key) ?? { actions: [], spans };
     line.actions.push(action);
     lines.set(key, line);

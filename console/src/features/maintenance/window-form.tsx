@@ -13,19 +13,19 @@ import { deviceProblem, groupProblem } from '@/features/policies/policy-rules';
 import { ScopeFields } from '@/features/policies/scope-fields';
 import { useTranslation } from '@/i18n/use-translation';
 import { ActionsField } from './actions-field';
-import { useCreateWindows, useReplaceWindow } from './maintenance';
+import { useCreateWindow, useReplaceWindow, useSaveWindows } from './maintenance';
 import classes from './maintenance.module.css';
 import { MonthFields, TimeFields } from './time-fields';
 import { WeekFields } from './week-fields';
 import { WindowPreview } from './window-preview';
 import {
   actionsProblem,
+  batchOf,
   daysProblem,
   durationProblem,
-  nameProblem,
+  namesProblem,
   newWindowsOf,
   offsetProblem,
-  overlapping,
   scopeIds,
   startProblem,
   validityProblem,
@@ -40,8 +40,6 @@ interface WindowFormProps {
   /** How the form came to be filled in, where the person did not do it. */
   note: string | null;
   tenant: TenantReference;
-  /** All of the tenant's. */
-  windows: readonly MaintenanceWindow[];
   groups: readonly Group[];
   mayChange: boolean;
   onReload?: () => void;
@@ -71,7 +69,7 @@ function useWindowForm(start: WindowDraft, refusal: unknown) {
       const problems = {
         group: groupProblem(draft),
         device: deviceProblem(draft),
-        name: nameProblem(draft.name),
+        name: namesProblem(draft),
         days: daysProblem(draft),
         start: startProblem(draft),
         duration: durationProblem(draft),
@@ -97,12 +95,14 @@ function useWindowForm(start: WindowDraft, refusal: unknown) {
 type FormState = ReturnType<typeof useWindowForm>;
 
 export function WindowForm(props: WindowFormProps) {
-  const { window, start, note, tenant, windows, groups, mayChange, onReload } = props;
+  const { window, start, note, tenant, groups, mayChange, onReload } = props;
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const create = useCreateWindows();
+  const create = useCreateWindow();
   const replace = useReplaceWindow();
-  const request = window ? replace : create;
+  const save = useSaveWindows();
+  const [several, setSeveral] = useState(false);
+  const request = several ? save : window ? replace : create;
   const [done, setDone] = useState(false);
   const form = useWindowForm(start, request.error);
   const { values } = form;
@@ -114,12 +114,15 @@ export function WindowForm(props: WindowFormProps) {
   const submit = form.submit(() => {
     const [first, ...others] = made;
     if (!first) return;
-    if (window) {
+    setSeveral(others.length > 0);
+    if (others.length > 0) {
+      save.mutate(batchOf(values, window), { onSuccess: kept });
+    } else if (window) {
       const { name, enabled, definition } = first;
       const change = { version: window.version, name, enabled, definition, ...scopeIds(values) };
-      replace.mutate({ id: window.id, change, others }, { onSuccess: kept });
+      replace.mutate({ id: window.id, change }, { onSuccess: kept });
     } else {
-      create.mutate(made, { onSuccess: kept });
+      create.mutate(first, { onSuccess: kept });
     }
   });
   // Only once nothing on the page counts as unsaved any more.
@@ -189,11 +192,7 @@ export function WindowForm(props: WindowFormProps) {
           )}
         </fieldset>
       </Form>
-      <WindowPreview
-        draft={values}
-        made={made}
-        overlaps={overlapping(values, windows, window?.id ?? null)}
-      />
+      <WindowPreview draft={values} made={made} changed={window?.id ?? null} />
     </div>
   );
 }

@@ -9,7 +9,7 @@ import { deviceDetailQuery } from '@/features/devices/devices';
 import { useCan, useSession } from '@/features/session/session';
 import { groupsQuery, useTenants } from '@/features/tenants/tenants';
 import { useTranslation } from '@/i18n/use-translation';
-import { windowQuery, windowsQuery } from './maintenance';
+import { windowQuery } from './maintenance';
 import { BackToWindows } from './maintenance-views';
 import { WindowForm } from './window-form';
 import {
@@ -118,11 +118,11 @@ function Editor({ window, draft, note, onReload }: EditorProps) {
   const mayChange = useCan('manage_maintenance_windows');
   const tenants = useTenants();
   const session = useSession();
-  const windows = useQuery(windowsQuery(start.tenant));
   const groups = useQuery(groupsQuery(start.tenant));
-  const failed = [windows, groups].find((query) => query.isError && !query.data);
-  if (failed) return <ProblemState error={failed.error} onRetry={() => void failed.refetch()} />;
-  if (!windows.data || !groups.data) return <PageSkeleton />;
+  if (groups.isError && !groups.data) {
+    return <ProblemState error={groups.error} onRetry={() => void groups.refetch()} />;
+  }
+  if (!groups.data) return <PageSkeleton />;
   const tenant = tenants.find(({ id }) => id === start.tenant) ?? session.tenant;
   return (
     <WindowForm
@@ -130,7 +130,6 @@ function Editor({ window, draft, note, onReload }: EditorProps) {
       start={start}
       note={note}
       tenant={tenant}
-      windows={windows.data.items}
       groups={groups.data.items}
       mayChange={mayChange}
       onReload={onReload}

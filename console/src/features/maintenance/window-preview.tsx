@@ -5,14 +5,14 @@ import { useEffect, useRef } from 'react';
 import { toApiError } from '@/api/problem';
 import type {
   LocalSpan,
-  MaintenanceWindow,
   NewMaintenanceWindow,
-  SpanPreview,
+  WindowPreview as Preview,
   WindowPreviewRequest,
 } from '@/api/types';
 import { LoadingBlock } from '@/components/loading-block';
 import { Card } from '@/components/page';
 import { ProblemNote } from '@/components/problem-note';
+import { deviceProblem, groupProblem } from '@/features/policies/policy-rules';
 import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import { changesWithin, offsetOf, spanText } from './local-span';
@@ -25,35 +25,25 @@ interface WindowPreviewProps {
   draft: WindowDraft;
   /** What saving would make. */
   made: readonly NewMaintenanceWindow[];
-  overlaps: readonly MaintenanceWindow[];
+  /** The window that is changed. */
+  changed: string | null;
 }
 
 /** When the window would open, kept up with the form. Nothing is saved by it. */
-export function WindowPreview({ draft, made, overlaps }: WindowPreviewProps) {
+export function WindowPreview({ draft, made, changed }: WindowPreviewProps) {
   const { t } = useTranslation();
-  const format = useFormat();
   const sound = isDefinitionSound(draft);
+  const placed = groupProblem(draft) === null && deviceProblem(draft) === null;
   return (
     <aside className={classes.preview} aria-label={t('maintenance.preview.title')}>
-      {overlaps.length > 0 && (
-        <div className={classes.overlap} role="status">
-          <IconAlertTriangle size={18} aria-hidden />
-          <div>
-            <strong>{t('maintenance.overlap.title')}</strong>
-            <div>
-              {t('maintenance.overlap.body', {
-                names: format.list(overlaps.map(({ name }) => t('maintenance.why.name', { name }))),
-              })}
-            </div>
-          </div>
-        </div>
-      )}
       {sound ? (
         made.map((window, index) => (
           <Openings
             // The windows that a painting makes have no other identity yet.
             key={String(index)}
             window={window}
+            placed={placed}
+            changed={changed}
           />
         ))
       ) : (
@@ -68,17 +58,29 @@ export function WindowPreview({ draft, made, overlaps }: WindowPreviewProps) {
 const pause = 300;
 const listed = 8;
 
-function Openings({ window }: { window: NewMaintenanceWindow }) {
+interface OpeningsProps {
+  window: NewMaintenanceWindow;
+  /** Whether it is said whose it is. */
+  placed: boolean;
+  changed: string | null;
+}
+
+function Openings({ window, placed, changed }: OpeningsProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { tenant_id, definition } = window;
-  const body: WindowPreviewRequest = { tenant_id, definition, count: listed };
+  const { tenant_id, group_id, device_id, enabled, definition } = window;
+  const body: WindowPreviewRequest = {
+    tenant_id,
+    definition,
+    count: listed,
+    ...(placed ? { group_id, device_id, window_id: changed } : {}),
+  };
   const text = JSON.stringify(body);
   const [settled] = useDebouncedValue(text, pause);
   const asked: WindowPreviewRequest = JSON.parse(settled);
   const query = useQuery(windowPreviewQuery(asked));
   // What was last shown stays while the form says something that is refused.
-  const last = useRef<SpanPreview | null>(null);
+  const last = useRef<Preview | null>(null);
   useEffect(() => {
     if (query.data) last.current = query.data;
   }, [query.data]);
@@ -95,6 +97,7 @@ function Openings({ window }: { window: NewMaintenanceWindow }) {
       {!shown && !refused && <LoadingBlock height={180} mt={10} />}
       {shown && (
         <div className={behind ? classes.stale : undefined} aria-busy={behind}>
+          {placed && enabled && <Overlaps overlaps={shown.overlaps} />}
           <SpanList spans={shown.items} empty={t('maintenance.preview.none')} />
           <p className={classes.hint}>
             {t(
@@ -107,6 +110,26 @@ function Openings({ window }: { window: NewMaintenanceWindow }) {
         </div>
       )}
     </Card>
+  );
+}
+
+/** Names the windows that allow the same work at the same time. */
+function Overlaps({ overlaps }: Pick<Preview, 'overlaps'>) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  if (overlaps.length === 0) return null;
+  return (
+    <div className={classes.overlap} role="status">
+      <IconAlertTriangle size={18} aria-hidden />
+      <div>
+        <strong>{t('maintenance.overlap.title')}</strong>
+        <div>
+          {t('maintenance.overlap.body', {
+            names: format.list(overlaps.map(({ name }) => t('maintenance.why.name', { name }))),
+          })}
+        </div>
+      </div>
+    </div>
   );
 }
 

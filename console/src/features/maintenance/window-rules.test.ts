@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { MaintenanceWindow } from '@/api/types';
 import { slotIn, withBlock } from './week-shape';
 import {
+  batchOf,
   dayToggled,
   definitionOf,
   durationProblem,
   emptyWindow,
+  namesProblem,
   newWindowsOf,
   openDays,
-  overlapping,
   paintedChange,
   presetDefinitions,
   slotsOfDraft,
@@ -65,35 +65,30 @@ describe('a draft', () => {
   });
 });
 
-describe('an overlap', () => {
-  const window = (change: Partial<MaintenanceWindow>): MaintenanceWindow => ({
-    id: 'one',
-    tenant_id: 'tenant',
-    scope: { kind: 'tenant' },
-    name: 'Weeknights',
-    enabled: true,
-    definition: presetDefinitions.weeknights,
-    version: 1,
-    updated_at: '2026-11-26T10:00:00Z',
-    updated_by: 'Anna',
-    time_zone: 'Europe/Warsaw',
-    devices: 3,
-    overlaps: [],
-    ...change,
-  });
-  const nights = withDefinition(draft, presetDefinitions.weeknights);
+describe('a painting of several windows', () => {
+  const slots = withBlock(
+    withBlock(new Set(), 'night', cell(1, 20), cell(1, 27), true),
+    'night',
+    cell(5, 10),
+    cell(5, 13),
+    true,
+  );
+  const painted = { ...draft, ...paintedChange(slots), kind: 'group', group: 'tills' } as const;
 
-  it('is of enabled windows of the same scope with the same work', () => {
-    expect(overlapping(nights, [window({})], null)).toHaveLength(1);
-    expect(overlapping(nights, [window({})], 'one')).toHaveLength(0);
-    expect(overlapping(nights, [window({ enabled: false })], null)).toHaveLength(0);
-    const group = { kind: 'group', group_id: 'tills' } as const;
-    expect(overlapping(nights, [window({ scope: group })], null)).toHaveLength(0);
-    expect(overlapping({ ...nights, actions: [] }, [window({})], null)).toHaveLength(0);
-    const sunday = withDefinition(draft, {
-      ...presetDefinitions.sunday_night,
-      duration_minutes: 120,
-    });
-    expect(overlapping(sunday, [window({})], null)).toHaveLength(0);
+  it('is saved in one request, the window that is changed first', () => {
+    const batch = batchOf(painted, { id: 'one', version: 3 });
+    expect(batch).toMatchObject({ tenant_id: 'tenant', group_id: 'tills', device_id: null });
+    expect(batch.windows.map(({ id, version, name }) => [id, version, name])).toEqual([
+      ['one', 3, 'Nights'],
+      [undefined, undefined, 'Nights (2)'],
+    ]);
+    expect(batchOf(painted, null).windows.every(({ id }) => id === undefined)).toBe(true);
+  });
+
+  it('has no name that is too long with its number', () => {
+    expect(namesProblem({ ...painted, name: 'n'.repeat(96) })).toBeNull();
+    expect(namesProblem({ ...painted, name: 'n'.repeat(97) })).toBe('maintenance.name_long');
+    expect(namesProblem({ ...draft, name: 'n'.repeat(100) })).toBeNull();
+    expect(namesProblem({ ...painted, name: ' ' })).toBe('maintenance.name_missing');
   });
 });

@@ -1,12 +1,13 @@
 import type {
   MaintenanceAction,
   MaintenanceWindow,
+  MaintenanceWindowBatch,
   NewMaintenanceWindow,
   NthWeekday,
   Weekday,
   WindowDefinition,
 } from '@/api/types';
-import { type ScopeDraft, sameScope, type Typed } from '@/features/policies/policy-rules';
+import type { ScopeDraft, Typed } from '@/features/policies/policy-rules';
 import { clockText, minutesOf, type Shape, shapesOf, slotsOf, weekdays } from './week-shape';
 
 export const maintenanceActions = [
@@ -265,6 +266,25 @@ export function newWindowsOf(draft: WindowDraft): NewMaintenanceWindow[] {
   }));
 }
 
+/** What a painting makes that needs several windows; the first is the one that is changed. */
+export function batchOf(
+  draft: WindowDraft,
+  changed: Pick<MaintenanceWindow, 'id' | 'version'> | null,
+): MaintenanceWindowBatch {
+  const windows = newWindowsOf(draft).map(({ name, enabled, definition }, index) => ({
+    ...(index === 0 && changed ? { id: changed.id, version: changed.version } : {}),
+    name,
+    enabled,
+    definition,
+  }));
+  return { tenant_id: draft.tenant, ...scopeIds(draft), windows };
+}
+
+/** Also whether the names that a painting makes of it are not too long. */
+export function namesProblem(draft: WindowDraft) {
+  return nameProblem(draft.name) ?? nameProblem(newWindowsOf(draft).at(-1)?.name ?? draft.name);
+}
+
 export function nameProblem(name: string) {
   if (name.trim() === '') return 'maintenance.name_missing';
   return [...name.trim()].length > longestName ? 'maintenance.name_long' : null;
@@ -314,26 +334,6 @@ export function isDefinitionSound(draft: WindowDraft): boolean {
     validityProblem,
   ];
   return checks.every((check) => check(draft) === null);
-}
-
-/** Enabled windows of the same scope that allow some of the same work at some of the same times. */
-export function overlapping(
-  draft: WindowDraft,
-  windows: readonly MaintenanceWindow[],
-  own: string | null,
-): MaintenanceWindow[] {
-  if (draft.recurrence !== 'weekly' || !draft.enabled) return [];
-  const slots = slotsOfDraft(draft);
-  const place = { kind: draft.kind, ...scopeIds(draft) };
-  return windows.filter(({ id, enabled, scope, definition }) => {
-    const { recurrence, start_time, duration_minutes, actions } = definition;
-    if (id === own || !enabled || !sameScope(scope, place)) return false;
-    if (recurrence.type !== 'weekly') return false;
-    if (!actions.some((action) => draft.actions.includes(action))) return false;
-    const start = minutesOf(start_time) ?? 0;
-    const other = slotsOf({ days: recurrence.days, start, duration: duration_minutes });
-    return [...other].some((slot) => slots.has(slot));
-  });
 }
 
 /** What the address of a new window holds. */

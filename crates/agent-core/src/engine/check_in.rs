@@ -11,7 +11,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use latarnik_protocol::{
-    CheckInRequest, CheckInResponse, Facts, LastRestart, RestartReport, ScanReport,
+    CheckInRequest, CheckInResponse, Facts, LastRestart, RestartReport, ScanReport, WorkNeedsReport,
 };
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ struct Told {
     scan: Option<ScanReport>,
     restart: Option<RestartReport>,
     last_restart: Option<LastRestart>,
+    needs: Option<WorkNeedsReport>,
     learned: LearnedTime,
 }
 
@@ -87,6 +88,7 @@ async fn check_in(shared: &Shared, told: &mut Told) -> Result<CheckInResponse, C
             .last_restart
             .clone()
             .filter(|last| told.last_restart.as_ref() != Some(last)),
+        needs: Some(now.needs).filter(|needs| told.needs.as_ref() != Some(needs)),
     };
     let answer = shared.client().check_in(&request).await?;
     shared.clock.learn(answer.server_time);
@@ -102,6 +104,7 @@ async fn check_in(shared: &Shared, told: &mut Told) -> Result<CheckInResponse, C
             scan: now.scan,
             restart: Some(now.restart),
             last_restart: now.last_restart,
+            needs: Some(now.needs),
             learned,
         },
     };
@@ -120,6 +123,7 @@ struct Look {
     last_restart: Option<LastRestart>,
     scan: Option<ScanReport>,
     inventories: Inventories,
+    needs: WorkNeedsReport,
 }
 
 async fn look(shared: &Shared) -> Look {
@@ -128,6 +132,11 @@ async fn look(shared: &Shared) -> Look {
     let postponed = restarting.map(|start| start.postponed).filter(|n| *n > 0);
     let ports = shared.ports.clone();
     let last_restart = shared.last_restart.clone();
+    let needs = shared.knowledge.now().needs.in_all();
+    let needs = WorkNeedsReport {
+        update_seconds: needs.update_seconds().into(),
+        restart_seconds: needs.restart_seconds().into(),
+    };
     shared
         .insist(move |state: &State| {
             let facts = ports
@@ -148,6 +157,7 @@ async fn look(shared: &Shared) -> Look {
                     .clone(),
                 scan: state.scan()?,
                 inventories: state.inventories()?,
+                needs,
             })
         })
         .await

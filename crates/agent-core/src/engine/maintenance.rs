@@ -154,14 +154,18 @@ impl Shared {
         if figures.is_empty() {
             return;
         }
-        let needs = {
+        let (needs, is_news) = {
             let mut known = self.knowledge.lock();
+            let before = known.needs.in_all();
             for (part, took) in figures {
                 known.needs.learn(part, took);
             }
-            known.needs.clone()
+            (known.needs.clone(), known.needs.in_all() != before)
         };
         self.insist(move |state| state.set_needs(&needs)).await;
+        if is_news {
+            self.notices.change.notify_one();
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod harness;
 mod kill;
 mod machine;
 mod maintenance;
+mod needs;
 mod restarts;
 mod settings;
 mod trust;

@@ -38,6 +38,8 @@ pub(crate) struct ActionSummary {
     /// How many tasks it has.
     tasks_total: u64,
     tasks: TasksByState,
+    /// How many of them a person knowingly let run outside of maintenance windows, or in a blackout.
+    tasks_breaking_windows: u64,
     /// How many of a hundred tasks have ended; 100 only when all have.
     percent: u8,
 }
@@ -120,6 +122,7 @@ impl From<ActionRecord> for ActionSummary {
             categories: choice.categories,
             delay_minutes: choice.delay_minutes,
             tasks_total: total,
+            tasks_breaking_windows: action.breaking_windows,
             tasks: TasksByState {
                 queued: count(TaskState::Queued),
                 delivered: count(TaskState::Delivered),

@@ -7,6 +7,7 @@ pub(super) mod list_occurrences;
 pub(super) mod preview;
 pub(super) mod read;
 pub(super) mod replace;
+pub(super) mod save;
 
 use super::{maintenance::LocalSpan, update_policies::ScopeReference};
 use crate::instant::Instant;
@@ -47,6 +48,12 @@ struct OverlappingWindow {
     name: String,
 }
 
+impl From<(MaintenanceWindowId, String)> for OverlappingWindow {
+    fn from((id, name): (MaintenanceWindowId, String)) -> Self {
+        Self { id, name }
+    }
+}
+
 impl From<MaintenanceWindowEntry> for MaintenanceWindow {
     fn from(entry: MaintenanceWindowEntry) -> Self {
         let record = entry.record;
@@ -64,9 +71,7 @@ impl From<MaintenanceWindowEntry> for MaintenanceWindow {
             time_zone: entry.time_zone,
             next: entry.next.map(LocalSpan::from),
             devices: entry.devices,
-            overlaps: overlaps
-                .map(|(id, name)| OverlappingWindow { id, name })
-                .collect(),
+            overlaps: overlaps.map(OverlappingWindow::from).collect(),
         }
     }
 }

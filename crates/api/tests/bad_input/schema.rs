@@ -47,8 +47,10 @@ impl Field {
         names.unwrap_or_default()
     }
 
-    /// Whether it is this property of the body, or lies in it.
+    /// Whether it is this property of the body, or lies in it. Of a thing in a list the way is told:
+    /// `windows[0].actions`.
     pub(crate) fn lies_in(&self, property: &str) -> bool {
+        let property = property.rsplit("].").next().unwrap_or(property);
         let is_it = |step: &Step| matches!(step, Step::Property(name) if name == property);
         self.path.iter().any(is_it)
     }

@@ -366,7 +366,22 @@ fn maintenance() -> Vec<Row> {
             })
             .target(Target::TenantInBody),
         row("preview_maintenance_window", 200)
-            .body(|_, fresh| json!({"tenant_id": fresh.tenant, "definition": self::window()}))
+            .body(|_, fresh| {
+                json!({
+                    "tenant_id": fresh.tenant, "device_id": fresh.device,
+                    "window_id": fresh.window, "definition": self::window(),
+                })
+            })
+            .target(Target::TenantInBody),
+        row("save_maintenance_windows", 200)
+            .body(|_, fresh| {
+                json!({
+                    "tenant_id": fresh.tenant, "group_id": fresh.group,
+                    "windows": [{
+                        "name": fresh.unused_name, "enabled": true, "definition": self::window(),
+                    }],
+                })
+            })
             .target(Target::TenantInBody),
         row("read_maintenance_window", 200).path(window),
         row("replace_maintenance_window", 200)

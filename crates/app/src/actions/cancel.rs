@@ -46,7 +46,7 @@ impl App {
                 };
                 Ok(Done {
                     targets: tenants.into_iter().map(target).collect(),
-                    value: tasks,
+                    ..Done::nothing(tasks)
                 })
             })
             .await?;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{App, Event};
 use jiff::Timestamp;
-use latarnik_model::{ReasonCode, RestartSignal, ScanState, Scope};
+use latarnik_model::{ReasonCode, RestartSignal, ScanState, Scope, WorkNeeds};
 use latarnik_store::{
     AgentState, CheckInChanges, DeviceFacts, LastRestart, RestartRecord, ScanRecord, StoreError,
     Transaction,
@@ -31,6 +31,8 @@ pub struct CheckIn {
     pub restart: Option<Restart>,
     /// The restart that the machine came out of.
     pub last_restart: Option<LastRestart>,
+    /// How much time work needs there.
+    pub needs: Option<WorkNeeds>,
 }
 
 /// The last look for updates.
@@ -189,6 +191,7 @@ impl Plan {
                     postponed: restart.postponed,
                 }),
                 last_restart: check_in.last_restart,
+                needs: check_in.needs,
             },
             updates,
         }
@@ -201,12 +204,14 @@ impl Plan {
             scan,
             restart,
             last_restart,
+            needs,
         } = &self.changes;
         boot.is_none()
             && facts.is_none()
             && scan.is_none()
             && restart.is_none()
             && last_restart.is_none()
+            && needs.is_none()
             && self.updates.is_none()
     }
 }

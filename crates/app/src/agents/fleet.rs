@@ -106,14 +106,19 @@ impl Fleet {
             .collect()
     }
 
-    /// Notes how agents are to be set up from now on, as it stands in the database.
-    pub(crate) fn set_up(&self, devices: impl Iterator<Item = (DeviceId, SourceSettings)>) {
+    /// Notes how agents are to be set up from now on, as it stands in the database. Those for which
+    /// that is something else than before.
+    pub(crate) fn set_up(
+        &self,
+        devices: impl Iterator<Item = (DeviceId, SourceSettings)>,
+    ) -> Vec<DeviceId> {
         let mut members = self.lock();
-        for (device, settings) in devices {
-            if let Some(member) = members.get_mut(&device) {
-                member.state.settings = settings;
-            }
-        }
+        let changed = devices.filter_map(|(device, settings)| {
+            let member = members.get_mut(&device)?;
+            let before = std::mem::replace(&mut member.state.settings, settings);
+            (before != settings).then_some(device)
+        });
+        changed.collect()
     }
 
     /// Whether acknowledging up to that sequence says anything new.

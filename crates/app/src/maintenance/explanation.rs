@@ -1,11 +1,11 @@
 //! "Why not now?": the whole reasoning for one device.
 
-use super::{MaintenanceBook, spans::is_in_range};
+use super::{MaintenanceBook, room, spans::is_in_range};
 use crate::{App, AppError, Context, FieldCode, Problem, error::invalid};
 use jiff::Timestamp;
 use latarnik_model::{
-    ActionKind, Blocker, DeviceId, Explanation, MaintenanceAction, Permission, PolicyScope,
-    PolicyVerdict, RestartRequired, Scope, TaskState, WaitReason,
+    ActionKind, Blocker, Calendar, DeviceId, Explanation, MaintenanceAction, Permission,
+    PolicyScope, PolicyVerdict, RestartRequired, Scope, TaskState, WaitReason,
 };
 use latarnik_store::{DeviceRecord, Direction, PageRequest, TaskFilter, TaskRecord};
 use std::collections::HashMap;
@@ -61,7 +61,17 @@ impl App {
             })
             .collect();
         names.insert(PolicyScope::Device(id), device.facts.hostname.clone());
-        explanation.blockers = self.blockers(context, &device, action).await?;
+        let tasks = self.open_tasks(&device).await?;
+        explanation.blockers = self.blockers(context, &device, action, &tasks).await?;
+        let idle = |blocker: &Blocker| {
+            matches!(blocker, Blocker::NothingPending | Blocker::NoRestartPending)
+        };
+        let asked = |task: &TaskRecord| MaintenanceAction::of(task.kind) == Some(action);
+        // Where there is nothing to be done, nothing needs room.
+        if tasks.iter().any(asked) || !explanation.blockers.iter().any(idle) {
+            let short = too_short(&calendar, &device, action, at, &tasks);
+            explanation.blockers.extend(short);
+        }
         Ok(DeviceMaintenance {
             explanation,
             names,
@@ -75,6 +85,7 @@ impl App {
         context: &Context,
         device: &DeviceRecord,
         action: MaintenanceAction,
+        tasks: &[TaskRecord],
     ) -> Result<Vec<Blocker>, AppError> {
         let mut blockers = Vec::new();
         if self.now().duration_since(device.last_seen_at) > self.online_for() {
@@ -82,7 +93,6 @@ impl App {
                 since: Some(device.last_seen_at),
             });
         }
-        let tasks = self.open_tasks(device).await?;
         let busy = tasks.iter().any(|task| task.state == TaskState::Running);
         if busy {
             blockers.push(Blocker::Busy);
@@ -154,13 +164,36 @@ impl App {
     }
 }
 
+/// Whether an opening is too short for the work: by what the agent told that it needs, or else by
+/// what it says that its tasks wait for.
+fn too_short(
+    calendar: &Calendar<'_>,
+    device: &DeviceRecord,
+    action: MaintenanceAction,
+    at: Timestamp,
+    tasks: &[TaskRecord],
+) -> Option<Blocker> {
+    if let Some(need) = room::needed(device.needs, action, tasks) {
+        return room::too_short(calendar, action, at, need);
+    }
+    let waits = |task: &TaskRecord| {
+        MaintenanceAction::of(task.kind) == Some(action)
+            && task.waits_for == Some(WaitReason::LongerWindow)
+    };
+    tasks.iter().any(waits).then_some(Blocker::TooShort {
+        needs_seconds: None,
+        left_seconds: None,
+        fits_at: None,
+    })
+}
+
 /// What a waiting task says that the rules do not know.
 const fn blocker(reason: WaitReason) -> Option<Blocker> {
     match reason {
-        WaitReason::LongerWindow => Some(Blocker::TooShort { needs_seconds: 0 }),
         WaitReason::ClockUnknown => Some(Blocker::ClockUnknown),
         WaitReason::RulesUnknown => Some(Blocker::RulesUnknown),
-        WaitReason::StartTime
+        WaitReason::LongerWindow
+        | WaitReason::StartTime
         | WaitReason::Window
         | WaitReason::Blackout
         | WaitReason::WindowDefinition

@@ -1,6 +1,6 @@
 //! "Tonight": what may run on which device in the next hours.
 
-use super::outlook::Shared;
+use super::{outlook::Shared, room};
 use crate::{App, AppError, Context, FieldCode, error::invalid, tenants::narrowed};
 use jiff::{SignedDuration, Timestamp};
 use latarnik_model::{
@@ -35,9 +35,22 @@ pub struct PlannedDevice {
     /// The IANA time zone that counts as its own.
     pub time_zone: String,
     /// Openings that windows make, for each kind of work, in order of their starts.
-    pub openings: Vec<(MaintenanceAction, LocalOpening)>,
+    pub openings: Vec<PlannedOpening>,
     /// Tasks that have not begun.
     pub tasks: Vec<TaskRecord>,
+}
+
+/// When a kind of work may run on a device.
+#[derive(Debug, Clone, Copy)]
+pub struct PlannedOpening {
+    /// What may run.
+    pub action: MaintenanceAction,
+    /// When.
+    pub opening: LocalOpening,
+    /// How much time it needs there, in seconds, as far as the agent has told.
+    pub needs_seconds: Option<u32>,
+    /// Whether that is more than the opening has.
+    pub too_short: bool,
 }
 
 const HOURS: RangeInclusive<u32> = 1..=168;
@@ -99,6 +112,7 @@ impl App {
                 let (time_zone, openings) =
                     shared.answer(&rules, zone, || openings(&rules, zone, (from, until)));
                 let tasks = tasks.remove(&device.id).unwrap_or_default();
+                let openings = with_needs(openings, &device, &tasks);
                 if !openings.is_empty() || !tasks.is_empty() {
                     devices.push(PlannedDevice {
                         online: from.duration_since(device.last_seen_at) <= self.online_for(),
@@ -155,7 +169,7 @@ impl App {
 impl PlannedDevice {
     fn first_opening(&self) -> Timestamp {
         let opening = self.openings.first();
-        opening.map_or(Timestamp::MAX, |(_, opening)| opening.opening.start)
+        opening.map_or(Timestamp::MAX, |planned| planned.opening.opening.start)
     }
 
     /// Whether the device waits for a restart.
@@ -163,6 +177,24 @@ impl PlannedDevice {
     pub fn restart_pending(&self) -> bool {
         self.device.restart_required == RestartRequired::Yes
     }
+}
+
+/// What is known of the time that work needs in the openings of a device.
+fn with_needs(
+    openings: Vec<(MaintenanceAction, LocalOpening)>,
+    device: &DeviceRecord,
+    tasks: &[TaskRecord],
+) -> Vec<PlannedOpening> {
+    let openings = openings.into_iter().map(|(action, opening)| {
+        let need = room::needed(device.needs, action, tasks);
+        PlannedOpening {
+            action,
+            opening,
+            needs_seconds: need.map(room::seconds),
+            too_short: need.is_some_and(|need| !opening.opening.fits(need)),
+        }
+    });
+    openings.collect()
 }
 
 /// The openings that windows make; where work may run at any time there is nothing to plan.

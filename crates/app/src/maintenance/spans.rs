@@ -190,20 +190,16 @@ pub(super) fn overlaps(
     if enabled.len() < 2 {
         return found;
     }
-    let until = now.checked_add(OVERLAPS_AHEAD).unwrap_or(now);
     let spans: Vec<Vec<_>> = enabled
         .iter()
-        .map(|(window, zone)| {
-            let spans = of_window(&window.definition, zone, now, MOST_COMPARED);
-            let spans = spans.into_iter().map(|span| span.opening);
-            spans.filter(|span| span.start < until).collect()
-        })
+        .map(|(window, zone)| compared(&window.definition, zone, now))
         .collect();
     for (position, ((one, _), spans_of_one)) in enabled.iter().zip(&spans).enumerate() {
         let others = enabled.iter().zip(&spans).skip(position + 1);
         for ((other, _), spans_of_other) in others {
-            let (actions, others) = (one.definition.actions(), other.definition.actions());
-            if !actions.is_disjoint(others) && touch(spans_of_one, spans_of_other) {
+            if allow_the_same(&one.definition, &other.definition)
+                && touch(spans_of_one, spans_of_other)
+            {
                 let name = |window: &MaintenanceWindow| (window.id, window.name.clone());
                 found.entry(one.id).or_default().push(name(other));
                 found.entry(other.id).or_default().push(name(one));
@@ -211,6 +207,34 @@ pub(super) fn overlaps(
         }
     }
     found
+}
+
+/// The windows of a scope with which one of this definition would overlap that is to be in it.
+pub(super) fn overlaps_of(
+    definition: &WindowDefinition,
+    zone: &str,
+    others: &[(&MaintenanceWindow, &str)],
+    now: Timestamp,
+) -> Vec<(MaintenanceWindowId, String)> {
+    let own = compared(definition, zone, now);
+    let others = others
+        .iter()
+        .filter(|(other, _)| other.enabled && allow_the_same(definition, &other.definition))
+        .filter(|(other, zone)| touch(&own, &compared(&other.definition, zone, now)));
+    let named = others.map(|(other, _)| (other.id, other.name.clone()));
+    named.collect()
+}
+
+/// The occurrences in which windows are compared with each other.
+fn compared(definition: &WindowDefinition, zone: &str, now: Timestamp) -> Vec<Opening> {
+    let until = now.checked_add(OVERLAPS_AHEAD).unwrap_or(now);
+    let spans = of_window(definition, zone, now, MOST_COMPARED);
+    let spans = spans.into_iter().map(|span| span.opening);
+    spans.filter(|span| span.start < until).collect()
+}
+
+fn allow_the_same(one: &WindowDefinition, other: &WindowDefinition) -> bool {
+    !one.actions().is_disjoint(other.actions())
 }
 
 /// Whether one of these spans and one of those have an instant in common; both in their order.

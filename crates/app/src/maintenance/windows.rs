@@ -71,6 +71,10 @@ pub struct MaintenanceWindowEntry {
 pub struct WindowPreview {
     /// The tenant.
     pub tenant_id: TenantId,
+    /// Whose it would be.
+    pub scope: PolicyScope,
+    /// The window that it would replace: it is not compared with that one.
+    pub replaces: Option<MaintenanceWindowId>,
     /// The definition.
     pub definition: WindowDraft,
     /// Instead of the tenant's zone, where the definition names none.
@@ -81,8 +85,17 @@ pub struct WindowPreview {
     pub count: Option<u32>,
 }
 
-const CREATE: Mutation = manage("create_maintenance_window", "maintenance_window");
-const CHANGE: Mutation = manage("change_maintenance_window", "maintenance_window");
+/// When a window would be open, and beside which others.
+#[derive(Debug, Clone)]
+pub struct WindowForecast {
+    /// When.
+    pub spans: SpanPreview,
+    /// Enabled windows of the same scope that allow the same work at the same time.
+    pub overlaps: Vec<(MaintenanceWindowId, String)>,
+}
+
+pub(super) const CREATE: Mutation = manage("create_maintenance_window", "maintenance_window");
+pub(super) const CHANGE: Mutation = manage("change_maintenance_window", "maintenance_window");
 const DELETE: Mutation = manage("delete_maintenance_window", "maintenance_window");
 
 impl App {
@@ -117,7 +130,10 @@ impl App {
         found.ok_or_else(|| Problem::NotFound.into())
     }
 
-    async fn window_entries(&self, scope: &Scope) -> Result<Vec<MaintenanceWindowEntry>, AppError> {
+    pub(super) async fn window_entries(
+        &self,
+        scope: &Scope,
+    ) -> Result<Vec<MaintenanceWindowEntry>, AppError> {
         let records = self.store().maintenance_windows(scope).await?;
         if records.is_empty() {
             return Ok(Vec::new());
@@ -255,7 +271,8 @@ impl App {
         Ok(())
     }
 
-    /// When a window would be open by itself. Changes nothing.
+    /// When a window would be open by itself, and with which others it would overlap. Changes
+    /// nothing.
     ///
     /// # Errors
     /// [`AppError::Invalid`].
@@ -263,21 +280,53 @@ impl App {
         &self,
         context: &Context,
         preview: WindowPreview,
-    ) -> Result<SpanPreview, AppError> {
+    ) -> Result<WindowForecast, AppError> {
         context.authorize(Permission::ReadDevices)?;
         let tenant_zone = self.zone_of_tenant(context, preview.tenant_id).await?;
+        self.check_scope(context, preview.tenant_id, preview.scope)
+            .await?;
         let mut checks = Checks::default();
         checks.zone("time_zone", preview.time_zone.as_deref());
-        let definition = checks.window(preview.definition);
+        let definition = checks.window(preview.definition.clone());
         let definition = checks.finish(definition)?;
         let (from, count) = (preview.from, preview.count);
         let (from, count) = Look { from, count }.checked(self.now())?;
+        let overlaps = self
+            .would_overlap(&preview, &definition, &tenant_zone)
+            .await?;
         let zone = definition.time_zone().map(str::to_owned);
         let time_zone = zone.or(preview.time_zone).unwrap_or(tenant_zone);
-        Ok(SpanPreview {
+        let spans = SpanPreview {
             spans: spans::of_window(&definition, &time_zone, from, count),
             time_zone,
-        })
+        };
+        Ok(WindowForecast { spans, overlaps })
+    }
+
+    /// The windows of the same scope with which the one that is looked at would overlap.
+    async fn would_overlap(
+        &self,
+        preview: &WindowPreview,
+        definition: &WindowDefinition,
+        tenant_zone: &str,
+    ) -> Result<Vec<(MaintenanceWindowId, String)>, AppError> {
+        let own = Scope::one(preview.tenant_id);
+        let records = self.store().maintenance_windows(&own).await?;
+        let there = |id| records.iter().any(|record| record.window.id == id);
+        if preview.replaces.is_some_and(|id| !there(id)) {
+            return Err(invalid("window_id", FieldCode::Unknown));
+        }
+        let beside = records.iter().filter(|record| {
+            record.scope == preview.scope && Some(record.window.id) != preview.replaces
+        });
+        let others: Vec<_> = beside
+            .map(|record| {
+                let own = record.window.definition.time_zone();
+                (&record.window, own.unwrap_or(tenant_zone))
+            })
+            .collect();
+        let zone = definition.time_zone().unwrap_or(tenant_zone);
+        Ok(spans::overlaps_of(definition, zone, &others, self.now()))
     }
 
     /// The zone of a tenant that a request names.
@@ -293,7 +342,7 @@ impl App {
     }
 }
 
-fn checked(name: &str, draft: WindowDraft) -> Result<WindowDefinition, AppError> {
+pub(super) fn checked(name: &str, draft: WindowDraft) -> Result<WindowDefinition, AppError> {
     let mut checks = Checks::default();
     checks.name(name);
     let definition = checks.window(draft);
@@ -301,7 +350,7 @@ fn checked(name: &str, draft: WindowDraft) -> Result<WindowDefinition, AppError>
 }
 
 /// What the audit says of a window.
-fn described(record: &MaintenanceWindowRecord, scope_name: &str) -> Target {
+pub(super) fn described(record: &MaintenanceWindowRecord, scope_name: &str) -> Target {
     let window = &record.window;
     let target = Target::new(record.tenant_id, window.id, window.name.as_str());
     let target = description::scoped(target, record.scope, scope_name);

@@ -96,7 +96,12 @@ impl App {
         let settings = devices
             .iter()
             .map(|device| (device.id, source(&book, device)));
-        self.fleet().set_up(settings);
+        let changed = self.fleet().set_up(settings);
+        if !changed.is_empty() {
+            self.events().publish(Event::ConfigurationChanged {
+                device_ids: changed.into(),
+            });
+        }
         Ok(())
     }
 

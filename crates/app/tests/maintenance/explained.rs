@@ -136,7 +136,7 @@ on_both_engines! {
         let plan = app.plan_maintenance(&scene.owner, None, None).await.unwrap();
         let names: Vec<_> = plan.devices.iter().map(|one| one.device.facts.hostname.as_str()).collect();
         assert_eq!(names, ["oven", "till"]);
-        let actions: Vec<_> = plan.devices[0].openings.iter().map(|(action, _)| *action).collect();
+        let actions: Vec<_> = plan.devices[0].openings.iter().map(|planned| planned.action).collect();
         assert_eq!(actions, [MaintenanceAction::Update, MaintenanceAction::Restart]);
         assert!(plan.devices[1].openings.is_empty() && plan.devices[1].tasks.len() == 1);
         let waits_for = plan.devices[1].tasks[0].waits_for;

@@ -248,13 +248,15 @@ on_both_engines! {
         let app = &scene.office.app;
         let preview = WindowPreview {
             tenant_id: scene.office.bakery,
+            scope: PolicyScope::Tenant,
+            replaces: None,
             definition: sunday_night(),
             time_zone: Some("Europe/Warsaw".to_owned()),
             // Within the first one, which is shown whole.
             from: Some("2026-10-25T22:30:00Z".parse().unwrap()),
             count: Some(2),
         };
-        let found = app.preview_maintenance_window(&scene.owner, preview).await.unwrap();
+        let found = app.preview_maintenance_window(&scene.owner, preview).await.unwrap().spans;
         assert_eq!(found.time_zone, "Europe/Warsaw");
         let local: Vec<_> = found.spans.iter().map(|span| span.local_start()).collect();
         assert_eq!(local, ["2026-10-25T22:00:00+01:00", "2026-11-01T22:00:00+01:00"]);

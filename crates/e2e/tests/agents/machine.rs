@@ -43,6 +43,9 @@ impl Updates for Machine {
         let keys = request.update_keys.clone().unwrap_or_default();
         self.installed.lock().unwrap().extend(keys.iter().cloned());
         sink.log("installing\n");
+        for _ in &keys {
+            let _ = request.window.admits_next();
+        }
         let held = self.held.lock().unwrap();
         drop(self.released.wait_while(held, |held| *held).unwrap());
         let result = |key: String| UpdateResult {

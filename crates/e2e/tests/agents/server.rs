@@ -8,7 +8,7 @@ use latarnik_app::{
 use latarnik_gateway::{Authorities, EnrollmentTokenFormat, Gateway, Settings};
 use latarnik_model::{
     Clock, CreatorKind, DeviceId, MaintenanceWindowId, PolicyScope, RecurrenceDraft, Role, Scope,
-    TaskParameters, TaskState, WaitReason, When, WindowDraft,
+    TaskParameters, TaskState, WaitReason, When, WindowDraft, WorkNeeds,
 };
 use latarnik_protocol::EnrollmentToken;
 use latarnik_testkit::{Database, Office, OfficeOptions, test_start};
@@ -217,6 +217,33 @@ impl Server {
                         && task.waiting_until == until
                 };
                 if !tasks.is_empty() && tasks.iter().all(waits) {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// Returns when a task waits for this reason and until then.
+    pub(crate) async fn one_waits(&self, reason: WaitReason, until: &str) {
+        let until: Option<Timestamp> = Some(until.parse().unwrap());
+        in_time(async {
+            let waits =
+                |task: &TaskRecord| task.waits_for == Some(reason) && task.waiting_until == until;
+            while !self.tasks().await.iter().any(waits) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// Returns when the server knows that work needs so much time on a device.
+    pub(crate) async fn needs_are(&self, device: DeviceId, needs: WorkNeeds) {
+        in_time(async {
+            loop {
+                let known = self.office.app.read_device(&self.operator, device).await;
+                if known.unwrap().record.needs == Some(needs) {
                     break;
                 }
                 tokio::task::yield_now().await;

@@ -110,6 +110,7 @@ async fn messages(server: &Server, device: &Device) -> Vec<(&'static str, Value)
                 "signals": [{"name": "reboot_required_file", "detail": "a"}],
                 "scheduled_at": "2026-11-23T13:00:00Z",
             },
+            "needs": {"update_seconds": 900, "restart_seconds": 300},
             "updates": updates,
         })
     };

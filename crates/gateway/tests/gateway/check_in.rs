@@ -1,13 +1,14 @@
 //! Check-ins and configuration.
 
-use crate::support::{Device, Server, facts, ok, refused};
+use crate::support::{Device, Server, facts, in_time, ok, refused};
 use latarnik_app::NewUpdatePolicy;
 use latarnik_model::{
     OsFamily, PolicyScope, RestartBehavior, Switch, UpdateCategory, UpdatePolicy, UpdateSource,
+    WorkNeeds,
 };
 use latarnik_protocol::{
     AgentConfig, CheckInRequest, CheckInResponse, Facts, Inventory, InventoryHash, InventoryReport,
-    LastRestart, ProblemCode, Update, UpdateSettings, limits, paths,
+    LastRestart, ProblemCode, TaskBatch, Update, UpdateSettings, WorkNeedsReport, limits, paths,
 };
 use reqwest::{Method, StatusCode};
 
@@ -21,6 +22,7 @@ fn check_in() -> CheckInRequest {
         updates: None,
         restart: None,
         last_restart: None,
+        needs: None,
     }
 }
 
@@ -170,6 +172,8 @@ async fn what_a_policy_wants_of_windows_reaches_the_agent() {
         ok(device.agent.post_json(paths::METRICS, &request).await).await
     };
     let before = send().await.config_etag;
+    let poll = device.agent.poll(0);
+    server.polls_wait(1).await;
     let app = &server.app;
     let known = app.read_device(&server.operator, device.id).await.unwrap();
     let policy = NewUpdatePolicy {
@@ -184,6 +188,9 @@ async fn what_a_policy_wants_of_windows_reaches_the_agent() {
         .await
         .unwrap();
     app.apply_update_policies().await.unwrap();
+    let batch: TaskBatch = ok(in_time(poll).await.unwrap()).await;
+    let told = batch.config_etag.unwrap();
+    assert_ne!(told, before, "the waiting poll ends and says so");
     assert_ne!(
         send().await.config_etag,
         before,
@@ -249,4 +256,42 @@ async fn agent_with_a_clock_off_by_a_day_is_heard() {
     };
     let answer: CheckInResponse = ok(device.agent.post_json(paths::METRICS, &request).await).await;
     assert_eq!(answer.server_time.to_string(), "2026-11-23T12:00:00Z");
+}
+
+#[tokio::test]
+async fn how_much_time_work_needs_is_kept_within_what_is_a_measure_of_work() {
+    let server = Server::start().await;
+    let device = server.device().await;
+    let known = async || {
+        let known = server.app.read_device(&server.operator, device.id).await;
+        known.unwrap().record.needs
+    };
+    let _: CheckInResponse = ok(device.agent.post_json(paths::METRICS, &check_in()).await).await;
+    assert_eq!(known().await, None, "an agent that does not tell");
+    for (told, kept) in [
+        ((2700, 360), WorkNeeds::new(2700, 360)),
+        ((0, u64::MAX), WorkNeeds::new(60, 172_800)),
+    ] {
+        let request = CheckInRequest {
+            needs: Some(WorkNeedsReport {
+                update_seconds: told.0,
+                restart_seconds: told.1,
+            }),
+            ..check_in()
+        };
+        let _: CheckInResponse = ok(device.agent.post_json(paths::METRICS, &request).await).await;
+        assert_eq!(known().await, Some(kept));
+    }
+    let mut refused_one = serde_json::to_value(check_in()).unwrap();
+    for figure in [
+        serde_json::json!(-1),
+        serde_json::json!(1.5),
+        serde_json::json!("60"),
+    ] {
+        refused_one["needs"] = serde_json::json!({"update_seconds": figure, "restart_seconds": 60});
+        let answer = device.agent.post_json(paths::METRICS, &refused_one).await;
+        let expected = (StatusCode::BAD_REQUEST, ProblemCode::MalformedBody);
+        assert_eq!(refused(answer).await, expected);
+    }
+    assert_eq!(known().await, Some(WorkNeeds::new(60, 172_800)));
 }

@@ -21,6 +21,7 @@ impl Device {
             updates: None,
             restart: None,
             last_restart: None,
+            needs: None,
         };
         let answer = self.agent.post_json(paths::METRICS, &request).await;
         ok::<CheckInResponse>(answer).await.config_etag

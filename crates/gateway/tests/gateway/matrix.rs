@@ -236,6 +236,7 @@ fn check_in(caller: Caller) -> CheckInRequest {
         updates: None,
         restart: None,
         last_restart: None,
+        needs: None,
     }
 }
 

@@ -35,6 +35,7 @@ async fn check_in(agent: &Agent) -> Response {
         updates: None,
         restart: None,
         last_restart: None,
+        needs: None,
     };
     agent.post_json(paths::METRICS, &request).await
 }

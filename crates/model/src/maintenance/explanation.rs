@@ -156,10 +156,15 @@ pub enum Blocker {
     NothingPending,
     /// Another task runs.
     Busy,
-    /// No opening in sight is as long as the work needs.
+    /// The opening that it has, or the next one, is shorter than what the work needs.
     TooShort {
-        /// How long it needs, in seconds.
-        needs_seconds: u32,
+        /// How long it needs, in seconds; `None` where its agent has not told.
+        needs_seconds: Option<u32>,
+        /// How much is left of the opening that it has, in seconds; `None` outside of openings.
+        left_seconds: Option<u32>,
+        /// When an opening begins that is long enough; `None` if none is in sight, or if it is not
+        /// known how long that is.
+        fits_at: Option<Timestamp>,
     },
     /// The agent has never learned what time it is at the server.
     ClockUnknown,

@@ -139,8 +139,13 @@ struct Blocker {
     kind: BlockerKind,
     /// With `offline`: when it was last heard of.
     since: Option<Instant>,
-    /// With `too_short`, where it is known.
+    /// With `too_short`: how long the work needs, as far as the agent has told.
     needs_seconds: Option<u32>,
+    /// With `too_short`: how much is left of the opening; null outside of openings.
+    left_seconds: Option<u32>,
+    /// With `too_short`: when an opening begins that is long enough; null if none is in sight, or if
+    /// it is not known how long that is.
+    fits_at: Option<Instant>,
 }
 
 /// What is in the way besides windows and blackouts.
@@ -159,7 +164,7 @@ enum BlockerKind {
     NothingPending,
     /// Another task runs.
     Busy,
-    /// No opening in sight is as long as the work needs.
+    /// The opening that it has, or the next one, is shorter than what the work needs.
     TooShort,
     /// The agent has never learned what time it is.
     ClockUnknown,
@@ -169,31 +174,35 @@ enum BlockerKind {
 
 impl From<ModelBlocker> for Blocker {
     fn from(blocker: ModelBlocker) -> Self {
-        let (mut since, mut needs_seconds) = (None, None);
-        let kind = match blocker {
-            ModelBlocker::Offline { since: silent } => {
-                since = optional(silent);
-                BlockerKind::Offline
-            }
-            ModelBlocker::RestartPending => BlockerKind::RestartPending,
-            ModelBlocker::NoRestartPending => BlockerKind::NoRestartPending,
-            ModelBlocker::NotApproved => BlockerKind::NotApproved,
-            ModelBlocker::NothingPending => BlockerKind::NothingPending,
-            ModelBlocker::Busy => BlockerKind::Busy,
-            ModelBlocker::TooShort {
-                needs_seconds: seconds,
-            } => {
-                // Only the agent knows how long its work takes, and it does not tell.
-                needs_seconds = Some(seconds).filter(|seconds| *seconds > 0);
-                BlockerKind::TooShort
-            }
-            ModelBlocker::ClockUnknown => BlockerKind::ClockUnknown,
-            ModelBlocker::RulesUnknown => BlockerKind::RulesUnknown,
-        };
-        Self {
+        let bare = |kind| Self {
             kind,
-            since,
-            needs_seconds,
+            since: None,
+            needs_seconds: None,
+            left_seconds: None,
+            fits_at: None,
+        };
+        match blocker {
+            ModelBlocker::Offline { since } => Self {
+                since: optional(since),
+                ..bare(BlockerKind::Offline)
+            },
+            ModelBlocker::RestartPending => bare(BlockerKind::RestartPending),
+            ModelBlocker::NoRestartPending => bare(BlockerKind::NoRestartPending),
+            ModelBlocker::NotApproved => bare(BlockerKind::NotApproved),
+            ModelBlocker::NothingPending => bare(BlockerKind::NothingPending),
+            ModelBlocker::Busy => bare(BlockerKind::Busy),
+            ModelBlocker::TooShort {
+                needs_seconds,
+                left_seconds,
+                fits_at,
+            } => Self {
+                needs_seconds,
+                left_seconds,
+                fits_at: optional(fits_at),
+                ..bare(BlockerKind::TooShort)
+            },
+            ModelBlocker::ClockUnknown => bare(BlockerKind::ClockUnknown),
+            ModelBlocker::RulesUnknown => bare(BlockerKind::RulesUnknown),
         }
     }
 }

@@ -70,6 +70,10 @@ struct PlannedOpening {
     action: MaintenanceAction,
     #[serde(flatten)]
     span: LocalSpan,
+    /// How long such work needs on the device, as far as its agent has told.
+    needs_seconds: Option<u32>,
+    /// Whether that is longer than the opening: nothing will begin in it.
+    too_short: bool,
 }
 
 /// A task that has not begun.
@@ -107,9 +111,11 @@ impl From<AppPlannedDevice> for PlannedDevice {
             },
             time_zone: planned.time_zone,
             openings: openings
-                .map(|(action, opening)| PlannedOpening {
-                    action,
-                    span: opening.into(),
+                .map(|planned| PlannedOpening {
+                    action: planned.action,
+                    span: planned.opening.into(),
+                    needs_seconds: planned.needs_seconds,
+                    too_short: planned.too_short,
                 })
                 .collect(),
             tasks: tasks.collect(),
