@@ -8,11 +8,17 @@
 //! It knows none of the product's crates.
 
 mod certificates;
+mod account;
+mod client;
+mod mariadb;
+mod postgresql;
 mod process;
 mod proxy;
 mod s3;
 
 pub use certificates::Certificates;
+pub use mariadb::Mariadb;
+pub use postgresql::Postgresql;
 pub use process::{ServerProcess, free_port, wait_for_port};
 pub use proxy::{Fault, Proxy};
 pub use s3::{S3Checksums, S3Fault, S3Server};

@@ -1,0 +1,13 @@
+//! Dumps of databases: by real servers where they run here, and by programs that stand in for the
+//! others.
+
+mod any_command;
+mod firebird;
+mod mariadb;
+mod mysql;
+mod postgresql;
+mod scene;
+mod settings;
+mod sql_server;
+mod sqlite;
+mod writer;
