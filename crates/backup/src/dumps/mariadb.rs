@@ -182,13 +182,14 @@ fn classify(said: &str) -> Option<DumpFailureCode> {
     })
 }
 
-/// The numbers behind `error: 1045:` and `Error 2013:`.
+/// The numbers in `error: 1045:`, `Error 2013:` and `(1044)`.
 fn numbers(said: &str) -> impl Iterator<Item = u32> {
-    said.match_indices("rror").filter_map(|(at, word)| {
-        let rest = said.get(at + word.len()..)?;
-        let rest = rest.trim_start_matches([':', ' ']);
-        let end = rest.find(|c: char| !c.is_ascii_digit())?;
-        rest.get(..end)?.parse().ok()
+    ["rror: ", "rror ", "("].into_iter().flat_map(move |before| {
+        said.match_indices(before).filter_map(move |(at, _)| {
+            let rest = said.get(at + before.len()..)?;
+            let end = rest.find(|c: char| !c.is_ascii_digit())?;
+            rest.get(..end)?.parse().ok()
+        })
     })
 }
 
@@ -214,6 +215,10 @@ mod tests {
             (
                 "mariadb-dump: Got error: 2002: \"Can't connect to server on '127.0.0.1' (115)\" when trying to connect",
                 DumpFailureCode::CannotConnect,
+            ),
+            (
+                "mariadb-dump: Couldn't execute 'show events': Access denied for user 'a'@'localhost' to database 'shop' (1044)",
+                DumpFailureCode::Permission,
             ),
         ];
         for (said, code) in rows {
