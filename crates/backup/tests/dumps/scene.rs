@@ -10,13 +10,13 @@ use std::{
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-pub struct Scene {
+pub(crate) struct Scene {
     folder: TempDir,
-    pub context: DumpContext,
+    pub(crate) context: DumpContext,
 }
 
 impl Scene {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let context = DumpContext {
             temporary_folder: folder.path().join("temporary"),
@@ -28,16 +28,16 @@ impl Scene {
         Self { folder, context }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn programs(&self) -> PathBuf {
+    pub(crate) fn programs(&self) -> PathBuf {
         self.path("programs")
     }
 
     /// A program for `sh`. It writes its arguments into the file `arguments`, a line each.
-    pub fn stand_in(&self, name: &str, script: &str) -> PathBuf {
+    pub(crate) fn stand_in(&self, name: &str, script: &str) -> PathBuf {
         let path = self.programs().join(name);
         let arguments = self.path("arguments");
         let text = format!(
@@ -51,35 +51,35 @@ impl Scene {
     }
 
     /// The arguments of all stand-ins so far.
-    pub fn arguments(&self) -> Vec<String> {
+    pub(crate) fn arguments(&self) -> Vec<String> {
         let text = fs::read_to_string(self.path("arguments")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
 
-    pub fn files(&self, settings: &str) -> Result<Vec<DumpFile>, DumpFailure> {
+    pub(crate) fn files(&self, settings: &str) -> Result<Vec<DumpFile>, DumpFailure> {
         let settings: DumpSettings = toml::from_str(settings).unwrap();
         settings.files(&self.context)
     }
 
-    pub fn file(&self, settings: &str) -> DumpFile {
+    pub(crate) fn file(&self, settings: &str) -> DumpFile {
         let mut files = self.files(settings).unwrap();
         assert_eq!(files.len(), 1);
         files.remove(0)
     }
 
     /// Makes the only dump and reads it to its end.
-    pub fn dump(&self, settings: &str) -> Result<Vec<u8>, DumpFailure> {
+    pub(crate) fn dump(&self, settings: &str) -> Result<Vec<u8>, DumpFailure> {
         read_all(self.file(settings))
     }
 
-    pub fn failure(&self, settings: &str) -> DumpFailure {
+    pub(crate) fn failure(&self, settings: &str) -> DumpFailure {
         match self.dump(settings) {
             Ok(output) => panic!("{}", String::from_utf8_lossy(&output)),
             Err(failure) => failure,
         }
     }
 
-    pub fn temporary_files(&self) -> Vec<PathBuf> {
+    pub(crate) fn temporary_files(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(&self.context.temporary_folder);
         let paths = entries.into_iter().flatten().flatten();
         paths
@@ -89,7 +89,7 @@ impl Scene {
     }
 }
 
-pub fn read_all(file: DumpFile) -> Result<Vec<u8>, DumpFailure> {
+pub(crate) fn read_all(file: DumpFile) -> Result<Vec<u8>, DumpFailure> {
     let mut reader = (file.open)()?;
     let mut output = Vec::new();
     match reader.read_to_end(&mut output) {
@@ -104,23 +104,23 @@ pub fn read_all(file: DumpFile) -> Result<Vec<u8>, DumpFailure> {
 }
 
 /// What a reader answered as its last word.
-pub fn unwrap_failure(error: std::io::Error) -> DumpFailure {
+pub(crate) fn unwrap_failure(error: std::io::Error) -> DumpFailure {
     let inner = error.into_inner().unwrap();
     *inner.downcast::<DumpFailure>().unwrap()
 }
 
 /// Reads so many bytes of a dump that is not at its end by then.
-pub fn read_some(reader: &mut dyn Read, bytes: usize) -> Vec<u8> {
+pub(crate) fn read_some(reader: &mut dyn Read, bytes: usize) -> Vec<u8> {
     let mut some = vec![0; bytes];
     reader.read_exact(&mut some).unwrap();
     some
 }
 
-pub fn is_running(process: &str) -> bool {
+pub(crate) fn is_running(process: &str) -> bool {
     let stat = fs::read_to_string(Path::new("/proc").join(process).join("stat"));
     stat.is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-pub fn code(result: Result<Vec<DumpFile>, DumpFailure>) -> DumpFailureCode {
+pub(crate) fn code(result: Result<Vec<DumpFile>, DumpFailure>) -> DumpFailureCode {
     result.unwrap_err().code
 }

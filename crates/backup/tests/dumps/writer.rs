@@ -15,7 +15,7 @@ use std::{
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The tables, with one in their middle that takes a while to dump, for any server.
-pub const TABLES: &str = "
+pub(crate) const TABLES: &str = "
     CREATE TABLE a_left (id INTEGER PRIMARY KEY, amount INTEGER NOT NULL);
     CREATE TABLE moves (id INTEGER PRIMARY KEY, amount INTEGER NOT NULL);
     CREATE TABLE z_right (id INTEGER PRIMARY KEY, amount INTEGER NOT NULL);
@@ -23,12 +23,12 @@ pub const TABLES: &str = "
     INSERT INTO z_right VALUES (1, 0);";
 
 /// Sum of both sides; what the moves say is on the right; what is there; how many moves.
-pub const STATE: &str =
+pub(crate) const STATE: &str =
     "SELECT (SELECT sum(amount) FROM a_left) + (SELECT sum(amount) FROM z_right),
     (SELECT coalesce(sum(amount), 0) FROM moves), (SELECT sum(amount) FROM z_right),
     (SELECT count(*) FROM moves)";
 
-pub fn transaction(number: u64) -> String {
+pub(crate) fn transaction(number: u64) -> String {
     let amount = number % 7 + 1;
     format!(
         "BEGIN;
@@ -40,7 +40,7 @@ pub fn transaction(number: u64) -> String {
 }
 
 /// Checks a row of [`STATE`] and returns how many moves it knows.
-pub fn check(row: &str) -> u64 {
+pub(crate) fn check(row: &str) -> u64 {
     let row: Vec<u64> = row
         .split(['|', '\t'])
         .map(|field| field.trim().parse().unwrap())
@@ -53,7 +53,7 @@ pub fn check(row: &str) -> u64 {
     moves
 }
 
-pub struct Writer {
+pub(crate) struct Writer {
     stop: Arc<AtomicBool>,
     done: Arc<AtomicU64>,
     thread: JoinHandle<()>,
@@ -61,7 +61,7 @@ pub struct Writer {
 
 impl Writer {
     /// Calls `write` with numbers of transactions, `at_once` of them a time.
-    pub fn start(at_once: u64, mut write: impl FnMut(&str) + Send + 'static) -> Self {
+    pub(crate) fn start(at_once: u64, mut write: impl FnMut(&str) + Send + 'static) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let done = Arc::new(AtomicU64::new(0));
         let (stopped, counted) = (Arc::clone(&stop), Arc::clone(&done));
@@ -79,12 +79,12 @@ impl Writer {
         writer
     }
 
-    pub fn done(&self) -> u64 {
+    pub(crate) fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
     }
 
     /// Waits until so many more are done.
-    pub fn wait_for(&self, more: u64) {
+    pub(crate) fn wait_for(&self, more: u64) {
         let (begun, wanted) = (Instant::now(), self.done() + more);
         while self.done() < wanted {
             assert!(begun.elapsed() < LIMIT && !self.thread.is_finished());
@@ -92,7 +92,7 @@ impl Writer {
         }
     }
 
-    pub fn stop(self) {
+    pub(crate) fn stop(self) {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap();
     }
