@@ -19,6 +19,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Servers of databases that tests of backups start, besides PostgreSQL.
+const DATABASES: &[&str] = &["mariadb-server"];
 /// Simulated devices in front of the browser.
 const DEVICES: u32 = 60;
 
@@ -151,7 +153,7 @@ impl Suite {
 
     fn packages(self) -> Vec<&'static str> {
         match self {
-            Self::Rust => [postgres::PACKAGES, BACKUP_PACKAGES].concat(),
+            Self::Rust => [postgres::PACKAGES, BACKUP_PACKAGES, DATABASES].concat(),
             Self::Api => api::PACKAGES.to_vec(),
             Self::EndToEnd => [postgres::PACKAGES, browser::PACKAGES].concat(),
             Self::Secured => [browser::PACKAGES, secured::PACKAGES].concat(),

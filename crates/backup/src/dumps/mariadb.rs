@@ -184,13 +184,15 @@ fn classify(said: &str) -> Option<DumpFailureCode> {
 
 /// The numbers in `error: 1045:`, `Error 2013:` and `(1044)`.
 fn numbers(said: &str) -> impl Iterator<Item = u32> {
-    ["rror: ", "rror ", "("].into_iter().flat_map(move |before| {
-        said.match_indices(before).filter_map(move |(at, _)| {
-            let rest = said.get(at + before.len()..)?;
-            let end = rest.find(|c: char| !c.is_ascii_digit())?;
-            rest.get(..end)?.parse().ok()
+    ["rror: ", "rror ", "("]
+        .into_iter()
+        .flat_map(move |before| {
+            said.match_indices(before).filter_map(move |(at, _)| {
+                let rest = said.get(at + before.len()..)?;
+                let end = rest.find(|c: char| !c.is_ascii_digit())?;
+                rest.get(..end)?.parse().ok()
+            })
         })
-    })
 }
 
 #[cfg(test)]

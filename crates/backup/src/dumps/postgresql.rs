@@ -279,6 +279,10 @@ const MEANINGS: &[(&str, DumpFailureCode)] = &[
     ("permission denied", DumpFailureCode::Permission),
     ("odmowa dost", DumpFailureCode::Permission),
     ("must be superuser", DumpFailureCode::Permission),
+    (
+        "would be affected by row-level security",
+        DumpFailureCode::Permission,
+    ),
 ];
 
 fn classify(said: &str) -> Option<DumpFailureCode> {

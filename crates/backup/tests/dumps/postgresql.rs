@@ -198,6 +198,34 @@ fn refusals_have_codes() {
     assert_eq!(code(missing), DumpFailureCode::ToolNotFound);
 }
 
+/// Those of `docs/backup-databases.md`.
+#[test]
+fn the_documented_rights_are_enough() {
+    let scene = Scene::new();
+    let server = Postgresql::start().unwrap();
+    let role = "CREATE ROLE backup LOGIN PASSWORD 'secret' IN ROLE pg_read_all_data";
+    server.run_sql("postgres", role).unwrap();
+    server.run_sql("postgres", TABLES).unwrap();
+    let settings = |more: &str| {
+        format!(
+            "kind = 'postgresql'\nhost = '127.0.0.1'\nport = {}\nuser = 'backup'\n\
+             password = 'secret'\n{more}",
+            server.port()
+        )
+    };
+    scene.dump(&settings("databases = ['postgres']")).unwrap();
+    for file in scene.files(&settings("role_passwords = 'omit'")).unwrap() {
+        read_all(file).unwrap();
+    }
+    let mut files = scene.files(&settings("")).unwrap();
+    let globals = read_all(files.remove(0)).unwrap_err();
+    assert_eq!(globals.code, DumpFailureCode::Permission);
+    let rows_of_others = "ALTER TABLE moves ENABLE ROW LEVEL SECURITY";
+    server.run_sql("postgres", rows_of_others).unwrap();
+    let failure = scene.failure(&settings("databases = ['postgres']"));
+    assert_eq!(failure.code, DumpFailureCode::Permission, "{failure:?}");
+}
+
 #[test]
 fn a_dump_without_its_last_line_is_truncated_whatever_the_exit_code_says() {
     let scene = Scene::new();

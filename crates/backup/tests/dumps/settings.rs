@@ -45,3 +45,15 @@ fn secrets_are_not_shown() {
         assert!(!format!("{settings:?}").contains("hunter2"));
     }
 }
+
+#[test]
+fn the_examples_of_the_documentation_are_settings() {
+    let page = include_str!("../../../../docs/backup-databases.md");
+    let examples: Vec<_> = page.split("```toml\n").skip(1).collect();
+    assert_eq!(examples.len(), 7);
+    for example in examples {
+        let (text, _) = example.split_once("```").unwrap();
+        let settings = toml::from_str::<DumpSettings>(text);
+        assert!(settings.is_ok(), "{settings:?}\n{text}");
+    }
+}
