@@ -45,7 +45,8 @@ pub(crate) fn command(program: &Path, account: Option<Account>, folder: &Path) -
         .current_dir(folder)
         .env("TZ", "UTC")
         .env("LC_ALL", "C.UTF-8")
-        .env("HOME", folder);
+        .env("HOME", folder)
+        .env("TMPDIR", folder);
     if let Some(account) = account {
         command.uid(account.user).gid(account.group);
     }

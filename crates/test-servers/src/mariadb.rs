@@ -56,6 +56,7 @@ impl Mariadb {
         install.args(["--no-defaults", "--skip-test-db"]);
         install.arg("--auth-root-authentication-method=normal");
         install.arg(format!("--datadir={}", data.display()));
+        install.arg(format!("--tmpdir={}", folder.path().display()));
         client::run(install)?;
         let port = free_port()?;
         let socket = folder.path().join("socket");

@@ -56,7 +56,7 @@ pub struct PostgresqlSettings {
     pub databases: Vec<String>,
     /// The form of the dumps.
     pub format: PostgresqlFormat,
-    /// Whether the dump of roles holds their passwords, which only a superuser may read.
+    /// Whether the dump of roles holds their passwords, which few users may read.
     pub role_passwords: RolePasswords,
     /// More arguments for `pg_dump`.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -1,6 +1,6 @@
 use crate::{
     scene::{Scene, read_some, unwrap_failure},
-    writer::{self, STATE, TABLES, Writer},
+    writer::{self, AT_ONCE, MEANWHILE, STATE, TABLES, Writer, check_that_writing_went_on},
 };
 use latarnik_backup::dumps::DumpFailureCode;
 use latarnik_test_servers::{Mariadb, free_port};
@@ -41,12 +41,12 @@ fn a_dump_is_one_state_while_it_is_written_to() {
     let file = scene.file(&settings(&server, "databases = ['shop']"));
     assert_eq!(file.name, "mariadb/shop.sql");
     let client = Arc::clone(&server);
-    let writer = Writer::start(50, move |script| {
+    let writer = Writer::start(AT_ONCE, move |script| {
         client.run_sql("shop", script).unwrap();
     });
     let mut reader = (file.open)().unwrap();
     let mut dump = read_some(&mut reader, 100_000);
-    writer.wait_for(200);
+    writer.wait_for(MEANWHILE);
     reader.read_to_end(&mut dump).unwrap();
     drop(reader);
     let done = writer.done();
@@ -55,7 +55,7 @@ fn a_dump_is_one_state_while_it_is_written_to() {
     server.run_sql("", "CREATE DATABASE restored").unwrap();
     server.feed("restored", &dump).unwrap();
     let moves = writer::check(&server.run_sql("restored", STATE).unwrap());
-    assert!(moves + 200 <= done, "{moves} {done}");
+    check_that_writing_went_on(moves, done);
     for rows in [
         "SELECT count(*), sum(crc32(noise)) FROM filler",
         "SELECT hex(b) FROM bytes",

@@ -1,6 +1,6 @@
 use crate::{
     scene::{Scene, code, read_all, read_some, unwrap_failure},
-    writer::{self, STATE, TABLES, Writer},
+    writer::{self, AT_ONCE, MEANWHILE, STATE, TABLES, Writer, check_that_writing_went_on},
 };
 use latarnik_backup::dumps::{DumpFailureCode, DumpFile};
 use latarnik_test_servers::{Postgresql, free_port};
@@ -35,12 +35,12 @@ fn settings(server: &Postgresql, more: &str) -> String {
 /// Reads the beginning of a dump, lets somebody write while it waits, and reads the rest.
 fn dump_while_written(server: &Arc<Postgresql>, file: DumpFile) -> (Vec<u8>, u64) {
     let client = Arc::clone(server);
-    let writer = Writer::start(50, move |script| {
+    let writer = Writer::start(AT_ONCE, move |script| {
         client.run_sql("shop", script).unwrap();
     });
     let mut reader = (file.open)().unwrap();
     let mut dump = read_some(&mut reader, 1000);
-    writer.wait_for(200);
+    writer.wait_for(MEANWHILE);
     reader.read_to_end(&mut dump).unwrap();
     let done = writer.done();
     writer.stop();
@@ -59,7 +59,7 @@ fn a_plain_dump_is_one_state_while_it_is_written_to() {
         .unwrap();
     server.feed("restored", &dump).unwrap();
     let moves = writer::check(&server.run_sql("restored", STATE).unwrap());
-    assert!(moves + 200 <= done, "{moves} {done}");
+    check_that_writing_went_on(moves, done);
     let rows = "SELECT count(*), md5(string_agg(noise, '' ORDER BY i)) FROM filler";
     assert_eq!(
         server.run_sql("restored", rows).unwrap(),
@@ -80,7 +80,7 @@ fn an_archive_is_one_state_while_it_is_written_to() {
         .unwrap();
     server.restore_archive("restored", &dump).unwrap();
     let moves = writer::check(&server.run_sql("restored", STATE).unwrap());
-    assert!(moves + 200 <= done, "{moves} {done}");
+    check_that_writing_went_on(moves, done);
 }
 
 #[test]
@@ -190,6 +190,11 @@ fn refusals_have_codes() {
     assert_eq!(failure.code, DumpFailureCode::NoSuchDatabase, "{failure:?}");
     let failure = scene.failure(&with("clerk", "clerk-password", port, one));
     assert_eq!(failure.code, DumpFailureCode::Permission, "{failure:?}");
+    let mut files = scene
+        .files(&with("clerk", "clerk-password", port, ""))
+        .unwrap();
+    let globals = read_all(files.remove(0)).unwrap_err();
+    assert_eq!(globals.code, DumpFailureCode::Permission, "{globals:?}");
     let nobody = free_port().unwrap();
     let failure = scene.failure(&with("postgres", good, nobody, one));
     assert_eq!(failure.code, DumpFailureCode::CannotConnect, "{failure:?}");
@@ -214,12 +219,15 @@ fn the_documented_rights_are_enough() {
         )
     };
     scene.dump(&settings("databases = ['postgres']")).unwrap();
-    for file in scene.files(&settings("role_passwords = 'omit'")).unwrap() {
-        read_all(file).unwrap();
+    for more in ["", "role_passwords = 'omit'"] {
+        let files = scene.files(&settings(more)).unwrap();
+        let dumps: Vec<_> = files
+            .into_iter()
+            .map(|file| read_all(file).unwrap())
+            .collect();
+        let globals = String::from_utf8_lossy(&dumps[0]);
+        assert_eq!(globals.contains("SCRAM-SHA-256"), more.is_empty());
     }
-    let mut files = scene.files(&settings("")).unwrap();
-    let globals = read_all(files.remove(0)).unwrap_err();
-    assert_eq!(globals.code, DumpFailureCode::Permission);
     let rows_of_others = "ALTER TABLE moves ENABLE ROW LEVEL SECURITY";
     server.run_sql("postgres", rows_of_others).unwrap();
     let failure = scene.failure(&settings("databases = ['postgres']"));

@@ -53,6 +53,17 @@ pub(crate) fn check(row: &str) -> u64 {
     moves
 }
 
+/// Transactions that a client is given at a time.
+pub(crate) const AT_ONCE: u64 = 50;
+/// Transactions that are awaited in the middle of a dump.
+pub(crate) const MEANWHILE: u64 = 200;
+
+/// Checks that a dump with so many moves is from before the middle, of `done` at its end. Of what
+/// a client was given, some may be in the dump before all of it counts as done.
+pub(crate) fn check_that_writing_went_on(moves: u64, done: u64) {
+    assert!(moves + MEANWHILE < done + AT_ONCE, "{moves} {done}");
+}
+
 pub(crate) struct Writer {
     stop: Arc<AtomicBool>,
     done: Arc<AtomicU64>,
