@@ -109,7 +109,7 @@ impl SqlServerSettings {
         let mut program = self.program(sqlcmd);
         // No headings, no padding, no line breaks of its own.
         program
-            .args(["-h", "-1", "-W", "-w", "65535"])
+            .args(["-h-1", "-W", "-w", "65535"])
             .args(["-Q", DATABASES]);
         let output = program.output(context)?;
         let output = String::from_utf8_lossy(&output);
@@ -154,7 +154,7 @@ impl SqlServerSettings {
             .args(["-S", &self.server])
             .args(["-l", CONNECT_LIMIT_SECONDS])
             // An error of a statement is an exit code, and is told on standard error.
-            .args(["-b", "-r", "1"])
+            .args(["-b", "-r1"])
             // `$(…)` in a name is text.
             .arg("-x");
         match self.encryption {

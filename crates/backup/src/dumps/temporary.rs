@@ -59,8 +59,14 @@ pub fn clean_leftovers(parent: &Path) -> io::Result<()> {
         let entry = entry?;
         let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
         if is_ours && entry.file_type()?.is_dir() && is_abandoned(&entry.path()) {
-            tracing::info!(folder = %entry.path().display(), "removing what a dump left behind");
-            fs::remove_dir_all(entry.path())?;
+            let (folder, removed) = (entry.path(), fs::remove_dir_all(entry.path()));
+            // Old rubbish is no reason to make no backup.
+            match removed {
+                Ok(()) => tracing::info!(folder = %folder.display(), "removed what a dump left"),
+                Err(error) => {
+                    tracing::warn!(folder = %folder.display(), %error, "a leftover stays");
+                }
+            }
         }
     }
     Ok(())

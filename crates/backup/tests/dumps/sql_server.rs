@@ -44,8 +44,7 @@ fn a_backup_is_read_from_the_folder_and_removed() {
         path.display()
     );
     let expected = [
-        "-S", "db\\prod", "-l", "30", "-b", "-r", "1", "-x", "-N", "-C", "-U", "sa", "-Q",
-        &statement,
+        "-S", "db\\prod", "-l", "30", "-b", "-r1", "-x", "-N", "-C", "-U", "sa", "-Q", &statement,
     ];
     assert_eq!(scene.arguments(), expected);
 }
