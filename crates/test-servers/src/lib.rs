@@ -7,8 +7,8 @@
 //!
 //! It knows none of the product's crates.
 
-mod certificates;
 mod account;
+mod certificates;
 mod client;
 mod mariadb;
 mod postgresql;
