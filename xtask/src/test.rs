@@ -19,8 +19,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Servers of `latarnik-test-servers`, which backups are tested against.
-const DESTINATIONS: &[&str] = &["samba", "samba-common-bin"];
+/// Servers that tests of backups start, besides PostgreSQL.
+const DESTINATIONS: &[&str] = &[
+    "mariadb-server",
+    "openssh-client",
+    "openssh-server",
+    "python3-openssl",
+    "python3-pyftpdlib",
+    "samba",
+    "samba-common-bin",
+    "vsftpd",
+];
 
 /// Simulated devices in front of the browser.
 const DEVICES: u32 = 60;

@@ -12,6 +12,7 @@
 //! The product around it is not known here: no tenants, no devices, no schedules, no server.
 
 mod clock;
+pub mod dumps;
 mod error;
 mod files;
 mod locks;

@@ -7,7 +7,11 @@
 //!
 //! It knows none of the product's crates.
 
+mod account;
 mod certificates;
+mod client;
+mod mariadb;
+mod postgresql;
 mod process;
 mod proxy;
 mod s3;
@@ -15,6 +19,8 @@ mod s3;
 mod samba;
 
 pub use certificates::Certificates;
+pub use mariadb::Mariadb;
+pub use postgresql::Postgresql;
 pub use process::{ServerProcess, free_port, wait_for_port};
 pub use proxy::{Fault, Proxy};
 pub use s3::{S3Checksums, S3Fault, S3Server};

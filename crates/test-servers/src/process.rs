@@ -79,6 +79,11 @@ impl ServerProcess {
             thread::sleep(LOOK_AGAIN);
         }
     }
+
+    /// Waits until it has ended by itself.
+    pub fn wait(&mut self) {
+        self.child.wait().ok();
+    }
 }
 
 impl Drop for ServerProcess {
