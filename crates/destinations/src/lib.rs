@@ -18,14 +18,18 @@
 pub mod conformance;
 mod content;
 mod destination;
+mod dial;
 mod failure;
 mod local;
 mod metered;
 mod object_name;
+mod pool;
 mod probe;
 mod retrying;
 mod secret;
+mod server_key;
 mod settings;
+mod sftp;
 mod throttled;
 mod verified;
 
@@ -38,6 +42,8 @@ pub use object_name::{InvalidName, ObjectName};
 pub use probe::{ProbeReport, probe};
 pub use retrying::{Retries, Retrying};
 pub use secret::Secret;
+pub use server_key::ServerKey;
 pub use settings::{Settings, open};
+pub use sftp::{Sftp, SftpSettings};
 pub use throttled::{Bandwidth, Throttled};
 pub use verified::{Verification, Verified};

@@ -1,6 +1,6 @@
 //! A destination as it is described in a file or a message.
 
-use crate::{Destination, Failure, Local, LocalSettings};
+use crate::{Destination, Failure, Local, LocalSettings, Sftp, SftpSettings};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub enum Settings {
     /// A folder of this machine.
     Local(LocalSettings),
+    /// A folder of a server, over SSH.
+    Sftp(SftpSettings),
 }
 
 /// Makes a destination of its description. Nothing is connected yet.
@@ -21,5 +23,6 @@ pub enum Settings {
 pub fn open(settings: Settings) -> Result<Arc<dyn Destination>, Failure> {
     match settings {
         Settings::Local(settings) => Ok(Arc::new(Local::new(settings))),
+        Settings::Sftp(settings) => Ok(Arc::new(Sftp::new(settings)?)),
     }
 }

@@ -9,6 +9,14 @@
 
 mod process;
 mod proxy;
+#[cfg(unix)]
+mod small_disk;
+#[cfg(unix)]
+pub mod ssh;
+#[cfg(unix)]
+pub mod ssh_password;
 
 pub use process::{ServerProcess, free_port, wait_for_port};
 pub use proxy::{Fault, Proxy};
+#[cfg(unix)]
+pub use small_disk::SmallDisk;
