@@ -117,16 +117,16 @@ async fn a_probe_tells_room_latency_and_the_key_to_keep() {
 async fn any_of_the_servers_keys_may_be_the_known_one_and_no_other() {
     let server = SshServer::start().unwrap();
     let other = SshServer::start().unwrap();
-    let [_, rsa] = server.host_keys();
-    let rsa_alone = SftpSettings {
-        host_key: Some(rsa),
+    let [_, ecdsa] = server.host_keys();
+    let ecdsa_alone = SftpSettings {
+        host_key: Some(ecdsa),
         ..settings(&server, server.port())
     };
-    let sftp = Sftp::new(rsa_alone.clone()).unwrap();
+    let sftp = Sftp::new(ecdsa_alone.clone()).unwrap();
     assert_eq!(probe(&sftp).await.problem, None);
     // The server would rather show its Ed25519 key, and a fingerprint does not say which it is of.
     let fingerprint = sftp.server_key().unwrap().fingerprint;
-    for host_key in [fingerprint, rsa_alone.host_key.unwrap()] {
+    for host_key in [fingerprint, ecdsa_alone.host_key.unwrap()] {
         let known = |server, port| SftpSettings {
             host_key: Some(host_key.clone()),
             ..settings(server, port)
