@@ -23,10 +23,13 @@ pub(crate) trait Connection: Send {
 
     /// Asks the server something small.
     fn answers(&mut self) -> impl Future<Output = bool> + Send;
+
+    /// Ends a connection that works and is no longer needed.
+    fn end(self);
 }
 
 /// A few connections to one server.
-pub(crate) struct Pool<C> {
+pub(crate) struct Pool<C: Connection> {
     idle: Mutex<Vec<Idle<C>>>,
     permits: Semaphore,
 }
@@ -36,9 +39,18 @@ struct Idle<C> {
     since: Instant,
 }
 
-impl<C> fmt::Debug for Pool<C> {
+impl<C: Connection> fmt::Debug for Pool<C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Pool").finish_non_exhaustive()
+    }
+}
+
+impl<C: Connection> Drop for Pool<C> {
+    fn drop(&mut self) {
+        let idle = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for idle in idle.drain(..) {
+            idle.connection.end();
+        }
     }
 }
 
@@ -90,13 +102,13 @@ impl<C: Connection> Pool<C> {
 
 /// A connection that nobody else uses meanwhile. Dropping it closes the connection, since what
 /// was going on there is not known.
-pub(crate) struct Lease<'pool, C> {
+pub(crate) struct Lease<'pool, C: Connection> {
     connection: C,
     pool: &'pool Pool<C>,
     _permit: SemaphorePermit<'pool>,
 }
 
-impl<C> Deref for Lease<'_, C> {
+impl<C: Connection> Deref for Lease<'_, C> {
     type Target = C;
 
     fn deref(&self) -> &C {
@@ -104,7 +116,7 @@ impl<C> Deref for Lease<'_, C> {
     }
 }
 
-impl<C> DerefMut for Lease<'_, C> {
+impl<C: Connection> DerefMut for Lease<'_, C> {
     fn deref_mut(&mut self) -> &mut C {
         &mut self.connection
     }
@@ -150,6 +162,8 @@ mod tests {
         async fn answers(&mut self) -> bool {
             self.works
         }
+
+        fn end(self) {}
     }
 
     async fn used(pool: &Pool<Numbered>, fresh: u32, result: Result<(), FailureCode>) -> u32 {

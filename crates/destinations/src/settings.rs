@@ -1,6 +1,6 @@
 //! A destination as it is described in a file or a message.
 
-use crate::{Destination, Failure, Local, LocalSettings, Sftp, SftpSettings};
+use crate::{Destination, Failure, Ftp, FtpSettings, Local, LocalSettings, Sftp, SftpSettings};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ pub enum Settings {
     Local(LocalSettings),
     /// A folder of a server, over SSH.
     Sftp(SftpSettings),
+    /// A folder of an FTP server, with or without TLS.
+    Ftp(FtpSettings),
 }
 
 /// Makes a destination of its description. Nothing is connected yet.
@@ -24,5 +26,6 @@ pub fn open(settings: Settings) -> Result<Arc<dyn Destination>, Failure> {
     match settings {
         Settings::Local(settings) => Ok(Arc::new(Local::new(settings))),
         Settings::Sftp(settings) => Ok(Arc::new(Sftp::new(settings)?)),
+        Settings::Ftp(settings) => Ok(Arc::new(Ftp::new(settings)?)),
     }
 }
