@@ -19,6 +19,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Servers of `latarnik-test-servers`, which backups are tested against.
+const DESTINATIONS: &[&str] = &[
+    "openssh-server",
+    "openssh-client",
+    "vsftpd",
+    "python3-pyftpdlib",
+    "python3-openssl",
+];
+
 /// Simulated devices in front of the browser.
 const DEVICES: u32 = 60;
 
@@ -148,7 +157,7 @@ impl Suite {
 
     fn packages(self) -> Vec<&'static str> {
         match self {
-            Self::Rust => postgres::PACKAGES.to_vec(),
+            Self::Rust => [postgres::PACKAGES, DESTINATIONS].concat(),
             Self::Api => api::PACKAGES.to_vec(),
             Self::EndToEnd => [postgres::PACKAGES, browser::PACKAGES].concat(),
             Self::Secured => [browser::PACKAGES, secured::PACKAGES].concat(),

@@ -1,6 +1,10 @@
 //! FTP servers: vsftpd, which most Linux servers run, and pyftpdlib, which has accounts of its own.
 
-use crate::{Certificates, ServerProcess, SmallDisk, free_port};
+mod certificates;
+
+pub use self::certificates::Certificates;
+
+use crate::{ServerProcess, SmallDisk, free_port};
 use anyhow::Result;
 use std::{
     ffi::OsStr,
@@ -19,7 +23,7 @@ pub const PACKAGES: &[&str] = &["vsftpd", "python3-pyftpdlib", "python3-openssl"
 
 const VSFTPD: &str = "/usr/sbin/vsftpd";
 const PYTHON: &str = "/usr/bin/python3";
-const PYFTPDLIB: &str = include_str!("ftp.py");
+const PYFTPDLIB: &str = include_str!("ftp/pyftpdlib.py");
 /// An account of every Debian that can do nothing: what vsftpd runs as when root tests.
 const BACKUP: u32 = 34;
 
@@ -86,7 +90,7 @@ impl FtpServer {
     }
 
     /// Starts pyftpdlib for [`USER`] and [`READER`]. Words make it differ from other servers: see
-    /// `ftp.py`.
+    /// `ftp/pyftpdlib.py`.
     ///
     /// # Errors
     ///

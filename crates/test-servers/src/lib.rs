@@ -7,7 +7,6 @@
 //!
 //! It knows none of the product's crates.
 
-mod certificates;
 #[cfg(unix)]
 pub mod ftp;
 mod process;
@@ -19,7 +18,6 @@ pub mod ssh;
 #[cfg(unix)]
 pub mod ssh_password;
 
-pub use certificates::Certificates;
 pub use process::{ServerProcess, free_port, wait_for_port};
 pub use proxy::{Fault, Proxy};
 #[cfg(unix)]
