@@ -40,11 +40,11 @@ fn encrypted(server: &FtpServer, user: &str, security: FtpSecurity) -> FtpSettin
 }
 
 fn name(name: &str) -> ObjectName {
-    ObjectName::new(name).unwrap()
+    ObjectName::new(name).expect("a name")
 }
 
 async fn must_conform(server: &FtpServer, settings: FtpSettings) {
-    let destination = Arc::new(Ftp::new(settings).unwrap());
+    let destination = Arc::new(Ftp::new(settings).expect("settings that make sense"));
     if let Err(violation) = conformance::check(destination).await {
         panic!("{violation}\n{}", server.log());
     }
@@ -52,7 +52,7 @@ async fn must_conform(server: &FtpServer, settings: FtpSettings) {
 
 /// Why a destination with these settings cannot be used.
 async fn problem(settings: FtpSettings) -> Option<FailureCode> {
-    let ftp = Ftp::new(settings).unwrap();
+    let ftp = Ftp::new(settings).expect("settings that make sense");
     probe(&ftp).await.problem.map(|problem| problem.code)
 }
 

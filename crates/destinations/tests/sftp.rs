@@ -50,12 +50,12 @@ fn without_credentials(port: u16) -> SftpSettings {
 }
 
 fn name(name: &str) -> ObjectName {
-    ObjectName::new(name).unwrap()
+    ObjectName::new(name).expect("a name")
 }
 
 /// Why a destination with these settings cannot be prepared.
 async fn problem(settings: SftpSettings) -> Option<FailureCode> {
-    let sftp = Sftp::new(settings).unwrap();
+    let sftp = Sftp::new(settings).expect("settings that make sense");
     probe(&sftp).await.problem.map(|problem| problem.code)
 }
 
@@ -165,8 +165,8 @@ struct Switch {
 
 impl Switch {
     async fn start(target: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
         let (sender, target) = tokio::sync::watch::channel(target);
         tokio::spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
@@ -175,7 +175,7 @@ impl Switch {
                     let port = *target.borrow_and_update();
                     let mut server = tokio::net::TcpStream::connect(("127.0.0.1", port))
                         .await
-                        .unwrap();
+                        .expect("the server listens");
                     tokio::select! {
                         _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
                         _ = target.changed() => {}

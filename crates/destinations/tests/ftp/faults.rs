@@ -14,14 +14,14 @@ use std::{
 };
 
 async fn behind_network(timeout_seconds: u64) -> (FtpServer, FtpNetwork, Arc<Ftp>) {
-    let server = FtpServer::vsftpd(Encryption::None, "").unwrap();
+    let server = FtpServer::vsftpd(Encryption::None, "").expect("vsftpd starts");
     let network = FtpNetwork::start(server.port()).await;
     let settings = FtpSettings {
         timeout_seconds,
         ..plain(network.port, "anonymous")
     };
-    let ftp = Arc::new(Ftp::new(settings).unwrap());
-    ftp.prepare().await.unwrap();
+    let ftp = Arc::new(Ftp::new(settings).expect("settings that make sense"));
+    ftp.prepare().await.expect("it works");
     (server, network, ftp)
 }
 

@@ -21,9 +21,9 @@ struct State {
 
 impl FtpNetwork {
     pub(crate) async fn start(server_port: u16) -> Self {
-        let control = Arc::new(Proxy::start(server_port).await.unwrap());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let control = Arc::new(Proxy::start(server_port).await.expect("a port"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
         let state = Arc::new(Mutex::new(State {
             data_fault: Fault::None,
             data: Vec::new(),
@@ -44,7 +44,7 @@ impl FtpNetwork {
     /// For control connections and for data connections that begin later.
     pub(crate) fn set(&self, control: Fault, data: Fault) {
         self.control.set(control);
-        self.state.lock().unwrap().data_fault = data;
+        self.state.lock().expect("not poisoned").data_fault = data;
     }
 
     pub(crate) fn cut_control(&self) {
@@ -52,14 +52,14 @@ impl FtpNetwork {
     }
 
     pub(crate) fn cut_data(&self) {
-        for proxy in &self.state.lock().unwrap().data {
+        for proxy in &self.state.lock().expect("not poisoned").data {
             proxy.cut();
         }
     }
 
     /// Bytes that went to the server over data connections.
     pub(crate) fn data_bytes(&self) -> u64 {
-        let state = self.state.lock().unwrap();
+        let state = self.state.lock().expect("not poisoned");
         state.data.iter().map(Proxy::client_bytes).sum()
     }
 
@@ -100,9 +100,11 @@ async fn redirected(line: &str, state: &Mutex<State>) -> String {
     let Some(port) = port else {
         return line.to_owned();
     };
-    let proxy = Proxy::start(port.parse().unwrap()).await.unwrap();
+    let proxy = Proxy::start(port.parse().expect("a port"))
+        .await
+        .expect("a port");
     let answer = line.replace(port, &proxy.port().to_string());
-    let mut state = state.lock().unwrap();
+    let mut state = state.lock().expect("not poisoned");
     proxy.set(state.data_fault);
     state.data.push(proxy);
     answer

@@ -11,14 +11,14 @@ use std::{
 };
 
 async fn behind_proxy(timeout_seconds: u64) -> (SshServer, Proxy, Arc<Sftp>) {
-    let server = SshServer::start().unwrap();
-    let proxy = Proxy::start(server.port()).await.unwrap();
+    let server = SshServer::start().expect("OpenSSH starts");
+    let proxy = Proxy::start(server.port()).await.expect("it works");
     let settings = SftpSettings {
         timeout_seconds,
         ..settings(&server, proxy.port())
     };
-    let sftp = Arc::new(Sftp::new(settings).unwrap());
-    sftp.prepare().await.unwrap();
+    let sftp = Arc::new(Sftp::new(settings).expect("settings that make sense"));
+    sftp.prepare().await.expect("it works");
     (server, proxy, sftp)
 }
 
