@@ -4,10 +4,10 @@ mod certificates;
 
 pub use self::certificates::Certificates;
 
-use crate::{ServerProcess, SmallDisk, free_port};
+use crate::{ServerProcess, SmallDisk, attempts, free_port};
 use anyhow::Result;
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs,
     os::unix::{
         fs::{PermissionsExt, chown},
@@ -63,10 +63,13 @@ impl FtpServer {
     ///
     /// When vsftpd is not installed, or does not start.
     pub fn vsftpd(encryption: Encryption, configuration: &str) -> Result<Self> {
-        let mut command = Command::new(VSFTPD);
-        if is_root() {
-            command.uid(BACKUP).gid(BACKUP);
-        }
+        let command = || {
+            let mut command = Command::new(VSFTPD);
+            if is_root() {
+                command.uid(BACKUP).gid(BACKUP);
+            }
+            command
+        };
         Self::start(command, Owner::Backup, |prepared| {
             let lines = vsftpd_configuration(prepared, encryption);
             let path = prepared.folder.join("vsftpd.conf");
@@ -81,12 +84,16 @@ impl FtpServer {
     ///
     /// As for [`FtpServer::vsftpd`].
     pub fn vsftpd_on(disk: &SmallDisk, data: &Path) -> Result<Self> {
-        Self::start(disk.command(VSFTPD), Owner::Tester, |prepared| {
-            let lines = vsftpd_configuration(prepared, Encryption::None);
-            let path = prepared.folder.join("vsftpd.conf");
-            fs::write(&path, format!("{lines}anon_root={}\n", data.display()))?;
-            Ok(vec![path.into_os_string()])
-        })
+        Self::start(
+            || disk.command(VSFTPD),
+            Owner::Tester,
+            |prepared| {
+                let lines = vsftpd_configuration(prepared, Encryption::None);
+                let path = prepared.folder.join("vsftpd.conf");
+                fs::write(&path, format!("{lines}anon_root={}\n", data.display()))?;
+                Ok(vec![path.into_os_string()])
+            },
+        )
     }
 
     /// Starts pyftpdlib for [`USER`] and [`READER`]. Words make it differ from other servers: see
@@ -96,33 +103,45 @@ impl FtpServer {
     ///
     /// When pyftpdlib is not installed, or does not start.
     pub fn pyftpdlib(encryption: Encryption, words: &[&str]) -> Result<Self> {
-        Self::start(Command::new(PYTHON), Owner::Tester, |prepared| {
-            let script = prepared.folder.join("ftp.py");
-            fs::write(&script, PYFTPDLIB)?;
-            let certificate = match encryption {
-                Encryption::None => OsStr::new("-").to_owned(),
-                Encryption::Explicit | Encryption::Implicit => {
-                    prepared.folder.join("server.pem").into_os_string()
-                }
-            };
-            let mut arguments = vec![
-                script.into_os_string(),
-                prepared.folder.join("data").into_os_string(),
-                prepared.port.to_string().into(),
-                USER.into(),
-                READER.into(),
-                PASSWORD.into(),
-                certificate,
-            ];
-            arguments.extend(words.iter().map(Into::into));
-            Ok(arguments)
-        })
+        Self::start(
+            || Command::new(PYTHON),
+            Owner::Tester,
+            |prepared| {
+                let script = prepared.folder.join("ftp.py");
+                fs::write(&script, PYFTPDLIB)?;
+                let certificate = match encryption {
+                    Encryption::None => OsStr::new("-").to_owned(),
+                    Encryption::Explicit | Encryption::Implicit => {
+                        prepared.folder.join("server.pem").into_os_string()
+                    }
+                };
+                let mut arguments = vec![
+                    script.into_os_string(),
+                    prepared.folder.join("data").into_os_string(),
+                    prepared.port.to_string().into(),
+                    USER.into(),
+                    READER.into(),
+                    PASSWORD.into(),
+                    certificate,
+                ];
+                arguments.extend(words.iter().map(Into::into));
+                Ok(arguments)
+            },
+        )
     }
 
     fn start(
+        command: impl Fn() -> Command,
+        owner: Owner,
+        configure: impl Fn(&Prepared<'_>) -> Result<Vec<OsString>>,
+    ) -> Result<Self> {
+        attempts::start(|| Self::attempt(command(), owner, &configure))
+    }
+
+    fn attempt(
         mut command: Command,
         owner: Owner,
-        configure: impl FnOnce(&Prepared<'_>) -> Result<Vec<std::ffi::OsString>>,
+        configure: impl Fn(&Prepared<'_>) -> Result<Vec<OsString>>,
     ) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let path = folder.path();

@@ -8,6 +8,8 @@
 //! It knows none of the product's crates.
 
 #[cfg(unix)]
+mod attempts;
+#[cfg(unix)]
 pub mod ftp;
 mod process;
 mod proxy;

@@ -1,6 +1,6 @@
 //! OpenSSH's server, without touching the machine's own.
 
-use crate::{ServerProcess, free_port};
+use crate::{ServerProcess, attempts, free_port};
 use anyhow::{Context, Result, ensure};
 use std::{
     fs,
@@ -57,6 +57,10 @@ impl SshServer {
     ///
     /// As for [`SshServer::start`].
     pub fn start_with(options: SshOptions<'_>) -> Result<Self> {
+        attempts::start(|| Self::attempt(options))
+    }
+
+    fn attempt(options: SshOptions<'_>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let path = folder.path();
         make_key(&path.join("host_ed25519"), "ed25519", "")?;

@@ -3,6 +3,7 @@
 use super::{
     FtpSecurity,
     listing::{self, Line},
+    reply::{Reply, failure, quoted, refused_login},
     tls::{Connector, Tls},
 };
 use crate::{Content, Failure, FailureCode, Operation, Secret, dial::dial, pool::Connection};
@@ -11,7 +12,7 @@ use std::{io, time::Duration};
 use suppaftp::{
     FtpError, Mode, Status,
     tokio::{AsyncRustlsFtpStream, AsyncRustlsStream, TransferStream},
-    types::{FileType, Response},
+    types::FileType,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -48,53 +49,6 @@ pub(super) struct Session {
     has_machine_readable_lists: bool,
     /// What was said last may have been the answer to another question.
     broken: bool,
-}
-
-/// What the server said.
-#[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) code: u16,
-    text: String,
-}
-
-impl Reply {
-    fn of(response: &Response) -> Self {
-        let text = String::from_utf8_lossy(&response.body)
-            .trim_end()
-            .to_owned();
-        let code = text.get(..3).and_then(|code| code.parse().ok());
-        Self {
-            code: code.unwrap_or(0),
-            text,
-        }
-    }
-
-    /// Done, or go on.
-    pub(super) fn is_fine(&self) -> bool {
-        (200..400).contains(&self.code)
-    }
-
-    /// The server does not know the command.
-    pub(super) fn is_unknown_command(&self) -> bool {
-        matches!(self.code, 500 | 501 | 502 | 504)
-    }
-
-    /// What it means where its code says enough. 550 does not: see [`super::Ftp`].
-    pub(super) fn failure(self, operation: Operation) -> Failure {
-        let code = match self.code {
-            421 | 450 => FailureCode::ServerBusy,
-            425 => FailureCode::Unreachable,
-            426 => FailureCode::ConnectionLost,
-            452 => FailureCode::NoSpace,
-            430 | 530 | 532 => FailureCode::Credentials,
-            521 | 522 | 533 | 534 | 535 | 536 => FailureCode::Tls,
-            550 | 553 => FailureCode::PermissionDenied,
-            552 => FailureCode::QuotaExceeded,
-            500 | 502 | 504 => FailureCode::Unsupported,
-            _ => FailureCode::Other,
-        };
-        Failure::new(operation, code).caused_by(self.text)
-    }
 }
 
 impl Address {
@@ -181,15 +135,7 @@ impl Session {
             Ok(Ok(())) => Ok(()),
             Ok(Err(FtpError::UnexpectedResponse(response))) => {
                 let reply = Reply::of(&response);
-                // 550 at this point: TLS is wanted first.
-                Err(match reply.code {
-                    550 => Failure::new(Operation::Connect, FailureCode::Tls).caused_by(reply.text),
-                    331 | 332 | 500..=599 => {
-                        let code = reply_code_at_login(reply.code);
-                        Failure::new(Operation::Connect, code).caused_by(reply.text)
-                    }
-                    _ => reply.failure(Operation::Connect),
-                })
+                Err(refused_login(reply))
             }
             Ok(Err(error)) => Err(failure(Operation::Connect, self.connector.as_ref(), error)),
             Err(_) => Err(Failure::new(Operation::Connect, FailureCode::TimedOut)),
@@ -494,67 +440,6 @@ impl Connection for Session {
     fn end(mut self) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move { timeout(GOODBYE, self.stream.quit()).await });
-        }
-    }
-}
-
-fn reply_code_at_login(code: u16) -> FailureCode {
-    match code {
-        521 | 522 | 533 | 534 | 535 | 536 => FailureCode::Tls,
-        500 | 502 => FailureCode::Protocol,
-        _ => FailureCode::Credentials,
-    }
-}
-
-fn failure(operation: Operation, connector: Option<&Connector>, error: FtpError) -> Failure {
-    let code = match &error {
-        FtpError::ConnectionError(error) => match FailureCode::of_io(error) {
-            FailureCode::Other => FailureCode::ConnectionLost,
-            code => code,
-        },
-        FtpError::SecureError(_) => connector.map_or(FailureCode::Tls, Connector::problem),
-        FtpError::UnexpectedResponse(response) => {
-            return Reply::of(response).failure(operation);
-        }
-        FtpError::BadResponse
-        | FtpError::InvalidAddress(_)
-        | FtpError::DataConnectionAlreadyOpen => FailureCode::Protocol,
-    };
-    Failure::new(operation, code).caused_by(error)
-}
-
-/// The path in `257 "/home/backup" is the current directory`; quotes in it are doubled.
-fn quoted(text: &str) -> Option<String> {
-    let start = text.find('"')? + 1;
-    let rest = text.get(start..)?;
-    let mut path = String::new();
-    let mut characters = rest.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' if characters.peek() == Some(&'"') => {
-                characters.next();
-                path.push('"');
-            }
-            '"' => return Some(path),
-            other => path.push(other),
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn the_path_in_an_answer_is_what_stands_in_quotes() {
-        for (text, path) in [
-            (r#"257 "/" is the current directory"#, Some("/")),
-            (r#"257 "/home/a ""b""" created"#, Some(r#"/home/a "b""#)),
-            ("257 /home", None),
-            (r#"257 "/home"#, None),
-        ] {
-            assert_eq!(quoted(text).as_deref(), path, "{text}");
         }
     }
 }
