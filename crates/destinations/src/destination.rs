@@ -1,6 +1,6 @@
 //! What every destination can do.
 
-use crate::{Content, Failure, ObjectName};
+use crate::{Content, Failure, ObjectName, ServerKey};
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,13 @@ pub trait Destination: Send + Sync + fmt::Debug {
 
     /// How much room there is, where the protocol tells.
     async fn space(&self) -> Result<Option<Space>, Failure>;
+
+    /// The key or certificate that the server showed at the last connection, whether it was
+    /// accepted or not; `None` before the first one, and where servers have none. Whoever keeps
+    /// the settings writes it there, so that another server is noticed from then on.
+    fn server_key(&self) -> Option<ServerKey> {
+        None
+    }
 }
 
 /// What a write is known to have done.

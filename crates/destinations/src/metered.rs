@@ -1,6 +1,6 @@
 //! Counting what goes over the line.
 
-use crate::{Content, Destination, Entry, Failure, ObjectName, Space, Written};
+use crate::{Content, Destination, Entry, Failure, ObjectName, ServerKey, Space, Written};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::{
@@ -127,5 +127,9 @@ impl Destination for Metered {
 
     async fn space(&self) -> Result<Option<Space>, Failure> {
         self.count(self.inner.space()).await
+    }
+
+    fn server_key(&self) -> Option<ServerKey> {
+        self.inner.server_key()
     }
 }

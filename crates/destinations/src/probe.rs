@@ -1,6 +1,6 @@
 //! Can this destination be used?
 
-use crate::{Content, Destination, Failure, FailureCode, ObjectName, Operation, Space};
+use crate::{Content, Destination, Failure, FailureCode, ObjectName, Operation, ServerKey, Space};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -22,6 +22,9 @@ pub struct ProbeReport {
     pub latency_ms: Option<u64>,
     /// The room there, where the protocol tells.
     pub space: Option<Space>,
+    /// The key or certificate that the server showed, for a person to compare.
+    #[serde(default)]
+    pub server_key: Option<ServerKey>,
 }
 
 /// What keeps a destination from being used.
@@ -42,11 +45,13 @@ pub async fn probe(destination: &dyn Destination) -> ProbeReport {
         problem: None,
         latency_ms: None,
         space: None,
+        server_key: None,
     };
     let result = match timeout(PATIENCE, examine(destination, &mut report)).await {
         Ok(result) => result,
         Err(_) => Err(Failure::new(Operation::Connect, FailureCode::TimedOut)),
     };
+    report.server_key = destination.server_key();
     report.problem = result.err().map(|failure| ProbeProblem {
         code: failure.code,
         operation: failure.operation,

@@ -1,6 +1,6 @@
 //! Trying again what may succeed later.
 
-use crate::{Content, Destination, Entry, Failure, ObjectName, Space, Written};
+use crate::{Content, Destination, Entry, Failure, ObjectName, ServerKey, Space, Written};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::{fmt, future::Future, ops::Range, sync::Arc, time::Duration};
@@ -131,6 +131,10 @@ impl Destination for Retrying {
 
     async fn space(&self) -> Result<Option<Space>, Failure> {
         self.retry(|| self.inner.space()).await
+    }
+
+    fn server_key(&self) -> Option<ServerKey> {
+        self.inner.server_key()
     }
 }
 

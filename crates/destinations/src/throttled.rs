@@ -1,6 +1,6 @@
 //! Leaving room on the line for others.
 
-use crate::{Content, Destination, Entry, Failure, ObjectName, Space, Written};
+use crate::{Content, Destination, Entry, Failure, ObjectName, ServerKey, Space, Written};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::{
@@ -117,6 +117,10 @@ impl Destination for Throttled {
 
     async fn space(&self) -> Result<Option<Space>, Failure> {
         self.inner.space().await
+    }
+
+    fn server_key(&self) -> Option<ServerKey> {
+        self.inner.server_key()
     }
 }
 

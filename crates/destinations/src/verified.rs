@@ -1,7 +1,8 @@
 //! Proof that a file arrived as it was sent.
 
 use crate::{
-    Content, Destination, Entry, Failure, FailureCode, ObjectName, Operation, Space, Written,
+    Content, Destination, Entry, Failure, FailureCode, ObjectName, Operation, ServerKey, Space,
+    Written,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -113,5 +114,9 @@ impl Destination for Verified {
 
     async fn space(&self) -> Result<Option<Space>, Failure> {
         self.inner.space().await
+    }
+
+    fn server_key(&self) -> Option<ServerKey> {
+        self.inner.server_key()
     }
 }

@@ -17,6 +17,18 @@ mod proxy;
 mod s3;
 #[cfg(unix)]
 mod samba;
+#[cfg(unix)]
+mod attempts;
+#[cfg(unix)]
+pub mod ftp;
+mod process;
+mod proxy;
+#[cfg(unix)]
+mod small_disk;
+#[cfg(unix)]
+pub mod ssh;
+#[cfg(unix)]
+pub mod ssh_password;
 
 pub use certificates::Certificates;
 pub use mariadb::Mariadb;
@@ -26,3 +38,5 @@ pub use proxy::{Fault, Proxy};
 pub use s3::{S3Checksums, S3Fault, S3Server};
 #[cfg(unix)]
 pub use samba::{Samba, SambaOptions};
+#[cfg(unix)]
+pub use small_disk::SmallDisk;
