@@ -1,5 +1,7 @@
 //! The command line.
 
+pub(crate) mod backup;
+
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use latarnik_platform::{Machine, paths};
@@ -70,6 +72,8 @@ pub(crate) enum Command {
     /// Tells how a restart of this machine stands, and answers its notice.
     #[command(after_help = RESTART_HELP)]
     Restart(Answering),
+    /// Backs up, restores and proves backups, also on a machine that never saw a server.
+    Backup(backup::BackingUp),
     /// Shows a person that the machine restarts. The service starts this in each session.
     #[command(hide = true)]
     Notice(Noticing),
@@ -208,6 +212,12 @@ mod tests {
     fn help_of_restart() {
         let mut command = Arguments::command();
         insta::assert_snapshot!(help(command.find_subcommand_mut("restart").unwrap()));
+    }
+
+    #[test]
+    fn help_of_backup() {
+        let mut command = Arguments::command();
+        insta::assert_snapshot!(help(command.find_subcommand_mut("backup").unwrap()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One file for each thing that the program does.
 
+mod backup;
 mod enroll;
 mod install;
 mod notice;
@@ -33,6 +34,7 @@ pub(crate) fn perform(command: Command, filter: String) -> anyhow::Result<ExitCo
         Command::Run(arguments) => run::run(arguments, filter),
         Command::Status(arguments) => status::status(&arguments),
         Command::Restart(arguments) => return restart::restart(&arguments),
+        Command::Backup(arguments) => return backup::backup(&arguments),
         Command::Notice(arguments) => return Ok(notice::notice(&arguments)),
     }
     .map(|()| ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! How a failure becomes an exit code and a line on standard error.
 
 use anyhow::Error;
+use latarnik_backup::BackupError;
 use latarnik_agent_core::{engine::EngineError, enrollment::EnrollError};
 use std::{
     fmt,
@@ -32,6 +33,32 @@ impl fmt::Display for NotElevated {
 
 impl std::error::Error for NotElevated {}
 
+/// A backup command was done, and what it found is not as it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BackupTrouble {
+    /// Files could not be read or restored, or a destination is behind.
+    Partial,
+    /// Files of the repository are damaged.
+    Damage,
+    /// What came out is not what went in.
+    TestFailed,
+    /// A destination cannot be used.
+    Unusable,
+}
+
+impl fmt::Display for BackupTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Partial => "not everything was done: see above",
+            Self::Damage => "the repository is damaged",
+            Self::TestFailed => "the test restore failed",
+            Self::Unusable => "not every destination can be used",
+        })
+    }
+}
+
+impl std::error::Error for BackupTrouble {}
+
 /// The process's exit code, after telling what went wrong.
 pub(crate) fn code(result: Result<ExitCode, Error>) -> ExitCode {
     let error = match result {
@@ -52,6 +79,18 @@ pub(crate) fn number(error: &Error) -> u8 {
     }
     if error.is::<NotElevated>() {
         return 6;
+    }
+    if let Some(trouble) = error.downcast_ref() {
+        return match trouble {
+            BackupTrouble::Partial => 9,
+            BackupTrouble::Damage | BackupTrouble::TestFailed => 10,
+            BackupTrouble::Unusable => 12,
+        };
+    }
+    match error.downcast_ref() {
+        Some(BackupError::Busy | BackupError::Locked { .. }) => return 11,
+        Some(BackupError::Cancelled) => return 130,
+        _ => {}
     }
     match error.downcast_ref() {
         Some(EnrollError::AlreadyEnrolled(_)) => 4,

@@ -15,6 +15,7 @@ mod clock;
 pub mod dumps;
 mod error;
 mod files;
+mod job;
 mod locks;
 mod manifest;
 mod progress;
@@ -34,14 +35,15 @@ pub mod retention;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{BackupError, ErrorCode, Result};
+pub use job::{DUMPS, InvalidJob, Job, NamedDestination};
 pub use latarnik_destinations as destinations;
 pub use progress::{NoProgress, Phase, ProgressEvent, ProgressSink};
 pub use prune::PruneReport;
-pub use repository::{Repository, Surroundings, WhenAbsent};
+pub use repository::{Repository, Surroundings, WhenAbsent, hostname};
 pub use restore::{
     Existing, RestoreReport, RestoreRequest, Selection, SnapshotChoice, SnapshotSummary,
 };
-pub use run::{PARTIAL_TAG, RunKind, RunOutcome, RunReport, RunRequest, StreamSource};
+pub use run::{PARTIAL_TAG, PINNED_TAG, RunKind, RunOutcome, RunReport, RunRequest, StreamSource};
 pub use set::{MemberReport, MemberState, Place};
 pub use source::{Finding, FindingKind, Findings, FolderSource, InvalidPattern};
 pub use test_restore::{

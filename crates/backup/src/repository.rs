@@ -43,6 +43,11 @@ pub struct Surroundings {
     pub cancellation: CancellationToken,
 }
 
+/// This machine's name.
+pub fn hostname() -> String {
+    gethostname::gethostname().to_string_lossy().into_owned()
+}
+
 /// A job's repository at all of its destinations.
 pub struct Repository {
     pub(crate) set: Arc<RepositorySet>,

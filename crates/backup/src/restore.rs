@@ -23,6 +23,7 @@ use crate::{
     locks::LockKind,
     progress::{Meter, NoProgress, Phase, ProgressSink},
     repository::{Library, Repository},
+    retention,
     run::RunKind,
     set::Snapshots,
     source::{Finding, Findings},
@@ -88,12 +89,31 @@ pub struct SnapshotSummary {
     pub kind: Option<RunKind>,
     /// Whether something is missing in it.
     pub is_partial: bool,
+    /// Whether a person said that it stays.
+    pub is_pinned: bool,
     /// Files in it.
     pub files: u64,
     /// Bytes of all its files.
     pub bytes: u64,
     /// Where its files came from.
     pub paths: Vec<String>,
+}
+
+impl SnapshotSummary {
+    /// As retention sees it; `None` for what something else made, which is not ours to delete.
+    pub fn for_retention(&self) -> Option<retention::Snapshot<String>> {
+        Some(retention::Snapshot {
+            id: self.id.clone(),
+            at: self.time,
+            kind: self.kind?,
+            state: if self.is_partial {
+                retention::SnapshotState::Partial
+            } else {
+                retention::SnapshotState::Unverified
+            },
+            pinned: self.is_pinned,
+        })
+    }
 }
 
 /// What a restore did.
@@ -214,6 +234,7 @@ fn summary(snapshot: &SnapshotFile) -> SnapshotSummary {
         time: clock::from_library(snapshot.time.timestamp()),
         kind: RunKind::ALL.into_iter().find(|kind| has_tag(kind.tag())),
         is_partial: has_tag(crate::run::PARTIAL_TAG),
+        is_pinned: has_tag(crate::run::PINNED_TAG),
         files: totals.map_or(0, |summary| summary.total_files_processed),
         bytes: totals.map_or(0, |summary| summary.total_bytes_processed),
         paths: snapshot.paths.iter().cloned().collect(),

@@ -49,6 +49,9 @@ impl RunKind {
 /// The tag of snapshots that lack something.
 pub const PARTIAL_TAG: &str = "partial";
 
+/// The tag of snapshots that retention leaves alone; `restic tag --add pinned` sets it.
+pub const PINNED_TAG: &str = "pinned";
+
 /// What a run is to do.
 pub struct RunRequest {
     /// How much is read.

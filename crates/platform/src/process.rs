@@ -35,6 +35,11 @@ const OUTPUT_GRACE: Duration = Duration::from_secs(2);
 /// How often cancellation and time limit are looked at.
 const TICK: Duration = Duration::from_millis(50);
 
+/// Lets everything else on the machine go first, for the rest of this process.
+pub fn lower_own_priority() {
+    system::lower_own_priority();
+}
+
 /// A program to run, with its arguments.
 #[derive(Debug, Clone)]
 pub struct Program {

@@ -33,6 +33,11 @@ pub(super) fn environment() -> Vec<(OsString, OsString)> {
     variables
 }
 
+pub(super) fn lower_own_priority() {
+    // What may not be had is done without.
+    let _ = setpriority_process(None, LOW);
+}
+
 pub(super) fn prepare(command: &mut Command, _priority: Priority) {
     command.process_group(0);
 }

@@ -13,7 +13,10 @@ use windows::{
         Foundation::HANDLE,
         System::{
             JobObjects::{AssignProcessToJobObject, CreateJobObjectW, TerminateJobObject},
-            Threading::{BELOW_NORMAL_PRIORITY_CLASS, CREATE_NO_WINDOW},
+            Threading::{
+                BELOW_NORMAL_PRIORITY_CLASS, CREATE_NO_WINDOW, GetCurrentProcess,
+                PROCESS_MODE_BACKGROUND_BEGIN, SetPriorityClass,
+            },
         },
     },
     core::PCWSTR,
@@ -49,6 +52,14 @@ pub(super) fn environment() -> Vec<(OsString, OsString)> {
         .iter()
         .filter_map(|name| Some((name.into(), std::env::var_os(name)?)))
         .collect()
+}
+
+/// Background mode: the lowest priority for the processor, for memory and for disks.
+pub(super) fn lower_own_priority() {
+    // SAFETY: the handle of the own process needs no closing, and is valid as long as the process.
+    let process = unsafe { GetCurrentProcess() };
+    // SAFETY: as above; the call takes no pointers. What may not be had is done without.
+    let _ = unsafe { SetPriorityClass(process, PROCESS_MODE_BACKGROUND_BEGIN) };
 }
 
 pub(super) fn prepare(command: &mut Command, priority: Priority) {

@@ -1,0 +1,320 @@
+//! What a person sees, and what a program reads.
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use latarnik_backup::{
+    MemberReport, MemberState, Phase, ProgressEvent, ProgressSink, PruneReport, RestoreReport,
+    RunOutcome, RunReport, SnapshotSummary, TestRestoreOutcome, TestRestoreReport,
+    VerificationReport,
+    destinations::ProbeReport,
+    retention::Plan,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::{
+    fmt::Write as _,
+    io::{Write as _, stdout},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Findings and damages that a person sees; all of them are in the JSON.
+const SHOWN: usize = 20;
+
+/// Where results and progress go.
+pub(super) struct Output {
+    json: bool,
+    bar: ProgressBar,
+    phase: Mutex<Option<Phase>>,
+}
+
+impl Output {
+    pub(super) fn new(json: bool) -> Arc<Self> {
+        let bar = ProgressBar::no_length();
+        // It draws on a terminal only, and on standard error: results go to standard output.
+        bar.set_draw_target(if json {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        });
+        Arc::new(Self {
+            json,
+            bar,
+            phase: Mutex::new(None),
+        })
+    }
+
+    pub(super) fn progress(self: &Arc<Self>) -> Arc<dyn ProgressSink> {
+        Arc::<Self>::clone(self) as _
+    }
+
+    pub(super) fn run(&self, report: &RunReport) -> anyhow::Result<()> {
+        self.tell("run", report, || {
+            let outcome = match report.outcome {
+                RunOutcome::Succeeded => "succeeded",
+                RunOutcome::Partial => "partial: not everything could be read",
+            };
+            let mut text = format!(
+                "Run           {outcome}\n\
+                 Snapshot      {}\n\
+                 Files         {} ({} new, {} changed)\n\
+                 Size          {}\n\
+                 Added         {}, {} stored",
+                report.snapshot,
+                report.files,
+                report.new_files,
+                report.changed_files,
+                bytes(report.bytes),
+                bytes(report.added_bytes),
+                bytes(report.stored_bytes),
+            );
+            text.push_str(&members(&report.destinations));
+            for finding in report.named_findings.iter().take(SHOWN) {
+                let kind = word(&finding.kind);
+                write!(text, "\n{kind:<13} {}: {}", finding.path.display(), finding.detail).ok();
+            }
+            text.push_str(&more(report.findings));
+            text
+        })
+    }
+
+    pub(super) fn snapshots(&self, snapshots: &[SnapshotSummary]) -> anyhow::Result<()> {
+        self.tell("snapshots", snapshots, || {
+            if snapshots.is_empty() {
+                return "There are no snapshots.".to_owned();
+            }
+            let mut text = format!(
+                "{:<10}{:<22}{:<13}{:<16}{:>9}{:>12}",
+                "ID", "Time (UTC)", "Kind", "Job", "Files", "Size"
+            );
+            for snapshot in snapshots {
+                let kind = snapshot.kind.as_ref().map_or_else(|| "-".to_owned(), word);
+                let mark = if snapshot.is_partial { "  partial" } else { "" };
+                write!(
+                    text,
+                    "\n{:<10}{:<22}{kind:<13}{:<16}{:>9}{:>12}{mark}",
+                    snapshot.id.get(..8).unwrap_or(&snapshot.id),
+                    snapshot.time.strftime("%Y-%m-%d %H:%M:%S"),
+                    snapshot.job,
+                    snapshot.files,
+                    bytes(snapshot.bytes),
+                )
+                .ok();
+            }
+            text
+        })
+    }
+
+    pub(super) fn restored(&self, report: &RestoreReport) -> anyhow::Result<()> {
+        self.tell("restore", report, || {
+            let mut text = format!(
+                "Snapshot      {}\n\
+                 Restored      {} files, {}\n\
+                 Kept          {} that existed",
+                report.snapshot,
+                report.files,
+                bytes(report.bytes),
+                report.kept,
+            );
+            for finding in report.named_findings.iter().take(SHOWN) {
+                let path = finding.path.display();
+                write!(text, "\nNot restored  {path}: {}", finding.detail).ok();
+            }
+            text.push_str(&more(report.findings));
+            text
+        })
+    }
+
+    pub(super) fn verification(&self, reports: &[VerificationReport]) -> anyhow::Result<()> {
+        self.tell("verification", reports, || {
+            let mut text = String::new();
+            for report in reports {
+                writeln!(
+                    text,
+                    "{:<13} {} snapshots; {} files read, {}; {} damaged",
+                    report.destination,
+                    report.snapshots,
+                    report.files_read,
+                    bytes(report.bytes_read),
+                    report.damages,
+                )
+                .ok();
+                for damage in report.named_damages.iter().take(SHOWN) {
+                    let kind = word(&damage.kind);
+                    writeln!(text, "{kind:<13} {} {}", damage.file, damage.detail).ok();
+                }
+                text.push_str(more(report.damages).trim_start());
+            }
+            text.trim_end().to_owned()
+        })
+    }
+
+    pub(super) fn test_restore(&self, report: &TestRestoreReport) -> anyhow::Result<()> {
+        self.tell("test_restore", report, || {
+            let outcome = match report.outcome {
+                TestRestoreOutcome::Passed => "passed",
+                TestRestoreOutcome::Failed => "FAILED",
+            };
+            let mut text = format!(
+                "Test restore  {outcome}\n\
+                 Snapshot      {} of {}\n\
+                 Restored      {} files, {} in {} ms ({}/s)\n\
+                 Compared      {} with the source's hashes, {} by their pieces",
+                report.snapshot,
+                report.snapshot_time.strftime("%Y-%m-%d %H:%M:%S UTC"),
+                report.files,
+                bytes(report.bytes),
+                report.restore_ms,
+                bytes(report.bytes_per_second),
+                report.compared_with_source,
+                report.compared_by_pieces,
+            );
+            for mismatch in report.named_mismatches.iter().take(SHOWN) {
+                let kind = word(&mismatch.kind);
+                write!(text, "\n{kind:<13} {}: {}", mismatch.path.display(), mismatch.detail).ok();
+            }
+            text.push_str(&more(report.mismatches));
+            text
+        })
+    }
+
+    pub(super) fn plan(&self, plan: &Plan<String>) -> anyhow::Result<()> {
+        let kept: Vec<&String> = plan.keep.iter().map(|kept| &kept.id).collect();
+        let shown = json!({ "keep": kept, "remove": plan.remove });
+        self.tell("plan", &shown, || {
+            let mut text = format!("{} stay, {} would go", kept.len(), plan.remove.len());
+            for id in &plan.remove {
+                write!(text, "\nWould go      {id}").ok();
+            }
+            text
+        })
+    }
+
+    pub(super) fn pruned(&self, report: &PruneReport) -> anyhow::Result<()> {
+        self.tell("prune", report, || {
+            format!(
+                "Snapshots     {} deleted, {} left\n\
+                 Freed         {}\n\
+                 Rewritten     {}",
+                report.removed_snapshots,
+                report.kept_snapshots,
+                bytes(report.freed_bytes),
+                bytes(report.rewritten_bytes),
+            )
+        })
+    }
+
+    pub(super) fn probes(&self, reports: &[(String, ProbeReport)]) -> anyhow::Result<()> {
+        let shown: Vec<Value> = reports
+            .iter()
+            .map(|(name, report)| json!({ "name": name, "report": report }))
+            .collect();
+        self.tell("probe", &shown, || {
+            let mut text = String::new();
+            for (name, report) in reports {
+                let answer = match &report.problem {
+                    Some(problem) => format!("{}: {}", problem.code, problem.detail),
+                    None => "usable".to_owned(),
+                };
+                write!(text, "{name:<13} {} {answer}", report.location).ok();
+                if let Some(latency) = report.latency_ms {
+                    write!(text, ", {latency} ms").ok();
+                }
+                if let Some(space) = report.space {
+                    write!(text, ", {} free", bytes(space.free_bytes)).ok();
+                }
+                text.push('\n');
+            }
+            text.trim_end().to_owned()
+        })
+    }
+
+    pub(super) fn written(&self, paths: &[String]) -> anyhow::Result<()> {
+        self.tell("recovery_kit", paths, || format!("Written       {}", paths.join("\n              ")))
+    }
+
+    /// One line of JSON, or a text.
+    fn tell<T: Serialize + ?Sized>(
+        &self,
+        kind: &str,
+        value: &T,
+        text: impl FnOnce() -> String,
+    ) -> anyhow::Result<()> {
+        self.bar.finish_and_clear();
+        let line = if self.json {
+            json!({ "type": kind, kind: value }).to_string()
+        } else {
+            text()
+        };
+        writeln!(stdout(), "{line}").context("standard output is closed")
+    }
+}
+
+impl ProgressSink for Output {
+    fn progress(&self, event: ProgressEvent) {
+        if self.json {
+            let line = json!({ "type": "progress", "progress": event });
+            // Whoever stopped reading is told by the result.
+            writeln!(stdout(), "{line}").ok();
+            return;
+        }
+        let mut phase = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
+        if *phase != Some(event.phase) {
+            *phase = Some(event.phase);
+            self.bar.reset();
+            self.bar.enable_steady_tick(Duration::from_millis(200));
+            self.bar.set_style(style(event.total_bytes.is_some()));
+        }
+        if let Some(total) = event.total_bytes {
+            if self.bar.length().is_none() {
+                self.bar.set_style(style(true));
+            }
+            self.bar.set_length(total.max(event.bytes));
+        }
+        self.bar.set_position(event.bytes);
+        let path = event.path.unwrap_or_default();
+        self.bar.set_prefix(word(&event.phase));
+        self.bar
+            .set_message(format!("{} files  {}", event.files, path.display()));
+    }
+}
+
+fn style(is_measured: bool) -> ProgressStyle {
+    let template = if is_measured {
+        "{prefix} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta} {wide_msg}"
+    } else {
+        "{prefix} {spinner} {bytes} {bytes_per_sec} {wide_msg}"
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+fn members(members: &[MemberReport]) -> String {
+    members.iter().fold(String::new(), |mut text, member| {
+        let state = match &member.state {
+            MemberState::InStep => "has everything".to_owned(),
+            MemberState::Behind { code } => format!("is behind: {}", word(code)),
+        };
+        write!(text, "\nDestination   {} ({}) {state}", member.name, member.location).ok();
+        text
+    })
+}
+
+/// Says how many are not shown.
+fn more(all: u64) -> String {
+    match all.checked_sub(SHOWN as u64) {
+        Some(rest) if rest > 0 => format!("\n… and {rest} more"),
+        _ => String::new(),
+    }
+}
+
+/// The word of a code.
+fn word<T: Serialize>(code: &T) -> String {
+    match serde_json::to_value(code) {
+        Ok(Value::String(word)) => word.replace('_', " "),
+        _ => String::new(),
+    }
+}
+
+fn bytes(bytes: u64) -> String {
+    indicatif::HumanBytes(bytes).to_string()
+}

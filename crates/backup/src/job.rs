@@ -1,0 +1,344 @@
+//! A backup job as a file describes it.
+//!
+//! ```toml
+//! name = "books"
+//! password_file = "/etc/latarnik/books.password"
+//!
+//! [[folders]]
+//! path = "/srv/books"
+//! exclude = ["*.tmp"]
+//!
+//! [[dumps]]
+//! kind = "postgresql"
+//! user = "backup"
+//!
+//! [[destinations]]
+//! name = "second-disk"
+//! kind = "local"
+//! path = "/mnt/backup/books"
+//!
+//! [retention.full]
+//! last = 4
+//! ```
+
+use crate::{
+    FolderSource, InvalidPattern, Place, RunKind, RunRequest, StreamSource,
+    dumps::{DumpContext, DumpFailure, DumpSettings},
+    progress::ProgressSink,
+    retention::RetentionRules,
+};
+use latarnik_destinations::{
+    Bandwidth, Failure, Options, Secret, Settings, Verification, connect,
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    num::NonZeroU64,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Where a snapshot shows the dumps of databases.
+pub const DUMPS: &str = "databases";
+
+/// A backup job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// Its name; its snapshots carry it.
+    pub name: String,
+    /// The repository's password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
+    /// Or a file that has it, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// Where the job remembers things between runs; without it, the program's own place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_folder: Option<PathBuf>,
+    /// What is sent at most, to all destinations together, in bytes a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes_per_second: Option<NonZeroU64>,
+    /// How it is made sure that files arrive.
+    #[serde(default)]
+    pub verification: Verification,
+    /// Files and folders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<FolderSource>,
+    /// Databases, and programs whose output is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dumps: Vec<DumpSettings>,
+    /// Where the backup goes.
+    pub destinations: Vec<NamedDestination>,
+    /// Which snapshots stay; without rules, all.
+    #[serde(default)]
+    pub retention: RetentionRules,
+}
+
+/// A destination with its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedDestination {
+    /// The name by which reports call it.
+    pub name: String,
+    /// Where it is and how to sign in.
+    #[serde(flatten)]
+    pub settings: Settings,
+}
+
+/// What is wrong with a job.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidJob {
+    /// It cannot be read.
+    #[error("{} cannot be read", .path.display())]
+    File {
+        /// The job, or the file of its password.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It is no description of a job.
+    #[error("{} is no description of a backup job", .path.display())]
+    Description {
+        /// The job.
+        path: PathBuf,
+        /// Where and why.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// It has no name.
+    #[error("the job has no name")]
+    NoName,
+    /// It has neither `password` nor `password_file`, or an empty one, or both.
+    #[error("the job needs one of `password` and `password_file`, and it must not be empty")]
+    Password,
+    /// There is nothing to back up.
+    #[error("the job has neither folders nor dumps")]
+    NoSource,
+    /// There is nowhere to put it.
+    #[error("the job has no destination")]
+    NoDestination,
+    /// Two destinations have one name.
+    #[error("two destinations are called {0:?}")]
+    SameName(String),
+    /// A path is not absolute.
+    #[error("{} is not an absolute path", .0.display())]
+    RelativePath(PathBuf),
+    /// A pattern is none.
+    #[error(transparent)]
+    Pattern(#[from] InvalidPattern),
+    /// The settings of a destination make no sense.
+    #[error("the destination {name:?} cannot be used")]
+    Destination {
+        /// Which one.
+        name: String,
+        /// Why.
+        #[source]
+        source: Failure,
+    },
+}
+
+impl Job {
+    /// Reads and checks a job.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or something in it makes no sense.
+    pub fn read(path: &Path) -> Result<Self, InvalidJob> {
+        let text = fs::read_to_string(path).map_err(|source| InvalidJob::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        let job: Self = toml::from_str(&text).map_err(|source| InvalidJob::Description {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })?;
+        job.check()?;
+        Ok(job)
+    }
+
+    fn check(&self) -> Result<(), InvalidJob> {
+        if self.name.trim().is_empty() {
+            return Err(InvalidJob::NoName);
+        }
+        if self.password.is_some() == self.password_file.is_some() {
+            return Err(InvalidJob::Password);
+        }
+        if self.folders.is_empty() && self.dumps.is_empty() {
+            return Err(InvalidJob::NoSource);
+        }
+        if self.destinations.is_empty() {
+            return Err(InvalidJob::NoDestination);
+        }
+        let mut names = BTreeSet::new();
+        for destination in &self.destinations {
+            if !names.insert(&destination.name) {
+                return Err(InvalidJob::SameName(destination.name.clone()));
+            }
+        }
+        for folder in &self.folders {
+            if !folder.path.is_absolute() {
+                return Err(InvalidJob::RelativePath(folder.path.clone()));
+            }
+            folder.check()?;
+        }
+        Ok(())
+    }
+
+    /// The repository's password.
+    ///
+    /// # Errors
+    ///
+    /// When its file cannot be read, or it is empty.
+    pub fn repository_password(&self) -> Result<Secret, InvalidJob> {
+        let password = match (&self.password, &self.password_file) {
+            (Some(password), _) => password.clone(),
+            (None, Some(path)) => {
+                let text = fs::read_to_string(path).map_err(|source| InvalidJob::File {
+                    path: path.clone(),
+                    source,
+                })?;
+                Secret::new(text.trim_end_matches(['\r', '\n']))
+            }
+            (None, None) => return Err(InvalidJob::Password),
+        };
+        if password.reveal().is_empty() {
+            return Err(InvalidJob::Password);
+        }
+        Ok(password)
+    }
+
+    /// Its destinations, ready for use, all of them within one bandwidth.
+    ///
+    /// # Errors
+    ///
+    /// The first of which the settings make no sense.
+    pub fn places(&self) -> Result<Vec<Place>, InvalidJob> {
+        let options = Options {
+            verification: self.verification,
+            bandwidth: self.bytes_per_second.map(|rate| Arc::new(Bandwidth::new(rate))),
+            ..Options::default()
+        };
+        self.destinations
+            .iter()
+            .map(|destination| {
+                let connected = connect(destination.settings.clone(), &options);
+                let connected = connected.map_err(|source| InvalidJob::Destination {
+                    name: destination.name.clone(),
+                    source,
+                })?;
+                Ok(Place {
+                    name: destination.name.clone(),
+                    destination: connected.destination,
+                })
+            })
+            .collect()
+    }
+
+    /// A run of it. Servers are asked for their databases.
+    ///
+    /// # Errors
+    ///
+    /// When a server does not answer, or a program for dumps is missing.
+    pub fn request(
+        &self,
+        kind: RunKind,
+        dumps: &DumpContext,
+        progress: Arc<dyn ProgressSink>,
+    ) -> Result<RunRequest, DumpFailure> {
+        let mut streams = Vec::new();
+        for settings in &self.dumps {
+            for file in settings.files(dumps)? {
+                let open = file.open;
+                streams.push(StreamSource {
+                    path: dump_path(&file.name),
+                    open: Box::new(move || open().map_err(io::Error::other)),
+                });
+            }
+        }
+        Ok(RunRequest {
+            kind,
+            job: self.name.clone(),
+            folders: self.folders.clone(),
+            streams,
+            progress,
+        })
+    }
+}
+
+/// Where a snapshot shows a dump.
+fn dump_path(name: &str) -> PathBuf {
+    let root = if cfg!(windows) { "C:\\" } else { "/" };
+    let folder = PathBuf::from(root).join(DUMPS);
+    name.split('/').fold(folder, |path, part| path.join(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{InvalidJob, Job};
+    use std::fs;
+
+    const WHOLE: &str = r#"
+        name = "books"
+        password = "secret"
+        [[folders]]
+        path = "/srv/books"
+        [[destinations]]
+        name = "disk"
+        kind = "local"
+        path = "/mnt/backup"
+        [retention.full]
+        last = 4
+    "#;
+
+    fn read(text: &str) -> Result<Job, InvalidJob> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("job.toml");
+        fs::write(&path, text).unwrap();
+        Job::read(&path)
+    }
+
+    #[test]
+    fn a_job_is_what_its_file_says() {
+        let job = read(WHOLE).unwrap();
+        assert_eq!(job.name, "books");
+        assert_eq!(job.destinations.len(), 1);
+        assert!(!format!("{job:?}").contains("secret"));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_a_reason() {
+        let changed = |from: &str, to: &str| {
+            let text = WHOLE.replace(from, to);
+            assert_ne!(text, WHOLE);
+            read(&text).unwrap_err()
+        };
+        assert!(matches!(changed("\"books\"", "\" \""), InvalidJob::NoName));
+        assert!(matches!(
+            changed("password = \"secret\"", ""),
+            InvalidJob::Password
+        ));
+        assert!(matches!(
+            changed("\"/srv/books\"", "\"books\""),
+            InvalidJob::RelativePath(_)
+        ));
+        for (from, to) in [
+            ("[[folders]]", "[[folder]]"),
+            ("kind = \"local\"", "kind = \"pigeon\""),
+            ("last = 4", "last = 0"),
+            ("path = \"/mnt/backup\"", "path = \"/mnt/backup\"\n paths = 1"),
+        ] {
+            assert!(
+                matches!(changed(from, to), InvalidJob::Description { .. }),
+                "{to}"
+            );
+        }
+        let double = WHOLE.replace(
+            "[retention.full]",
+            "[[destinations]]\nname = \"disk\"\nkind = \"local\"\npath = \"/x\"\n[retention.full]",
+        );
+        assert!(matches!(read(&double), Err(InvalidJob::SameName(_))));
+    }
+}
