@@ -1,8 +1,8 @@
 //! How a failure becomes an exit code and a line on standard error.
 
 use anyhow::Error;
-use latarnik_backup::BackupError;
 use latarnik_agent_core::{engine::EngineError, enrollment::EnrollError};
+use latarnik_backup::BackupError;
 use std::{
     fmt,
     io::{Write, stderr},

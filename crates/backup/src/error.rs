@@ -89,8 +89,11 @@ pub enum BackupError {
         detail: String,
     },
     /// Anything else that the library for the format reports.
-    #[error("the repository could not be used")]
-    Repository(#[source] Box<RusticError>),
+    #[error("the repository could not be used: {detail}")]
+    Repository {
+        /// The library's own words, in one line.
+        detail: String,
+    },
 }
 
 impl BackupError {
@@ -110,7 +113,7 @@ impl BackupError {
             Self::Dump { .. } => ErrorCode::DumpFailed,
             Self::File { .. } => ErrorCode::FileFailed,
             Self::Damaged { .. } => ErrorCode::Damaged,
-            Self::Repository(_) => ErrorCode::Repository,
+            Self::Repository { .. } => ErrorCode::Repository,
         }
     }
 
@@ -163,12 +166,34 @@ pub enum ErrorCode {
     Destination(FailureCode),
 }
 
-/// What lies behind an error of the library: our own error where there is one.
+/// Our own error where one lies behind that of the library.
 impl From<Box<RusticError>> for BackupError {
     fn from(error: Box<RusticError>) -> Self {
         if error.is_incorrect_password() {
             return Self::WrongPassword;
         }
-        Self::Repository(error)
+        match cause(&error) {
+            Some(Self::Cancelled) => Self::Cancelled,
+            Some(Self::Destination(failure)) => {
+                let mut copy = Failure::new(failure.operation, failure.code);
+                copy.name.clone_from(&failure.name);
+                Self::Destination(copy.caused_by(failure.chain()))
+            }
+            _ => Self::Repository {
+                detail: error.display_log(),
+            },
+        }
     }
+}
+
+/// Our own error behind one of the library.
+fn cause(error: &RusticError) -> Option<&BackupError> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(ours) = error.downcast_ref() {
+            return Some(ours);
+        }
+        cause = error.source();
+    }
+    None
 }

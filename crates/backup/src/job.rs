@@ -27,9 +27,7 @@ use crate::{
     progress::ProgressSink,
     retention::RetentionRules,
 };
-use latarnik_destinations::{
-    Bandwidth, Failure, Options, Secret, Settings, Verification, connect,
-};
+use latarnik_destinations::{Bandwidth, Failure, Options, Secret, Settings, Verification, connect};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeSet,
@@ -218,7 +216,9 @@ impl Job {
     pub fn places(&self) -> Result<Vec<Place>, InvalidJob> {
         let options = Options {
             verification: self.verification,
-            bandwidth: self.bytes_per_second.map(|rate| Arc::new(Bandwidth::new(rate))),
+            bandwidth: self
+                .bytes_per_second
+                .map(|rate| Arc::new(Bandwidth::new(rate))),
             ..Options::default()
         };
         self.destinations
@@ -328,7 +328,10 @@ mod tests {
             ("[[folders]]", "[[folder]]"),
             ("kind = \"local\"", "kind = \"pigeon\""),
             ("last = 4", "last = 0"),
-            ("path = \"/mnt/backup\"", "path = \"/mnt/backup\"\n paths = 1"),
+            (
+                "path = \"/mnt/backup\"",
+                "path = \"/mnt/backup\"\n paths = 1",
+            ),
         ] {
             assert!(
                 matches!(changed(from, to), InvalidJob::Description { .. }),

@@ -54,6 +54,7 @@ pub struct Repository {
     pub(crate) seal: Arc<Seal>,
     pub(crate) surroundings: Surroundings,
     credentials: Credentials,
+    id: Id,
     folder: StateFolder,
     state: JobState,
 }
@@ -109,12 +110,18 @@ impl Repository {
         let seal = Seal::new(&opened.key()).ok_or_else(damaged)?;
         Ok(Self {
             credentials: Credentials::Masterkey(opened.key()),
+            id: *opened.config().id,
             set,
             seal: Arc::new(seal),
             surroundings,
             folder,
             state,
         })
+    }
+
+    /// The repository's id, as restic shows it.
+    pub fn id(&self) -> String {
+        self.id.to_hex().as_str().to_owned()
     }
 
     /// How each destination is.

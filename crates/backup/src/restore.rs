@@ -26,19 +26,19 @@ use crate::{
     retention,
     run::RunKind,
     set::Snapshots,
-    source::{Finding, Findings},
+    source::{Finding, FindingKind, Findings},
 };
 use jiff::Timestamp;
-use place::Place;
+use place::{Folder, Place};
 use rustic_core::{
     IndexedFullStatus,
     repofile::{Node, SnapshotFile},
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
 };
 use tree::{Step, Tree};
@@ -206,11 +206,12 @@ impl Repository {
             meter,
             findings: Findings::default(),
             refused: Mutex::default(),
+            found: Mutex::default(),
             totals: Mutex::default(),
         };
         work.write_files()?;
         work.finish()?;
-        let totals = *work.totals.lock().unwrap_or_else(PoisonError::into_inner);
+        let totals = *lock(&work.totals);
         Ok(RestoreReport {
             snapshot: summary.id,
             files: totals.files,
@@ -250,6 +251,8 @@ struct Work<'a> {
     meter: &'a Meter,
     findings: Findings,
     refused: Mutex<Vec<PathBuf>>,
+    /// Folders that were there before; they stay as they are.
+    found: Mutex<HashSet<PathBuf>>,
     totals: Mutex<Totals>,
 }
 
@@ -287,6 +290,11 @@ impl Work<'_> {
                 let (path, node) = match step {
                     Step::Folder(path) => return self.make_folder(&path),
                     Step::Left(..) => return,
+                    Step::Lost(path, damage) => {
+                        let detail = damage.chain();
+                        self.findings.add(&path, FindingKind::Unreadable, detail);
+                        return;
+                    }
                     Step::Entry(path, node) => (path, node),
                 };
                 if self.is_refused(&path) {
@@ -309,7 +317,7 @@ impl Work<'_> {
     fn finish(&self) -> Result<()> {
         let mut links = Links::new();
         self.walk(|step| match step {
-            Step::Folder(_) => {}
+            Step::Folder(_) | Step::Lost(..) => {}
             Step::Entry(path, _) | Step::Left(path, _) if self.is_refused(&path) => {}
             Step::Entry(path, node) => {
                 let Some(key) = link_key(&node) else {
@@ -326,6 +334,7 @@ impl Work<'_> {
                     }
                 }
             }
+            Step::Left(path, _) if lock(&self.found).contains(&path) => {}
             Step::Left(path, node) => {
                 if let Err(error) = self.place.finish_folder(&path, &node) {
                     self.findings.add_error(&path, &error);
@@ -338,20 +347,21 @@ impl Work<'_> {
         if self.is_refused(path) {
             return;
         }
-        if let Err(error) = self.place.make_folder(path) {
-            self.findings.add_error(path, &error);
-            self.refused
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(path.to_owned());
+        match self.place.make_folder(path) {
+            Ok(Folder::Made) => {}
+            Ok(Folder::Found) => {
+                lock(&self.found).insert(path.to_owned());
+            }
+            Err(error) => {
+                self.findings.add_error(path, &error);
+                lock(&self.refused).push(path.to_owned());
+            }
         }
     }
 
     /// Nothing is written below a folder that could not be made, or is a link to elsewhere.
     fn is_refused(&self, path: &Path) -> bool {
-        self.refused
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.refused)
             .iter()
             .any(|folder| path.starts_with(folder))
     }
@@ -365,7 +375,7 @@ impl Work<'_> {
     }
 
     fn note(&self, path: &Path, outcome: std::io::Result<Outcome>) {
-        let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut totals = lock(&self.totals);
         match outcome {
             Ok(Outcome::Written(bytes)) => {
                 totals.files += 1;
@@ -378,10 +388,11 @@ impl Work<'_> {
 }
 
 fn next<T>(receiver: &Mutex<mpsc::Receiver<T>>) -> Result<T, mpsc::RecvError> {
-    receiver
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .recv()
+    lock(receiver).recv()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What the names of one file have in common.

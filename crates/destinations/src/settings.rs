@@ -1,8 +1,8 @@
 //! A destination as it is described in a file or a message.
 
 use crate::{
-    Destination, Failure, Ftp, FtpSettings, Local, LocalSettings, S3, S3Settings, Sftp, SftpSettings,
-    Smb, SmbSettings,
+    Destination, Failure, Ftp, FtpSettings, Local, LocalSettings, S3, S3Settings, Sftp,
+    SftpSettings, Smb, SmbSettings,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -10,7 +10,6 @@ use std::sync::Arc;
 /// Where a destination is and how to sign in there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Settings {
     /// A folder of this machine.
     Local(LocalSettings),

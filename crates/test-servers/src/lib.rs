@@ -8,21 +8,21 @@
 //! It knows none of the product's crates.
 
 mod account;
+#[cfg(unix)]
+mod attempts;
 mod certificates;
 mod client;
+#[cfg(unix)]
+pub mod ftp;
 mod mariadb;
 mod postgresql;
 mod process;
+mod process;
+mod proxy;
 mod proxy;
 mod s3;
 #[cfg(unix)]
 mod samba;
-#[cfg(unix)]
-mod attempts;
-#[cfg(unix)]
-pub mod ftp;
-mod process;
-mod proxy;
 #[cfg(unix)]
 mod small_disk;
 #[cfg(unix)]

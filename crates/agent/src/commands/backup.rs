@@ -51,7 +51,13 @@ impl Session {
             let name: String = job
                 .name
                 .chars()
-                .map(|letter| if letter.is_alphanumeric() { letter } else { '_' })
+                .map(|letter| {
+                    if letter.is_alphanumeric() {
+                        letter
+                    } else {
+                        '_'
+                    }
+                })
                 .collect();
             common.state_folder.join("backups").join(name)
         });
@@ -80,7 +86,12 @@ impl Session {
     fn open(&self, absent: WhenAbsent) -> anyhow::Result<Repository> {
         let password = self.job.repository_password()?;
         let places = self.job.places()?;
-        Ok(Repository::open(places, &password, absent, self.surroundings())?)
+        Ok(Repository::open(
+            places,
+            &password,
+            absent,
+            self.surroundings(),
+        )?)
     }
 
     fn list(&self) -> anyhow::Result<ExitCode> {

@@ -29,6 +29,15 @@ pub(super) struct Place {
     existing: Existing,
 }
 
+/// Whose a folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Folder {
+    /// The restore made it, and gives it what it had.
+    Made,
+    /// It was there, and stays as it is: it may be the system's folder for temporary files.
+    Found,
+}
+
 /// What a path has at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Occupant {
@@ -58,13 +67,14 @@ impl Place {
         })
     }
 
-    pub(super) fn make_folder(&self, entry: &Path) -> io::Result<()> {
+    /// Makes a folder, or finds that it is there.
+    pub(super) fn make_folder(&self, entry: &Path) -> io::Result<Folder> {
         let path = self.path(entry);
         match occupant(&path)? {
-            Occupant::Folder => Ok(()),
+            Occupant::Folder => Ok(Folder::Found),
             // A link here would lead what is restored to somewhere else.
             Occupant::Other => Err(io::Error::from(io::ErrorKind::NotADirectory)),
-            Occupant::Nobody => fs::create_dir_all(&path),
+            Occupant::Nobody => fs::create_dir_all(&path).map(|()| Folder::Made),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use super::selection::{Filter, InvalidSelection, Selection};
 use crate::{error::BackupError, repository::Library};
+use latarnik_destinations::FailureCode;
 use rustic_core::{
-    IndexedFullStatus,
+    IndexedFullStatus, TreeId,
     repofile::{Node, SnapshotFile},
 };
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 /// The tree of a snapshot, as far as it is selected.
 pub(super) struct Tree<'a> {
     library: &'a Library<IndexedFullStatus>,
-    root: rustic_core::TreeId,
+    root: TreeId,
     filter: Filter,
 }
 
@@ -23,6 +24,8 @@ pub(super) enum Step {
     Entry(PathBuf, Node),
     /// A folder, after what is in it.
     Left(PathBuf, Node),
+    /// A folder whose content is damaged or gone.
+    Lost(PathBuf, BackupError),
 }
 
 /// A folder on the way down.
@@ -52,10 +55,17 @@ impl<'a> Tree<'a> {
         is_cancelled: impl Fn() -> bool,
         mut visit: impl FnMut(Step),
     ) -> Result<(), BackupError> {
+        let root = match self.folder(&self.root)? {
+            Ok(root) => root,
+            Err(damage) => {
+                visit(Step::Lost(PathBuf::new(), damage));
+                return Ok(());
+            }
+        };
         let mut way = vec![Open {
             path: PathBuf::new(),
             node: None,
-            rest: self.library.get_tree(&self.root)?.nodes.into_iter(),
+            rest: root,
             is_announced: true,
         }];
         while let Some(open) = way.last_mut() {
@@ -88,7 +98,13 @@ impl<'a> Tree<'a> {
             match (node.is_dir(), node.subtree) {
                 (true, Some(subtree)) if self.filter.enters(&path) => {
                     let is_taken = self.filter.takes(&path);
-                    let rest = self.library.get_tree(&subtree)?.nodes.into_iter();
+                    let rest = match self.folder(&subtree)? {
+                        Ok(rest) => rest,
+                        Err(damage) => {
+                            visit(Step::Lost(path, damage));
+                            continue;
+                        }
+                    };
                     if is_taken {
                         announce(&mut way, &mut visit);
                         visit(Step::Folder(path.clone()));
@@ -108,6 +124,23 @@ impl<'a> Tree<'a> {
             }
         }
         Ok(())
+    }
+}
+
+impl Tree<'_> {
+    /// What is in a folder, or how it is damaged. A destination that does not answer is no damage.
+    fn folder(
+        &self,
+        id: &TreeId,
+    ) -> Result<Result<std::vec::IntoIter<Node>, BackupError>, BackupError> {
+        match self.library.get_tree(id).map_err(BackupError::from) {
+            Ok(tree) => Ok(Ok(tree.nodes.into_iter())),
+            Err(BackupError::Cancelled) => Err(BackupError::Cancelled),
+            Err(BackupError::Destination(failure)) if failure.code != FailureCode::NotFound => {
+                Err(BackupError::Destination(failure))
+            }
+            Err(damage) => Ok(Err(damage)),
+        }
     }
 }
 

@@ -61,6 +61,34 @@ fn what_exists_is_kept_unless_it_is_to_be_replaced() {
 }
 
 #[test]
+fn folders_that_exist_stay_as_they_are() {
+    let scene = Scene::new();
+    scene.write("folder/file", "content");
+    scene.run(RunKind::Full, &["disk"]).unwrap();
+    fs::remove_file(scene.source().join("folder/file")).unwrap();
+    // Around the source, and in it: what is shared stays shared, whatever the snapshot says.
+    let folders = [
+        scene.folder.path().to_owned(),
+        scene.source().join("folder"),
+    ];
+    let mode = |folder: &PathBuf| fs::metadata(folder).unwrap().permissions().mode() & 0o7777;
+    for folder in &folders {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o1777)).unwrap();
+    }
+    let mut request = RestoreRequest::latest("books", "");
+    request.target = None;
+    scene
+        .open(vec![scene.place("disk")])
+        .unwrap()
+        .restore(&request)
+        .unwrap();
+    assert!(scene.source().join("folder/file").exists());
+    for folder in &folders {
+        assert_eq!(mode(folder), 0o1777, "{}", folder.display());
+    }
+}
+
+#[test]
 fn what_is_selected_is_restored_and_nothing_else() {
     let scene = Scene::new();
     for name in ["a/1.txt", "a/2.doc", "b/c/3.txt", "b/4.txt"] {

@@ -5,9 +5,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use latarnik_backup::{
     MemberReport, MemberState, Phase, ProgressEvent, ProgressSink, PruneReport, RestoreReport,
     RunOutcome, RunReport, SnapshotSummary, TestRestoreOutcome, TestRestoreReport,
-    VerificationReport,
-    destinations::ProbeReport,
-    retention::Plan,
+    VerificationReport, destinations::ProbeReport, retention::Plan,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -71,7 +69,13 @@ impl Output {
             text.push_str(&members(&report.destinations));
             for finding in report.named_findings.iter().take(SHOWN) {
                 let kind = word(&finding.kind);
-                write!(text, "\n{kind:<13} {}: {}", finding.path.display(), finding.detail).ok();
+                write!(
+                    text,
+                    "\n{kind:<13} {}: {}",
+                    finding.path.display(),
+                    finding.detail
+                )
+                .ok();
             }
             text.push_str(&more(report.findings));
             text
@@ -171,7 +175,13 @@ impl Output {
             );
             for mismatch in report.named_mismatches.iter().take(SHOWN) {
                 let kind = word(&mismatch.kind);
-                write!(text, "\n{kind:<13} {}: {}", mismatch.path.display(), mismatch.detail).ok();
+                write!(
+                    text,
+                    "\n{kind:<13} {}: {}",
+                    mismatch.path.display(),
+                    mismatch.detail
+                )
+                .ok();
             }
             text.push_str(&more(report.mismatches));
             text
@@ -230,7 +240,9 @@ impl Output {
     }
 
     pub(super) fn written(&self, paths: &[String]) -> anyhow::Result<()> {
-        self.tell("recovery_kit", paths, || format!("Written       {}", paths.join("\n              ")))
+        self.tell("recovery_kit", paths, || {
+            format!("Written       {}", paths.join("\n              "))
+        })
     }
 
     /// One line of JSON, or a text.
@@ -294,7 +306,12 @@ fn members(members: &[MemberReport]) -> String {
             MemberState::InStep => "has everything".to_owned(),
             MemberState::Behind { code } => format!("is behind: {}", word(code)),
         };
-        write!(text, "\nDestination   {} ({}) {state}", member.name, member.location).ok();
+        write!(
+            text,
+            "\nDestination   {} ({}) {state}",
+            member.name, member.location
+        )
+        .ok();
         text
     })
 }

@@ -49,7 +49,10 @@ impl Session {
         &self,
         testing: &arguments::TestingRestore,
     ) -> anyhow::Result<ExitCode> {
-        let sandbox = testing.sandbox.clone().unwrap_or_else(|| self.state_folder.clone());
+        let sandbox = testing
+            .sandbox
+            .clone()
+            .unwrap_or_else(|| self.state_folder.clone());
         fs::create_dir_all(&sandbox)
             .with_context(|| format!("{} cannot be made", sandbox.display()))?;
         let snapshot = match &testing.snapshot {
