@@ -249,12 +249,17 @@ impl Job {
         progress: Arc<dyn ProgressSink>,
     ) -> Result<RunRequest, DumpFailure> {
         let mut streams = Vec::new();
+        let mut names = BTreeSet::new();
         for settings in &self.dumps {
             for file in settings.files(dumps)? {
+                // Of two dumps of one name a snapshot would have one.
+                if !names.insert(file.name.clone()) {
+                    return Err(DumpFailure::same_name(&file.name));
+                }
                 let open = file.open;
                 streams.push(StreamSource {
                     path: dump_path(&file.name),
-                    open: Box::new(move || open().map_err(io::Error::other)),
+                    open: Box::new(move || open().map_err(Into::into)),
                 });
             }
         }
@@ -306,6 +311,23 @@ mod tests {
         assert_eq!(job.name, "books");
         assert_eq!(job.destinations.len(), 1);
         assert!(!format!("{job:?}").contains("secret"));
+    }
+
+    #[test]
+    fn two_dumps_of_one_name_are_refused() {
+        let command = "[[dumps]]\nkind = \"command\"\nname = \"same\"\nprogram = \"true\"\n";
+        let job = read(&format!("{WHOLE}\n{command}{command}"));
+        let job = job.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let context = crate::dumps::DumpContext {
+            temporary_folder: folder.path().to_owned(),
+            cancellation: tokio_util::sync::CancellationToken::new(),
+            low_priority: false,
+            timeout: std::time::Duration::from_secs(1),
+        };
+        let progress = std::sync::Arc::new(crate::NoProgress);
+        let refused = job.request(crate::RunKind::Full, &context, progress);
+        assert!(refused.is_err());
     }
 
     #[test]

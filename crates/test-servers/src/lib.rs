@@ -17,8 +17,6 @@ pub mod ftp;
 mod mariadb;
 mod postgresql;
 mod process;
-mod process;
-mod proxy;
 mod proxy;
 mod s3;
 #[cfg(unix)]

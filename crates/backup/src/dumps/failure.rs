@@ -73,6 +73,11 @@ impl DumpFailure {
         Self::new(DumpFailureCode::InvalidSettings).saying(why)
     }
 
+    /// Two dumps of a job have one name.
+    pub(crate) fn same_name(name: &str) -> Self {
+        Self::invalid_settings(format!("two dumps are called {name}"))
+    }
+
     pub(super) fn of_file(source: io::Error) -> Self {
         let code = match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => DumpFailureCode::NoSpace,

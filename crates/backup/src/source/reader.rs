@@ -52,6 +52,7 @@ impl ReadSourceOpen for Opening {
 
     fn open(self) -> RusticResult<TrackedReader> {
         self.tracker.begins(&self.path);
+        let is_stream = matches!(self.content, Content::Stream(_));
         let opened = match self.content {
             Content::File(actual) => File::open(actual).and_then(|file| {
                 let metadata = file.metadata()?;
@@ -72,7 +73,12 @@ impl ReadSourceOpen for Opening {
             Err(error) => {
                 let copy = io::Error::new(error.kind(), error.to_string());
                 self.tracker.read_failed(self.number);
-                self.tracker.findings().add_error(&self.path, &error);
+                if is_stream {
+                    let name = self.path.display().to_string();
+                    self.tracker.dump_failed(&name, error);
+                } else {
+                    self.tracker.findings().add_error(&self.path, &error);
+                }
                 Err(RusticError::with_source(
                     ErrorKind::InputOutput,
                     "a source could not be opened",

@@ -115,6 +115,21 @@ fn a_dump_that_fails_leaves_no_snapshot() {
 }
 
 #[test]
+fn a_dump_that_cannot_begin_leaves_no_snapshot() {
+    let scene = Scene::new();
+    scene.write("file", "content");
+    let mut repository = scene.open(vec![scene.place("disk")]).unwrap();
+    let mut request = scene.request(RunKind::Full);
+    request.streams.push(StreamSource {
+        path: "/databases/shop.sql".into(),
+        open: Box::new(|| Err(io::Error::other("the program is not installed"))),
+    });
+    let error = repository.run(request).unwrap_err();
+    assert!(matches!(error, BackupError::Dump { .. }), "{error:?}");
+    assert_eq!(repository.snapshots().unwrap(), []);
+}
+
+#[test]
 fn a_dump_is_a_file_of_the_snapshot() {
     let scene = Scene::new();
     scene.write("file", "content");
