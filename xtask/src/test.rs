@@ -35,7 +35,7 @@ const DESTINATIONS: &[&str] = &[
 const DEVICES: u32 = 60;
 
 /// What the tests of backups hold themselves against.
-const BACKUP_PACKAGES: &[&str] = &["restic"];
+const BACKUP_PACKAGES: &[&str] = &["restic", "rsync"];
 
 /// Runs the suites; without `--only`, all of them.
 #[derive(Debug, Args)]

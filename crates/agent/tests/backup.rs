@@ -1,7 +1,6 @@
 //! `latarnik-agent backup`: the program by itself, as a person or a script runs it.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "a story that cannot be set up should fail at once"
 )]
 

@@ -71,10 +71,6 @@ pub struct StreamSource {
     /// The absolute path that the snapshot shows.
     pub path: PathBuf,
     /// Starts the program. The last read fails when the program did.
-    #[expect(
-        clippy::type_complexity,
-        reason = "it is called once, by the reader's thread"
-    )]
     pub open: Box<dyn FnOnce() -> io::Result<Box<dyn io::Read + Send>> + Send>,
 }
 

@@ -29,7 +29,7 @@ fn what_no_snapshot_needs_is_freed_and_the_others_restore() {
     fs::write(scene.at("disk/tmp/left-by-a-crash"), "half a pack").unwrap();
     let mut repository = scene.open(vec![scene.place("disk")]).unwrap();
     let report = repository
-        .prune(&[first.snapshot.clone()], Arc::new(NoProgress))
+        .prune(std::slice::from_ref(&first.snapshot), Arc::new(NoProgress))
         .unwrap();
     assert_eq!((report.removed_snapshots, report.kept_snapshots), (1, 1));
     assert_eq!(report.removed_leftovers, 1);
@@ -49,7 +49,7 @@ fn a_repository_is_not_emptied() {
     let only = scene.run(RunKind::Full, &["disk"]).unwrap();
     let mut repository = scene.open(vec![scene.place("disk")]).unwrap();
     let error = repository
-        .prune(&[only.snapshot.clone()], Arc::new(NoProgress))
+        .prune(std::slice::from_ref(&only.snapshot), Arc::new(NoProgress))
         .unwrap_err();
     assert_eq!(error.code(), ErrorCode::LastSnapshot);
     drop(repository);
@@ -70,7 +70,7 @@ fn what_was_deleted_while_a_destination_was_away_is_deleted_there_later() {
         let places = vec![scene.place("one"), scene.place("two")];
         let mut repository = scene.open(places).unwrap();
         repository
-            .prune(&[first.snapshot.clone()], Arc::new(NoProgress))
+            .prune(std::slice::from_ref(&first.snapshot), Arc::new(NoProgress))
             .unwrap();
     }
     fs::remove_file(scene.at("two")).unwrap();

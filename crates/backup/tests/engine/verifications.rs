@@ -43,7 +43,7 @@ fn file_of(scene: &Scene, kind: &str) -> PathBuf {
 fn flip(path: &Path) {
     let mut bytes = fs::read(path).unwrap();
     let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
+    *bytes.get_mut(middle).unwrap() ^= 1;
     fs::write(path, bytes).unwrap();
 }
 
