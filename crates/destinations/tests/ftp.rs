@@ -1,5 +1,4 @@
 //! A folder of an FTP server as a destination.
-#![cfg(unix)]
 
 use latarnik_destinations::{
     Content, Destination, FailureCode, Ftp, FtpSecurity, FtpSettings, ObjectName, Secret,

@@ -1,5 +1,4 @@
 //! A folder of an OpenSSH server as a destination.
-#![cfg(unix)]
 
 use latarnik_destinations::{
     Content, Destination, FailureCode, ObjectName, Secret, Sftp, SftpSettings, Verification,
