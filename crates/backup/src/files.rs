@@ -30,6 +30,11 @@ pub(crate) fn name(kind: FileType, id: &Id) -> ObjectName {
     object(name)
 }
 
+/// The name of the one file that every repository has.
+pub(crate) fn config() -> ObjectName {
+    name(FileType::Config, &Id::default())
+}
+
 /// The folder of a kind; `None` for the one file that lies in the root.
 pub(crate) fn folder(kind: FileType) -> Option<ObjectName> {
     (kind != FileType::Config).then(|| object(kind.dirname()))

@@ -77,9 +77,7 @@ pub(crate) fn lock(
     own: &BTreeSet<ObjectName>,
     remember: impl FnOnce(&ObjectName) -> Result<()>,
 ) -> Result<Lock> {
-    for member in set.in_step() {
-        examine(set, &member, seal, holder, kind, own)?;
-    }
+    examine_all(set, seal, holder, kind, own)?;
     let (name, bytes) = file(seal, holder, kind)?;
     remember(&name)?;
     set.write(&name, Content::from(bytes))?;
@@ -98,23 +96,29 @@ pub(crate) fn lock(
     set.pause(SETTLING)?;
     let mut ours = own.clone();
     ours.insert(name);
-    for member in set.in_step() {
-        if let Err(conflict) = examine(set, &member, seal, holder, kind, &ours) {
-            lock.release();
-            return Err(conflict);
-        }
+    if let Err(conflict) = examine_all(set, seal, holder, kind, &ours) {
+        // What is left is remembered already.
+        lock.release();
+        return Err(conflict);
     }
     Ok(lock)
 }
 
 impl Lock {
-    /// Deletes the lock everywhere. What cannot be deleted now is stale soon.
-    pub(crate) fn release(self) {
+    /// The files that it consists of at the moment.
+    pub(crate) fn names(&self) -> Vec<ObjectName> {
+        lock_names(&self.names).iter().cloned().collect()
+    }
+
+    /// Deletes the lock everywhere. Returns the files that are left somewhere, to be deleted later;
+    /// until then they are in others' way, for half an hour at most.
+    pub(crate) fn release(self) -> Vec<ObjectName> {
         self.refresher.abort();
         let names = std::mem::take(&mut *lock_names(&self.names));
-        for name in names {
-            self.set.release(&name);
-        }
+        names
+            .into_iter()
+            .filter(|name| !self.set.release(name))
+            .collect()
     }
 }
 
@@ -122,6 +126,21 @@ fn lock_names(
     names: &Mutex<BTreeSet<ObjectName>>,
 ) -> std::sync::MutexGuard<'_, BTreeSet<ObjectName>> {
     names.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Examines every member in step. One that does not answer is behind; the others count.
+fn examine_all(
+    set: &RepositorySet,
+    seal: &Seal,
+    holder: &Holder,
+    kind: LockKind,
+    own: &BTreeSet<ObjectName>,
+) -> Result<()> {
+    for member in set.in_step() {
+        let examined = examine(set, &member, seal, holder, kind, own);
+        set.without(&member, examined)?;
+    }
+    Ok(())
 }
 
 /// Deletes locks of the dead, and fails when one of the living forbids the lock that is wanted.

@@ -9,7 +9,7 @@ use crate::{
     repository::Repository,
     set::Snapshots,
 };
-use rustic_core::{LimitOption, PruneOptions, repofile::SnapshotFile};
+use rustic_core::{FileType, LimitOption, PruneOptions, repofile::SnapshotFile};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -101,14 +101,11 @@ impl Repository {
             .iter()
             .map(|snapshot| snapshot.tree.to_hex().as_str().to_owned())
             .collect();
-        let folder = files::object(manifest::FOLDER);
-        for member in self.set.in_step() {
-            for entry in self.set.block(member.destination.list(Some(&folder)))? {
-                let is_kept =
-                    manifest::tree_of(&entry.name).is_none_or(|tree| trees.contains(tree));
-                if !is_kept {
-                    self.set.block(member.destination.remove(&entry.name))?;
-                }
+        for name in self.set.list_folder(&files::object(manifest::FOLDER))? {
+            let is_kept = manifest::tree_of(&name).is_none_or(|tree| trees.contains(tree));
+            if !is_kept {
+                // Nothing refers to it, as nothing refers to a pack that is deleted.
+                self.set.remove(FileType::Pack, &name)?;
             }
         }
         Ok(())
@@ -117,7 +114,8 @@ impl Repository {
     fn remove_leftovers(&self) -> Result<u64> {
         let mut removed = 0;
         for member in self.set.in_step() {
-            removed += self.set.block(member.destination.remove_leftovers())?;
+            let cleaned = self.set.block(member.destination.remove_leftovers());
+            removed += self.set.without(&member, cleaned)?.unwrap_or_default();
         }
         Ok(removed)
     }

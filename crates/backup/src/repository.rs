@@ -8,14 +8,14 @@ use crate::{
     seal::Seal,
     set::{
         Member, MemberReport, Place, RepositorySet, SetBackend, Snapshots,
-        catch_up::{self, CatchUp, is_same_repository},
+        catch_up::{self, CatchUp, is_same_repository, remove_stray_keys},
     },
     state::{JobState, StateFolder},
 };
 use latarnik_destinations::{ObjectName, Secret};
 use rustic_core::{
-    ConfigOptions, Credentials, FileType, Id, KeyOptions, OpenStatus, ProgressBars,
-    RepositoryBackends, RepositoryOptions,
+    ConfigOptions, Credentials, Id, KeyOptions, OpenStatus, ProgressBars, RepositoryBackends,
+    RepositoryOptions,
 };
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 use tokio::runtime::Handle;
@@ -157,10 +157,13 @@ impl Repository {
             .iter()
             .filter_map(|name| ObjectName::new(name.as_str()).ok())
             .collect();
-        // Nobody else holds the job's memory, so these are of processes that are gone.
-        for name in &own {
-            self.set.release(name);
-        }
+        // Nobody else holds the job's memory, so these are of processes that are gone, or of a
+        // destination that was.
+        let left: Vec<String> = own
+            .iter()
+            .filter(|name| !self.set.release(name))
+            .map(ObjectName::to_string)
+            .collect();
         let holder = Holder {
             hostname: self.surroundings.hostname.clone(),
             username: self.surroundings.username.clone(),
@@ -168,16 +171,21 @@ impl Repository {
         };
         let (set, seal) = (Arc::clone(&self.set), Arc::clone(&self.seal));
         let remember = |name: &ObjectName| {
-            self.state.locks = vec![name.to_string()];
+            self.state.locks = left;
+            self.state.locks.push(name.to_string());
             self.save()
         };
         locks::lock(&set, &seal, &holder, kind, &own, remember)
     }
 
-    /// Releases a lock and forgets it.
+    /// Releases a lock, and forgets it where it is gone.
     pub(crate) fn unlock(&mut self, lock: Lock) -> Result<()> {
-        lock.release();
-        self.state.locks.clear();
+        let released = lock.names();
+        let left = lock.release();
+        self.state.locks.retain(|name| {
+            let is = |other: &ObjectName| other.as_str() == name;
+            !released.iter().any(is) || left.iter().any(is)
+        });
         self.save()
     }
 
@@ -254,12 +262,16 @@ fn open_library(
     credentials: &Credentials,
     absent: WhenAbsent,
 ) -> Result<Library<OpenStatus>> {
-    let config = files::name(FileType::Config, &Id::default());
+    let config = files::config();
     let backend = || SetBackend::new(Arc::clone(set), Snapshots::Written);
     let in_step = set.in_step();
     let mut lead = None;
     for member in &in_step {
-        let is_there = set.block(member.destination.size(&config))?.is_some();
+        let size = set.block(member.destination.size(&config));
+        let Some(size) = set.without(member, size)? else {
+            continue;
+        };
+        let is_there = size.is_some();
         match &lead {
             // New, or emptied by somebody: it gets everything.
             _ if !is_there => member.is_new(),
@@ -281,8 +293,14 @@ fn open_library(
                 location: locations.join(", "),
             });
         }
+        // All that answer are as new as each other.
         for member in &in_step {
-            member.lead();
+            if member.is_new_or_in_step() {
+                let cleaned = remove_stray_keys(set, member);
+                if set.without(member, cleaned)?.is_some() {
+                    member.lead();
+                }
+            }
         }
         let library = unopened(backend(), rustic_core::NoProgressBars {})?;
         let made = library.init(credentials, &KeyOptions::default(), &config_options());

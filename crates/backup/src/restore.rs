@@ -20,6 +20,7 @@ pub use selection::{Selection, SnapshotChoice};
 use crate::{
     clock,
     error::{BackupError, Result},
+    files,
     locks::LockKind,
     progress::{Meter, NoProgress, Phase, ProgressSink},
     repository::{Library, Repository},
@@ -31,8 +32,8 @@ use crate::{
 use jiff::Timestamp;
 use place::{Folder, Place};
 use rustic_core::{
-    IndexedFullStatus,
-    repofile::{Node, SnapshotFile},
+    FileType, IndexedFullStatus,
+    repofile::{Node, SnapshotFile, SnapshotId},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -138,17 +139,31 @@ pub struct RestoreReport {
 }
 
 impl Repository {
-    /// All snapshots, the newest first.
+    /// All snapshots, the newest first. One that is damaged does not hide the others; verification
+    /// names it.
     ///
     /// # Errors
     ///
     /// When no destination answers.
     pub fn snapshots(&self) -> Result<Vec<SnapshotSummary>> {
         let library = self.library(Snapshots::Written, rustic_core::NoProgressBars {})?;
-        let snapshots = library
-            .get_all_snapshots()
-            .map_err(|error| self.set.explain(error))?;
-        let mut summaries: Vec<SnapshotSummary> = snapshots.iter().map(summary).collect();
+        let mut summaries = Vec::new();
+        for entry in self.set.list(FileType::Snapshot)? {
+            let Some(id) = files::id(&entry.name) else {
+                continue;
+            };
+            let read: Result<SnapshotFile, _> = library.get_file(&SnapshotId::from(id));
+            match read.map_err(|error| self.set.explain(error)) {
+                Ok(mut snapshot) => {
+                    snapshot.id = id.into();
+                    summaries.push(summary(&snapshot));
+                }
+                Err(BackupError::Repository { detail }) => {
+                    tracing::error!(file = %entry.name, detail, "a snapshot is damaged");
+                }
+                Err(other) => return Err(other),
+            }
+        }
         summaries.sort_by(|one, other| other.time.cmp(&one.time).then(other.id.cmp(&one.id)));
         Ok(summaries)
     }

@@ -141,6 +141,7 @@ impl Repository {
         let started = self.surroundings.clock.now();
         let meter = Meter::new(Arc::clone(&request.progress));
         meter.begin(Phase::Preparing);
+        self.take_up_unfinished()?;
         let lock = self.lock(LockKind::Shared)?;
         let result = self.run_locked(request, started, &meter);
         let unlocked = self.unlock(lock);
@@ -157,7 +158,6 @@ impl Repository {
     ) -> Result<RunReport> {
         meter.begin(Phase::CatchingUp);
         self.catch_up()?;
-        self.take_up_unfinished()?;
         self.set_unfinished(true)?;
         meter.begin(Phase::Transferring);
         let watch = Arc::new(Watch {
@@ -170,25 +170,30 @@ impl Repository {
         let kind = request.kind;
         let snapshot = self.archive(request, started, &watch)?;
         meter.begin(Phase::Publishing);
-        // The sources are read, and nobody else holds it any more.
-        let Some(watch) = Arc::into_inner(watch) else {
-            return Err(BackupError::Cancelled);
-        };
-        self.keep_hashes(watch.spool, &snapshot)?;
+        self.keep_hashes(&watch.spool, &snapshot)?;
         let (snapshot, id) = self.publish(snapshot, &watch.findings)?;
         self.set_unfinished(false)?;
         Ok(self.report(kind, started, &snapshot, &id, &watch.findings))
     }
 
-    /// Puts packs into the index that a run left which did not come to its end.
-    fn take_up_unfinished(&self) -> Result<()> {
+    /// Puts packs into the index that a run left which did not come to its end. Packs of somebody
+    /// who writes at the moment must not be mistaken for such, so nobody may; otherwise it is left
+    /// for another time, and what was sent is sent again.
+    fn take_up_unfinished(&mut self) -> Result<()> {
         if !self.has_unfinished() {
             return Ok(());
         }
-        let library = self.library(Snapshots::Written, rustic_core::NoProgressBars {})?;
-        library
-            .repair_index(&RepairIndexOptions::default(), false)
-            .map_err(|error| self.set.explain(error))
+        let lock = match self.lock(LockKind::Exclusive) {
+            Err(BackupError::Locked { .. }) => return Ok(()),
+            other => other?,
+        };
+        let result = self
+            .library(Snapshots::Written, rustic_core::NoProgressBars {})
+            .and_then(|library| Ok(library.repair_index(&RepairIndexOptions::default(), false)?))
+            .map_err(|error| self.set.explain(error));
+        let unlocked = self.unlock(lock);
+        result?;
+        unlocked
     }
 
     /// Reads the sources and sends everything but the snapshot.
@@ -228,7 +233,7 @@ impl Repository {
     }
 
     /// Keeps what the files were, beside the snapshot.
-    fn keep_hashes(&self, spool: Spool, snapshot: &SnapshotFile) -> Result<()> {
+    fn keep_hashes(&self, spool: &Spool, snapshot: &SnapshotFile) -> Result<()> {
         let shelf = Shelf {
             set: Arc::clone(&self.set),
             seal: Arc::clone(&self.seal),

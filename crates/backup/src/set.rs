@@ -127,23 +127,18 @@ impl RepositorySet {
         })
     }
 
-    /// Deletes a lock wherever that can be done at once, also when the work was cancelled.
-    pub(crate) fn release(&self, name: &ObjectName) {
+    /// Deletes a lock at all members, also when the work was cancelled. Says whether it is gone
+    /// everywhere.
+    pub(crate) fn release(&self, name: &ObjectName) -> bool {
         self.runtime.block_on(async {
+            let mut is_gone = true;
             for member in &self.members {
                 let removal = member.destination.remove(name);
-                match tokio::time::timeout(RELEASE_PATIENCE, removal).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(failure)) => {
-                        tracing::debug!(
-                            failure = failure.chain(),
-                            "a lock stays until it is stale"
-                        );
-                    }
-                    Err(_) => tracing::debug!("a lock stays until it is stale"),
-                }
+                let removed = tokio::time::timeout(RELEASE_PATIENCE, removal).await;
+                is_gone &= matches!(removed, Ok(Ok(())));
             }
-        });
+            is_gone
+        })
     }
 
     /// Sends a pack to all members in step, in the background. It comes back as soon as there is
@@ -165,6 +160,23 @@ impl RepositorySet {
             drop(permit);
         });
         Ok(())
+    }
+
+    /// Goes on without a member whose destination failed, as long as another one is in step.
+    /// `None` when it failed.
+    pub(crate) fn without<T>(&self, member: &Member, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(BackupError::Destination(failure)) => {
+                let error = BackupError::Destination(failure);
+                member.fall_behind(&error);
+                if self.in_step().is_empty() {
+                    return Err(error);
+                }
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
     }
 
     /// Waits until everything that was sent has arrived.
@@ -279,6 +291,15 @@ impl RepositorySet {
             let folder = folder.clone();
             async move { destination.list(folder.as_ref()).await }
         })
+    }
+
+    /// The names of all files in a folder that the format does not know.
+    pub(crate) fn list_folder(&self, folder: &ObjectName) -> Result<Vec<ObjectName>> {
+        let entries = self.ask(|destination| {
+            let folder = folder.clone();
+            async move { destination.list(Some(&folder)).await }
+        })?;
+        Ok(entries.into_iter().map(|entry| entry.name).collect())
     }
 
     pub(crate) fn size(&self, name: &ObjectName) -> Result<Option<u64>> {

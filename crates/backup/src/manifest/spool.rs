@@ -104,26 +104,25 @@ impl Spool {
 
     /// Makes the manifest of a tree from what was collected and what was known before.
     pub(crate) fn finish(
-        self,
+        &self,
         shelf: Shelf,
         tree: TreeId,
         mut before: Option<Reader>,
     ) -> Result<()> {
-        let folder = self.folder;
+        let folder = &self.folder;
         let fail = |source| BackupError::File {
             path: folder.clone(),
             source,
         };
-        let mut files = self
-            .files
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        files.names.flush().map_err(fail)?;
-        if let Some(problem) = files.problem {
-            return Err(fail(problem));
+        self.with(|files| files.names.flush());
+        {
+            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(problem) = files.problem.take() {
+                return Err(fail(problem));
+            }
         }
-        files.hashes.seek(SeekFrom::Start(0)).map_err(fail)?;
-        let mut hashes = BufReader::new(files.hashes);
+        let hashes = File::open(folder.join("hashes")).map_err(fail)?;
+        let mut hashes = BufReader::new(hashes);
         let names = File::open(folder.join("names")).map_err(fail)?;
         let mut writer = Writer::new(shelf, tree);
         for line in BufReader::new(names).lines() {
@@ -153,7 +152,7 @@ impl Spool {
             writer.add(&record)?;
         }
         writer.finish()?;
-        fs::remove_dir_all(&folder).map_err(fail)
+        fs::remove_dir_all(folder).map_err(fail)
     }
 }
 

@@ -40,6 +40,7 @@ fn bring_in_step(set: &RepositorySet, member: &Arc<Member>, done: &mut CatchUp) 
     let removals = member.record().removals;
     let removed: BTreeSet<&ObjectName> = removals.iter().map(|removal| &removal.name).collect();
     is_same_repository(set, &lead, member)?;
+    remove_stray_keys(set, member)?;
     copy_manifests(set, &lead, member, done)?;
     for kind in files::COPIED {
         let there = listing(set, &lead, kind)?;
@@ -50,11 +51,8 @@ fn bring_in_step(set: &RepositorySet, member: &Arc<Member>, done: &mut CatchUp) 
             }
         }
         for name in here.keys().filter(|name| !there.contains_key(*name)) {
-            // A password that was taken away elsewhere must not come back from here.
-            if kind == FileType::Key {
-                set.block(member.destination.remove(name))?;
-                done.removed_files += 1;
-            } else if !removed.contains(name) {
+            // Keys too: one that was taken away elsewhere meanwhile is among the removals.
+            if !removed.contains(name) {
                 for other in set.in_step() {
                     copy(set, member, &other, kind, name, done)?;
                 }
@@ -77,7 +75,7 @@ pub(crate) fn is_same_repository(
     lead: &Member,
     member: &Member,
 ) -> Result<()> {
-    let config = files::name(FileType::Config, &rustic_core::Id::default());
+    let config = files::config();
     if set.block(member.destination.size(&config))?.is_none() {
         return Ok(());
     }
@@ -98,7 +96,7 @@ fn listing(
     kind: FileType,
 ) -> Result<BTreeMap<ObjectName, u64>> {
     let Some(folder) = files::folder(kind) else {
-        let name = files::name(kind, &rustic_core::Id::default());
+        let name = files::config();
         let size = set.block(member.destination.size(&name))?;
         return Ok(size.map(|bytes| (name, bytes)).into_iter().collect());
     };
@@ -108,6 +106,29 @@ fn listing(
         .filter(|entry| files::id(&entry.name).is_some())
         .map(|entry| (entry.name, entry.bytes))
         .collect())
+}
+
+/// Where there is no repository yet, a key can only be left of one whose making was cut off. It
+/// would open with the same password, and decrypt nothing. What has anything else is not ours to
+/// clean.
+pub(crate) fn remove_stray_keys(set: &RepositorySet, member: &Member) -> Result<()> {
+    if set
+        .block(member.destination.size(&files::config()))?
+        .is_some()
+    {
+        return Ok(());
+    }
+    for kind in [FileType::Snapshot, FileType::Index] {
+        if !listing(set, member, kind)?.is_empty() {
+            return Err(BackupError::Damaged {
+                detail: format!("{} has a repository without its config", member.name),
+            });
+        }
+    }
+    for name in listing(set, member, FileType::Key)?.keys() {
+        set.block(member.destination.remove(name))?;
+    }
+    Ok(())
 }
 
 /// Hashes of what was read, which snapshots do not need, but tests of them.

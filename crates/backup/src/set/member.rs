@@ -58,6 +58,11 @@ pub struct MemberReport {
     pub state: MemberState,
 }
 
+/// The state of a member that has nothing yet.
+const NEW: MemberState = MemberState::Behind {
+    code: ErrorCode::Destination(FailureCode::NotFound),
+};
+
 impl Default for MemberRecord {
     fn default() -> Self {
         Self {
@@ -116,9 +121,13 @@ impl Member {
 
     /// It has nothing yet.
     pub(crate) fn is_new(&self) {
-        self.lock().state = MemberState::Behind {
-            code: ErrorCode::Destination(FailureCode::NotFound),
-        };
+        self.lock().state = NEW;
+    }
+
+    /// Whether it has nothing yet, or everything.
+    pub(crate) fn is_new_or_in_step(&self) -> bool {
+        let state = &self.lock().state;
+        *state == NEW || *state == MemberState::InStep
     }
 
     /// It has everything again.

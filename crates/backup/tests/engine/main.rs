@@ -5,6 +5,7 @@
 )]
 
 mod faults;
+mod flaky;
 mod locks;
 mod prunes;
 mod restores;

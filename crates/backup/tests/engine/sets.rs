@@ -2,10 +2,15 @@
 
 use crate::scene::{Scene, furnish};
 use latarnik_backup::{BackupError, ErrorCode, MemberState, RunKind};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    path::Path,
+};
 
-/// All files of a repository but locks, with their content.
-fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+/// All files of a repository, with a number that stands for their content.
+pub(crate) fn files(root: &Path) -> BTreeMap<String, u64> {
     let mut files = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
     while let Some(open) = folders.pop() {
@@ -15,7 +20,9 @@ fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
                 folders.push(path);
             } else {
                 let name = path.strip_prefix(root).unwrap().display().to_string();
-                files.insert(name, fs::read(path).unwrap());
+                let mut hasher = DefaultHasher::new();
+                fs::read(path).unwrap().hash(&mut hasher);
+                files.insert(name, hasher.finish());
             }
         }
     }
@@ -141,6 +148,21 @@ fn a_repository_of_somebody_else_is_not_touched() {
         .collect();
     assert_eq!(states, [("one", &MemberState::InStep), ("two", &behind)]);
     assert_eq!(files(&scene.at("two")), before);
+}
+
+#[test]
+fn a_repository_that_lost_its_config_is_not_made_anew() {
+    let scene = Scene::new();
+    scene.write("file", "content");
+    scene.run(RunKind::Full, &["one"]).unwrap();
+    let config = fs::read(scene.at("one/config")).unwrap();
+    fs::remove_file(scene.at("one/config")).unwrap();
+    let before = files(&scene.at("one"));
+    let error = scene.run(RunKind::Full, &["one"]).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Damaged, "{error:?}");
+    assert_eq!(files(&scene.at("one")), before);
+    fs::write(scene.at("one/config"), config).unwrap();
+    scene.run(RunKind::Full, &["one"]).unwrap();
 }
 
 #[test]
