@@ -8,6 +8,7 @@ use prefix::{Prefix, Template};
 use std::{fs, time::Instant};
 
 mod agent;
+mod backups;
 mod people;
 mod prefix;
 mod scenarios;
@@ -18,7 +19,7 @@ const SERVICE: &str = "LatarnikTrial";
 
 /// The packages that the suite needs.
 pub(crate) fn packages() -> &'static [&'static str] {
-    &["wine", "wine64"]
+    &["restic", "wine", "wine64"]
 }
 
 /// Builds and runs everything.
@@ -49,6 +50,9 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Result<()> {
     });
     tally.case("the agent enrols, scans and installs as a service", || {
         agent::run(&bench)
+    });
+    tally.case("files are backed up, proven and restored", || {
+        backups::run(&bench)
     });
     play_scenarios(&bench, &mut tally);
     step::say(&format!(

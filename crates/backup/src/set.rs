@@ -253,11 +253,14 @@ impl RepositorySet {
         for member in self.in_step() {
             match self.block(question(Arc::clone(&member.destination))) {
                 Err(BackupError::Destination(failure)) => {
-                    tracing::warn!(
-                        destination = member.name,
-                        failure = failure.chain(),
-                        "asking the next destination"
-                    );
+                    // What is not there may not be anywhere, and often is asked for to find out.
+                    if failure.code != FailureCode::NotFound {
+                        tracing::warn!(
+                            destination = member.name,
+                            failure = failure.chain(),
+                            "asking the next destination"
+                        );
+                    }
                     last = Some(failure);
                 }
                 other => return other,

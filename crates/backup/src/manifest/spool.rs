@@ -28,7 +28,8 @@ enum Slot {
 /// places of equal size, as readers finish in any order.
 pub(crate) struct Spool {
     folder: PathBuf,
-    files: Mutex<Files>,
+    /// `None` once the manifest is made.
+    files: Mutex<Option<Files>>,
 }
 
 struct Files {
@@ -59,7 +60,7 @@ impl Spool {
         })?;
         Ok(Self {
             folder: folder.to_owned(),
-            files: Mutex::new(files),
+            files: Mutex::new(Some(files)),
         })
     }
 
@@ -97,8 +98,22 @@ impl Spool {
 
     fn with(&self, work: impl FnOnce(&mut Files) -> io::Result<()>) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = work(&mut files) {
+        if let Some(files) = files.as_mut()
+            && let Err(error) = work(files)
+        {
             files.problem.get_or_insert(error);
+        }
+    }
+
+    /// Closes the files, which Windows would not let be deleted otherwise.
+    fn close(&self) -> io::Result<()> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut files) = files.take() else {
+            return Ok(());
+        };
+        match files.problem.take() {
+            Some(problem) => Err(problem),
+            None => files.names.flush(),
         }
     }
 
@@ -114,18 +129,13 @@ impl Spool {
             path: folder.clone(),
             source,
         };
-        self.with(|files| files.names.flush());
-        {
-            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(problem) = files.problem.take() {
-                return Err(fail(problem));
-            }
-        }
+        self.close().map_err(fail)?;
         let hashes = File::open(folder.join("hashes")).map_err(fail)?;
         let mut hashes = BufReader::new(hashes);
         let names = File::open(folder.join("names")).map_err(fail)?;
+        let mut names = BufReader::new(names).lines();
         let mut writer = Writer::new(shelf, tree);
-        for line in BufReader::new(names).lines() {
+        for line in &mut names {
             let line = line.map_err(fail)?;
             let mut record: Record = serde_json::from_str(&line)
                 .map_err(io::Error::from)
@@ -152,6 +162,8 @@ impl Spool {
             writer.add(&record)?;
         }
         writer.finish()?;
+        drop(hashes);
+        drop(names);
         fs::remove_dir_all(folder).map_err(fail)
     }
 }
