@@ -2,7 +2,7 @@
 
 use anyhow::Error;
 use latarnik_agent_core::{engine::EngineError, enrollment::EnrollError};
-use latarnik_backup::BackupError;
+use latarnik_backup::{BackupError, dumps::DumpFailure};
 use std::{
     fmt,
     io::{Write, stderr},
@@ -67,7 +67,19 @@ pub(crate) fn code(result: Result<ExitCode, Error>) -> ExitCode {
     };
     // Nothing can be told when standard error is closed.
     let _ = writeln!(stderr(), "latarnik-agent: {error:#}");
+    if let Some(words) = words_of_a_dump(&error) {
+        let _ = writeln!(stderr(), "{words}");
+    }
     ExitCode::from(number(&error))
+}
+
+/// What the program of a dump that failed said.
+fn words_of_a_dump(error: &Error) -> Option<&str> {
+    let failure = match error.downcast_ref() {
+        Some(BackupError::Dump { source, .. }) => DumpFailure::of(source)?,
+        _ => error.downcast_ref::<DumpFailure>()?,
+    };
+    Some(failure.excerpt.trim_end()).filter(|words| !words.is_empty())
 }
 
 /// The exit code of an error.

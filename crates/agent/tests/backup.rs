@@ -153,6 +153,26 @@ fn largest(folder: &Path) -> PathBuf {
 }
 
 #[test]
+fn a_dump_that_fails_says_why_and_leaves_no_snapshot() {
+    let scene = Scene::new(&["disk"]);
+    scene.write("file", b"content");
+    scene.json(0, &["run"]);
+    let mut job = fs::read_to_string(scene.at("job.toml")).unwrap();
+    job.push_str(
+        "[[dumps]]\nkind = \"command\"\nname = \"shop\"\nprogram = \"/bin/sh\"\n\
+         arguments = [\"-c\", \"echo half; echo the table is gone >&2; exit 3\"]\n",
+    );
+    fs::write(scene.at("job.toml"), job).unwrap();
+    let output = scene.run(&["run"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(words.contains("the table is gone"), "{words}");
+    assert!(words.contains("exit code 3"), "{words}");
+    let listed = scene.json(0, &["list"]);
+    assert_eq!(listed["snapshots"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn a_recovery_kit_is_a_page_and_a_file_that_nobody_else_reads() {
     use std::os::unix::fs::PermissionsExt as _;
     let scene = Scene::new(&["disk"]);
