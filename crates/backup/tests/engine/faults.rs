@@ -186,3 +186,51 @@ fn cancelling_ends_a_run_and_the_next_one_uses_what_was_sent() {
     scene.restic_agrees("disk", &report.snapshot);
     assert_eq!(fs::read_dir(scene.at("disk/locks")).unwrap().count(), 0);
 }
+
+/// Waits until some packs have arrived, and cancels.
+struct CancelAfterPacks {
+    data: std::path::PathBuf,
+    packs: usize,
+    cancellation: tokio_util::sync::CancellationToken,
+}
+
+impl Read for CancelAfterPacks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let folders = fs::read_dir(&self.data).map_or(0, |folders| {
+            folders
+                .flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap())
+                .count()
+        });
+        if folders >= self.packs {
+            self.cancellation.cancel();
+        }
+        // What comes after the files keeps their last pack from being the last.
+        getrandom::fill(buffer).map_err(io::Error::other)?;
+        Ok(buffer.len())
+    }
+}
+
+#[test]
+fn what_was_sent_before_a_run_was_cut_off_is_not_sent_again() {
+    let scene = Scene::new();
+    scene.write("large", noise(40_000_000, 3));
+    let mut repository = scene.open(vec![scene.place("disk")]).unwrap();
+    let mut request = scene.request(RunKind::Full);
+    let stream = CancelAfterPacks {
+        data: scene.at("disk/data"),
+        packs: 2,
+        cancellation: scene.cancellation.clone(),
+    };
+    request.streams.push(StreamSource {
+        path: "/zz/endless".into(),
+        open: Box::new(|| Ok(Box::new(stream))),
+    });
+    let error = repository.run(request).unwrap_err();
+    assert!(matches!(error, BackupError::Cancelled), "{error:?}");
+    drop(repository);
+    let scene = scene.uncancelled();
+    let report = scene.run(RunKind::Full, &["disk"]).unwrap();
+    // Two packs of 16 MiB had arrived.
+    assert!(report.added_bytes < 10_000_000, "{report:?}");
+    scene.restic_agrees("disk", &report.snapshot);
+}

@@ -6,6 +6,7 @@
 
 mod faults;
 mod flaky;
+mod interop;
 mod locks;
 mod prunes;
 mod restores;
