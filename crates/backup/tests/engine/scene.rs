@@ -50,6 +50,10 @@ impl Scene {
         }
     }
 
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     /// The same scene, after somebody cancelled.
     pub(crate) fn uncancelled(mut self) -> Self {
         self.cancellation = CancellationToken::new();
