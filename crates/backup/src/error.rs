@@ -12,8 +12,8 @@ pub type Result<T, E = BackupError> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackupError {
-    /// No destination holds up: the last failure of the last one.
-    #[error("no destination is usable")]
+    /// A destination failed; of several, the last that was left.
+    #[error("a destination failed")]
     Destination(#[source] Failure),
     /// There is no repository at the destinations.
     #[error("there is no repository at {location}")]

@@ -47,7 +47,7 @@ impl Tools {
         }
         // Of several versions in several places the newest.
         if self.newest_first {
-            usual.sort_by_key(|folder| std::cmp::Reverse(version(folder)));
+            usual.sort_by_key(|folder| std::cmp::Reverse(version_of_folder(folder)));
         }
         let mut places = search_path();
         if self.newest_first {
@@ -148,18 +148,21 @@ fn matching(folder: &Path, before: &str, after: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// The last numbers of a path: `[17]` of `PostgreSQL\17\bin`, `[10, 11]` of `MariaDB 10.11`.
-fn version(path: &Path) -> Vec<u64> {
-    path.components()
-        .rev()
-        .map(|part| {
-            let text = part.as_os_str().to_string_lossy();
-            text.split(|c: char| !c.is_ascii_digit())
-                .filter_map(|number| number.parse().ok())
-                .collect::<Vec<u64>>()
-        })
+/// The last numbers of a folder's path: `[17]` of `PostgreSQL\17\bin`.
+fn version_of_folder(path: &Path) -> Vec<u64> {
+    path.ancestors()
+        .map(version)
         .find(|numbers| !numbers.is_empty())
         .unwrap_or_default()
+}
+
+/// The numbers in the last part of a path: `[17]` of `PostgreSQL\17`, `[10, 11]` of
+/// `MariaDB 10.11`. What has none is older than everything.
+fn version(path: &Path) -> Vec<u64> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.split(|c: char| !c.is_ascii_digit())
+        .filter_map(|number| number.parse().ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -183,9 +186,11 @@ mod tests {
 
     #[test]
     fn versions_of_several_numbers_are_compared_as_such() {
-        let version = |text: &str| version(Path::new(text));
-        assert!(version("/p/MariaDB 11.4/bin") > version("/p/MariaDB 10.11/bin"));
-        assert!(version("/p/MariaDB 10.11/bin") > version("/p/MariaDB 10.6/bin"));
+        let folder = |text: &str| version_of_folder(Path::new(text));
+        assert!(folder("/p/MariaDB 11.4/bin") > folder("/p/MariaDB 10.11/bin"));
+        assert!(folder("/p/MariaDB 10.11/bin") > folder("/p/MariaDB 10.6/bin"));
+        // Numbers of folders around it are not its own.
+        assert!(version(Path::new("/p9/1.2")) > version(Path::new("/p99/notes")));
     }
 
     #[test]

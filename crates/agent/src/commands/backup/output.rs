@@ -98,7 +98,7 @@ impl Output {
                     text,
                     "\n{:<10}{:<22}{kind:<13}{:<16}{:>9}{:>12}{mark}",
                     snapshot.id.get(..8).unwrap_or(&snapshot.id),
-                    snapshot.time.strftime("%Y-%m-%d %H:%M:%S"),
+                    snapshot.time.strftime("%Y-%m-%d %H:%M:%S").to_string(),
                     snapshot.job,
                     snapshot.files,
                     bytes(snapshot.bytes),
