@@ -119,14 +119,7 @@ impl BackupError {
 
     /// The chain of causes as one line for a log.
     pub fn chain(&self) -> String {
-        let mut line = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            line.push_str(": ");
-            line.push_str(&error.to_string());
-            cause = error.source();
-        }
-        line
+        latarnik_destinations::chain(self)
     }
 }
 
@@ -174,11 +167,7 @@ impl From<Box<RusticError>> for BackupError {
         }
         match cause(&error) {
             Some(Self::Cancelled) => Self::Cancelled,
-            Some(Self::Destination(failure)) => {
-                let mut copy = Failure::new(failure.operation, failure.code);
-                copy.name.clone_from(&failure.name);
-                Self::Destination(copy.caused_by(failure.chain()))
-            }
+            Some(Self::Destination(failure)) => Self::Destination(failure.again()),
             _ => Self::Repository {
                 detail: error.display_log(),
             },

@@ -367,11 +367,7 @@ impl RepositorySet {
 /// A failure is told to everyone who asks; its source only once.
 fn again(error: &BackupError) -> BackupError {
     match error {
-        BackupError::Destination(failure) => {
-            let mut copy = Failure::new(failure.operation, failure.code);
-            copy.name.clone_from(&failure.name);
-            BackupError::Destination(copy.caused_by(failure.chain()))
-        }
+        BackupError::Destination(failure) => BackupError::Destination(failure.again()),
         _ => BackupError::Cancelled,
     }
 }

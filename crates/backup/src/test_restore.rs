@@ -116,10 +116,7 @@ impl Repository {
             progress: Arc::clone(&request.progress),
         })?;
         let elapsed = clock.elapsed();
-        let mut comparison = Comparison {
-            sandbox: &sandbox.path,
-            ..Comparison::new(&sandbox.path)
-        };
+        let mut comparison = Comparison::new(&sandbox.path);
         for finding in restored.named_findings {
             comparison.note(&finding.path, MismatchKind::NotRestored, finding.detail);
         }

@@ -230,13 +230,32 @@ impl Failure {
 
     /// The chain of causes as one line for a log.
     pub fn chain(&self) -> String {
-        let mut line = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            line.push_str(": ");
-            line.push_str(&error.to_string());
-            cause = error.source();
-        }
-        line
+        chain(self)
     }
+
+    /// The same once more, for somebody else who asks; the causes as text.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self {
+            code: self.code,
+            operation: self.operation,
+            name: self.name.clone(),
+            source: self
+                .source
+                .as_ref()
+                .map(|source| chain(source.as_ref()).into()),
+        }
+    }
+}
+
+/// An error and its causes as one line for a log.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
 }

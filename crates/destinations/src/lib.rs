@@ -43,7 +43,7 @@ mod verified;
 pub use connected::{Connected, Options, connect, wrap};
 pub use content::{Content, Cursor};
 pub use destination::{Destination, Entry, Space, Written};
-pub use failure::{Failure, FailureCode, Operation};
+pub use failure::{Failure, FailureCode, Operation, chain};
 pub use ftp::{Ftp, FtpSecurity, FtpSettings};
 pub use local::{Local, LocalSettings};
 pub use metered::{Metered, Metrics};

@@ -1,6 +1,6 @@
 //! Bringing a member that is behind back in step.
 
-use super::{Member, RepositorySet};
+use super::{Member, Removal, RepositorySet};
 use crate::{
     error::{BackupError, Result},
     files, manifest,
@@ -42,8 +42,10 @@ fn bring_in_step(set: &RepositorySet, member: &Arc<Member>, done: &mut CatchUp) 
     is_same_repository(set, &lead, member)?;
     remove_stray_keys(set, member)?;
     copy_manifests(set, &lead, member, done)?;
+    let mut kept = BTreeSet::new();
     for kind in files::COPIED {
         let there = listing(set, &lead, kind)?;
+        kept.extend(there.keys().cloned());
         let here = listing(set, member, kind)?;
         for (name, bytes) in &there {
             if here.get(name) != Some(bytes) {
@@ -61,7 +63,9 @@ fn bring_in_step(set: &RepositorySet, member: &Arc<Member>, done: &mut CatchUp) 
     }
     // Last what nothing refers to any more: snapshots, then indexes, then packs.
     for kind in files::COPIED.iter().rev() {
-        for removal in removals.iter().filter(|removal| removal.kind == *kind) {
+        // What the lead has again may be needed again.
+        let due = |removal: &&Removal| removal.kind == *kind && !kept.contains(&removal.name);
+        for removal in removals.iter().filter(due) {
             set.block(member.destination.remove(&removal.name))?;
             done.removed_files += 1;
         }

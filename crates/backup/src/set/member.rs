@@ -114,9 +114,10 @@ impl Member {
         self.lock().removals.push(removal);
     }
 
-    /// It is the one that the others follow.
+    /// It is the one that the others follow. What was to be deleted there stays: by then others
+    /// may have it again, and need it.
     pub(crate) fn lead(&self) {
-        self.lock().state = MemberState::InStep;
+        *self.lock() = MemberRecord::default();
     }
 
     /// It has nothing yet.

@@ -90,6 +90,48 @@ fn what_was_deleted_while_a_destination_was_away_is_deleted_there_later() {
 }
 
 #[test]
+fn what_is_needed_again_is_not_deleted_by_an_old_memory() {
+    let scene = Scene::new();
+    furnish(&scene);
+    let large = noise(2_000_000, 7);
+    scene.write("large", &large);
+    let first = scene.run(RunKind::Full, &["one", "two"]).unwrap();
+    fs::remove_file(scene.source().join("large")).unwrap();
+    scene.run(RunKind::Incremental, &["one", "two"]).unwrap();
+    let take = |name: &str| {
+        fs::rename(scene.at(name), scene.at(&format!("{name}-away"))).unwrap();
+        fs::write(scene.at(name), "").unwrap();
+    };
+    let give = |name: &str| {
+        fs::remove_file(scene.at(name)).unwrap();
+        fs::rename(scene.at(&format!("{name}-away")), scene.at(name)).unwrap();
+    };
+    // Deleted at one while two is away; then two leads alone, with what was to be deleted there.
+    take("two");
+    {
+        let places = vec![scene.place("one"), scene.place("two")];
+        let mut repository = scene.open(places).unwrap();
+        repository
+            .prune(std::slice::from_ref(&first.snapshot), Arc::new(NoProgress))
+            .unwrap();
+    }
+    give("two");
+    take("one");
+    scene.write("large", &large);
+    scene.run(RunKind::Incremental, &["one", "two"]).unwrap();
+    give("one");
+    scene.run(RunKind::Incremental, &["one", "two"]).unwrap();
+    // Two falls behind and catches up once more.
+    take("two");
+    scene.run(RunKind::Incremental, &["one", "two"]).unwrap();
+    give("two");
+    let last = scene.run(RunKind::Full, &["one", "two"]).unwrap();
+    for place in ["one", "two"] {
+        scene.restic_agrees(place, &last.snapshot);
+    }
+}
+
+#[test]
 fn a_prune_does_not_begin_while_somebody_writes() {
     let scene = Scene::new();
     scene.write("file", "content");
