@@ -39,7 +39,7 @@ pub struct Surroundings {
     pub username: String,
     /// The job's memory on this machine, its own folder.
     pub state_folder: PathBuf,
-    /// Ends what is at work within a second.
+    /// Ends what is at work, without waiting for destinations.
     pub cancellation: CancellationToken,
 }
 
