@@ -27,6 +27,7 @@ import {
   untilProblem,
   yearDayProblem,
 } from './blackout-rules';
+import { blackoutSpanText } from './local-span';
 import { blackoutPreviewQuery, useCreateBlackout, useReplaceBlackout } from './maintenance';
 import classes from './maintenance.module.css';
 import { PeriodFields } from './period-fields';
@@ -225,7 +226,11 @@ function BlackoutPreview({ draft }: { draft: BlackoutDraft }) {
         {definition && !query.data && !query.isError && <LoadingBlock height={140} mt={10} />}
         {definition && query.data && (
           <div className={behind ? classes.stale : undefined} aria-busy={behind}>
-            <SpanList spans={query.data.items} empty={t('maintenance.blackouts.preview_none')} />
+            <SpanList
+              spans={query.data.items}
+              empty={t('maintenance.blackouts.preview_none')}
+              text={blackoutSpanText}
+            />
             <p className={classes.hint}>
               {t(
                 definition.time_zone

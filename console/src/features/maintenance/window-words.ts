@@ -144,7 +144,7 @@ export function actionsText(
 }
 
 function dayOfYear(format: Format, monthDay: string): string {
-  return format.day(`2024-${monthDay}T12:00:00`);
+  return format.dayOfYear(`2024-${monthDay}`);
 }
 
 /** “every year from 20 Dec to 6 Jan”, “every month from the 20th to the 25th”. */
