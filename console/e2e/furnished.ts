@@ -130,9 +130,13 @@ export async function furnish(page: Page, language: Language): Promise<Furnished
   const idle = simulated.filter(
     ({ connection, pending_updates }) => connection === 'online' && pending_updates.total,
   );
-  const servers = idle.slice(-3);
-  const [server] = servers;
-  if (!server || idle.length < 5) throw new Error('too few devices have updates to install');
+  // Servers have names of their own: “SRV-RDS01”, “proxy01”.
+  const isServer = ({ hostname }: DeviceFacts) => /^(SRV-|[a-z])/.test(hostname);
+  const servers = simulated.filter(isServer);
+  const server = idle.find(isServer);
+  const desks = idle.filter((device) => !isServer(device)).slice(0, 2);
+  if (!server || desks.length === 0) throw new Error('too few devices have updates to install');
+  await send(page, 'PATCH', `tenants/${tenant.id}`, { time_zone: 'Europe/Warsaw' });
   for (const { id } of servers) await send(page, 'PATCH', `devices/${id}`, { group_id: group.id });
   await send(page, 'POST', 'maintenance-windows', nightlyWork(tenant, language));
   for (const window of serverWork(tenant, group, language)) {
@@ -143,7 +147,7 @@ export async function furnish(page: Page, language: Language): Promise<Furnished
   }
   const { id: action } = await send<{ id: string }>(page, 'POST', 'actions', {
     kind: 'install_updates',
-    device_ids: [...idle.slice(0, 2), server].map(({ id }) => id),
+    device_ids: [...desks, server].map(({ id }) => id),
     when: { type: 'in_window' },
   });
   const answer = await page.request.get(`/api/v1/tasks?action_id=${action}`);

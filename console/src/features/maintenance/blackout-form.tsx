@@ -130,7 +130,7 @@ export function BlackoutForm(props: BlackoutFormProps) {
         <fieldset className={classes.fields} disabled={!mayChange}>
           <legend className="visually-hidden">{t('maintenance.blackouts.form')}</legend>
           {!mayChange && (
-            <Alert color="blue" icon={<IconInfoCircle size={18} aria-hidden />}>
+            <Alert color="navy" icon={<IconInfoCircle size={18} aria-hidden />}>
               {t('maintenance.blackouts.read_only')}
             </Alert>
           )}
