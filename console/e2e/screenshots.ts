@@ -140,7 +140,9 @@ async function takeMaintenance(
   await page.goto(`/updates?${of}`);
   await expect(deviceRows(page).first()).toBeVisible();
   await take(page, name('updates-with-windows'));
-  const row = deviceRows(page).filter({ hasText: server.hostname });
+  const row = deviceRows(page).filter({
+    has: page.getByRole('link', { name: server.hostname, exact: true }),
+  });
   await row.getByRole('button').nth(1).click();
   await expect(page.getByRole('dialog').getByRole('checkbox')).toBeVisible();
   await take(page, name('outside-window'));
