@@ -237,6 +237,12 @@ impl Job {
             .collect()
     }
 
+    /// Whether all of its destinations are elsewhere, and so slower than this machine's disk.
+    pub fn is_distant(&self) -> bool {
+        let is_local = |one: &NamedDestination| matches!(one.settings, Settings::Local(_));
+        !self.destinations.iter().any(is_local)
+    }
+
     /// A run of it. Servers are asked for their databases.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use crate::{
     locks::LockKind,
     manifest,
     progress::{Bars, Meter, Phase, ProgressSink},
-    repository::Repository,
+    repository::{Reading, Repository},
     set::Snapshots,
 };
 use rustic_core::{FileType, LimitOption, PruneOptions, repofile::SnapshotFile};
@@ -45,6 +45,7 @@ impl Repository {
         meter.begin(Phase::Preparing);
         let lock = self.lock(LockKind::Exclusive)?;
         let result = self.prune_locked(remove, &meter);
+        let result = self.distrust_cache(result);
         let unlocked = self.unlock(lock);
         let report = result?;
         unlocked?;
@@ -55,7 +56,11 @@ impl Repository {
         meter.begin(Phase::CatchingUp);
         self.catch_up()?;
         meter.begin(Phase::Pruning);
-        let library = self.library(Snapshots::Written, Bars(Arc::clone(meter)))?;
+        let library = self.library(
+            Snapshots::Written,
+            Reading::ThroughCache,
+            Bars(Arc::clone(meter)),
+        )?;
         let all = library
             .get_all_snapshots()
             .map_err(|error| self.set.explain(error))?;

@@ -17,7 +17,12 @@ use rustic_core::{
     ConfigOptions, Credentials, Id, KeyOptions, OpenStatus, ProgressBars, RepositoryBackends,
     RepositoryOptions,
 };
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +44,9 @@ pub struct Surroundings {
     pub username: String,
     /// The job's memory on this machine, its own folder.
     pub state_folder: PathBuf,
+    /// Where index and trees stay between runs, as they lie at the destinations; for those that
+    /// are slower to ask than this machine's disk.
+    pub cache_folder: Option<PathBuf>,
     /// Ends what is at work, without waiting for destinations.
     pub cancellation: CancellationToken,
 }
@@ -57,6 +65,15 @@ pub struct Repository {
     id: Id,
     folder: StateFolder,
     state: JobState,
+}
+
+/// Where index, trees and snapshots are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// At the destinations, when this machine has no copy.
+    ThroughCache,
+    /// At the destinations: what is proven is what lies there.
+    Destinations,
 }
 
 /// What to do when no destination has a repository.
@@ -133,18 +150,36 @@ impl Repository {
     pub(crate) fn library(
         &self,
         snapshots: Snapshots,
+        reading: Reading,
         progress: impl ProgressBars,
     ) -> Result<Library<OpenStatus>> {
         let backend = SetBackend::new(Arc::clone(&self.set), snapshots);
-        unopened(backend, progress)
+        let cache = match reading {
+            Reading::ThroughCache => self.surroundings.cache_folder.as_deref(),
+            Reading::Destinations => None,
+        };
+        unopened(backend, cache, progress)
             .and_then(|library| Ok(library.open(&self.credentials)?))
             .map_err(|error| self.set.explain(error))
+    }
+
+    /// What was damaged may be the copy in the cache, which a machine that lost its power wrote.
+    /// Without it the destinations are asked again.
+    pub(crate) fn distrust_cache<T>(&self, result: Result<T>) -> Result<T> {
+        if let (Err(BackupError::Repository { .. }), Some(cache)) =
+            (&result, &self.surroundings.cache_folder)
+            && let Err(error) = fs::remove_dir_all(cache)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(folder = %cache.display(), %error, "the cache cannot be removed");
+        }
+        result
     }
 
     /// The library's view of another set, such as one destination alone.
     pub(crate) fn library_over(&self, set: &Arc<RepositorySet>) -> Result<Library<OpenStatus>> {
         let backend = SetBackend::new(Arc::clone(set), Snapshots::Written);
-        unopened(backend, rustic_core::NoProgressBars {})
+        unopened(backend, None, rustic_core::NoProgressBars {})
             .and_then(|library| Ok(library.open(&self.credentials)?))
             .map_err(|error| set.explain(error))
     }
@@ -302,18 +337,23 @@ fn open_library(
                 }
             }
         }
-        let library = unopened(backend(), rustic_core::NoProgressBars {})?;
+        let library = unopened(backend(), None, rustic_core::NoProgressBars {})?;
         let made = library.init(credentials, &KeyOptions::default(), &config_options());
         return made.map_err(|error| set.explain(error));
     }
-    unopened(backend(), rustic_core::NoProgressBars {})
+    unopened(backend(), None, rustic_core::NoProgressBars {})
         .and_then(|library| Ok(library.open(credentials)?))
         .map_err(|error| set.explain(error))
 }
 
-fn unopened(backend: SetBackend, progress: impl ProgressBars) -> Result<Library<()>> {
+fn unopened(
+    backend: SetBackend,
+    cache: Option<&Path>,
+    progress: impl ProgressBars,
+) -> Result<Library<()>> {
     let mut options = RepositoryOptions::default();
-    options.no_cache = true;
+    options.no_cache = cache.is_none();
+    options.cache_dir = cache.map(Path::to_owned);
     let backends = RepositoryBackends::new(Arc::new(backend), None);
     Ok(Library::new_with_progress(&options, &backends, progress)?)
 }

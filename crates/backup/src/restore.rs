@@ -4,6 +4,7 @@
 //! that is killed leaves no half file under a real name. What exists stays as it is unless the
 //! caller says otherwise.
 
+mod pieces;
 mod place;
 mod selection;
 mod tree;
@@ -23,16 +24,17 @@ use crate::{
     files,
     locks::LockKind,
     progress::{Meter, NoProgress, Phase, ProgressSink},
-    repository::{Library, Repository},
+    repository::{Reading, Repository},
     retention,
     run::RunKind,
     set::Snapshots,
     source::{Finding, FindingKind, Findings},
 };
 use jiff::Timestamp;
+use pieces::Pieces;
 use place::{Folder, Place};
 use rustic_core::{
-    FileType, IndexedFullStatus,
+    FileType,
     repofile::{Node, SnapshotFile, SnapshotId},
 };
 use serde::{Deserialize, Serialize};
@@ -132,6 +134,10 @@ pub struct RestoreReport {
     pub findings: u64,
     /// The first thousand of them.
     pub named_findings: Vec<Finding>,
+    /// Pieces that were damaged at one destination and came from another: that one is to be
+    /// verified.
+    #[serde(default)]
+    pub mended: u64,
     /// When it began, in UTC.
     pub started: Timestamp,
     /// When it ended, in UTC.
@@ -146,7 +152,11 @@ impl Repository {
     ///
     /// When no destination answers.
     pub fn snapshots(&self) -> Result<Vec<SnapshotSummary>> {
-        let library = self.library(Snapshots::Written, rustic_core::NoProgressBars {})?;
+        let library = self.library(
+            Snapshots::Written,
+            Reading::ThroughCache,
+            rustic_core::NoProgressBars {},
+        )?;
         let mut summaries = Vec::new();
         for entry in self.set.list(FileType::Snapshot)? {
             let Some(id) = files::id(&entry.name) else {
@@ -175,11 +185,20 @@ impl Repository {
     /// When there is no such snapshot, no destination answers, another program holds an exclusive
     /// lock, or it is cancelled. Single files that fail are named in the report.
     pub fn restore(&mut self, request: &RestoreRequest) -> Result<RestoreReport> {
+        let result = self.restore_reading(request, Reading::ThroughCache);
+        self.distrust_cache(result)
+    }
+
+    pub(crate) fn restore_reading(
+        &mut self,
+        request: &RestoreRequest,
+        reading: Reading,
+    ) -> Result<RestoreReport> {
         let started = self.surroundings.clock.now();
         let meter = Meter::new(Arc::clone(&request.progress));
         meter.begin(Phase::Preparing);
         let lock = self.lock(LockKind::Shared)?;
-        let result = self.restore_locked(request, started, &meter);
+        let result = self.restore_locked(request, reading, started, &meter);
         let unlocked = self.unlock(lock);
         let report = result?;
         unlocked?;
@@ -189,12 +208,13 @@ impl Repository {
     fn restore_locked(
         &self,
         request: &RestoreRequest,
+        reading: Reading,
         started: Timestamp,
         meter: &Arc<Meter>,
     ) -> Result<RestoreReport> {
         let summary = request.snapshot.find(self.snapshots()?)?;
         let library = self
-            .library(Snapshots::Written, rustic_core::NoProgressBars {})?
+            .library(Snapshots::Written, reading, rustic_core::NoProgressBars {})?
             .to_indexed()
             .map_err(|error| self.set.explain(error))?;
         let snapshot = library
@@ -205,7 +225,8 @@ impl Repository {
             .ok_or_else(|| BackupError::NoSnapshot {
                 wanted: summary.id.clone(),
             })?;
-        let tree = Tree::new(&library, &snapshot, &request.selection).map_err(|pattern| {
+        let pieces = Pieces::new(&library, self, reading);
+        let tree = Tree::new(&pieces, &snapshot, &request.selection).map_err(|pattern| {
             BackupError::Source {
                 path: PathBuf::from(&pattern.pattern),
                 source: std::io::Error::other(pattern),
@@ -215,7 +236,7 @@ impl Repository {
         meter.expect_bytes(summary.bytes);
         let work = Work {
             repository: self,
-            library: &library,
+            pieces: &pieces,
             tree,
             place: Place::new(request.target.clone(), request.existing),
             meter,
@@ -234,6 +255,7 @@ impl Repository {
             kept: totals.kept,
             findings: work.findings.count(),
             named_findings: work.findings.named(),
+            mended: pieces.mended(),
             started,
             ended: self.surroundings.clock.now(),
         })
@@ -260,7 +282,7 @@ fn summary(snapshot: &SnapshotFile) -> SnapshotSummary {
 /// A restore at work.
 struct Work<'a> {
     repository: &'a Repository,
-    library: &'a Library<IndexedFullStatus>,
+    pieces: &'a Pieces<'a>,
     tree: Tree<'a>,
     place: Place,
     meter: &'a Meter,
@@ -287,7 +309,7 @@ impl Work<'_> {
         let (sender, receiver) = mpsc::sync_channel::<(PathBuf, Node)>(WORKERS * 2);
         let receiver = Mutex::new(receiver);
         let worker = Worker {
-            library: self.library,
+            pieces: self.pieces,
             place: &self.place,
             meter: self.meter,
             cancellation: &self.repository.surroundings.cancellation,

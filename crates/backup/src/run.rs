@@ -6,7 +6,7 @@ use crate::{
     locks::LockKind,
     manifest::{Reader, Shelf, Spool},
     progress::{Bars, Meter, NoProgress, Phase, ProgressSink},
-    repository::{Library, Repository},
+    repository::{Library, Reading, Repository},
     set::{MemberReport, Snapshots},
     source::{Finding, Findings, FolderSource, Item, Sources, Tracker},
 };
@@ -144,6 +144,7 @@ impl Repository {
         self.take_up_unfinished()?;
         let lock = self.lock(LockKind::Shared)?;
         let result = self.run_locked(request, started, &meter);
+        let result = self.distrust_cache(result);
         let unlocked = self.unlock(lock);
         let report = result?;
         unlocked?;
@@ -188,7 +189,11 @@ impl Repository {
             other => other?,
         };
         let result = self
-            .library(Snapshots::Written, rustic_core::NoProgressBars {})
+            .library(
+                Snapshots::Written,
+                Reading::ThroughCache,
+                rustic_core::NoProgressBars {},
+            )
             .and_then(|library| Ok(library.repair_index(&RepairIndexOptions::default(), false)?))
             .map_err(|error| self.set.explain(error));
         let unlocked = self.unlock(lock);
@@ -203,7 +208,11 @@ impl Repository {
         started: Timestamp,
         watch: &Arc<Watch>,
     ) -> Result<SnapshotFile> {
-        let library = self.library(Snapshots::HeldBack, Bars(Arc::clone(&watch.meter)))?;
+        let library = self.library(
+            Snapshots::HeldBack,
+            Reading::ThroughCache,
+            Bars(Arc::clone(&watch.meter)),
+        )?;
         let library = library
             .to_indexed_ids()
             .map_err(|error| self.set.explain(error))?;
@@ -241,7 +250,11 @@ impl Repository {
         let before = match snapshot.parent {
             None => None,
             Some(parent) => {
-                let library = self.library(Snapshots::Written, rustic_core::NoProgressBars {})?;
+                let library = self.library(
+                    Snapshots::Written,
+                    Reading::ThroughCache,
+                    rustic_core::NoProgressBars {},
+                )?;
                 let parent: SnapshotFile = library
                     .get_file(&parent)
                     .map_err(|error| self.set.explain(error))?;
@@ -261,8 +274,11 @@ impl Repository {
             let partial: StringList = PARTIAL_TAG.parse().unwrap_or_default();
             snapshot.add_tags(vec![partial]);
         }
-        let library: Library<_> =
-            self.library(Snapshots::Written, rustic_core::NoProgressBars {})?;
+        let library: Library<_> = self.library(
+            Snapshots::Written,
+            Reading::ThroughCache,
+            rustic_core::NoProgressBars {},
+        )?;
         library
             .save_snapshots(vec![snapshot.clone()])
             .map_err(|error| self.set.explain(error))?;

@@ -10,6 +10,7 @@ mod backend;
 pub(crate) mod catch_up;
 mod in_flight;
 mod member;
+mod read_ahead;
 
 pub(crate) use backend::{SetBackend, Snapshots};
 pub(crate) use member::{Member, MemberRecord, Removal};

@@ -4,7 +4,7 @@ use crate::{
     error::{BackupError, Result},
     manifest::{Reader, Shelf},
     progress::{Meter, Phase, ProgressSink},
-    repository::Repository,
+    repository::{Reading, Repository},
     restore::{Existing, RestoreRequest, Selection, SnapshotChoice},
     set::Snapshots,
 };
@@ -108,13 +108,14 @@ impl Repository {
         let summary = request.snapshot.find(self.snapshots()?)?;
         let sandbox = Sandbox::make(&request.sandbox, summary.bytes)?;
         let clock = std::time::Instant::now();
-        let restored = self.restore(&RestoreRequest {
+        let restoring = RestoreRequest {
             snapshot: SnapshotChoice::Id(summary.id.clone()),
             selection: Selection::default(),
             target: Some(sandbox.path.clone()),
             existing: Existing::Keep,
             progress: Arc::clone(&request.progress),
-        })?;
+        };
+        let restored = self.restore_reading(&restoring, Reading::Destinations)?;
         let elapsed = clock.elapsed();
         let mut comparison = Comparison::new(&sandbox.path);
         for finding in restored.named_findings {
@@ -156,7 +157,11 @@ impl Repository {
         let meter = Meter::new(Arc::clone(&request.progress));
         meter.begin(Phase::Verifying);
         let snapshot = self
-            .library(Snapshots::Written, rustic_core::NoProgressBars {})?
+            .library(
+                Snapshots::Written,
+                Reading::Destinations,
+                rustic_core::NoProgressBars {},
+            )?
             .get_snapshots(&[id])
             .map_err(|error| self.set.explain(error))?
             .into_iter()

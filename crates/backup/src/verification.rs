@@ -162,7 +162,7 @@ impl Repository {
     }
 
     /// A set of this one member.
-    fn alone(&self, member: &Arc<Member>) -> Arc<RepositorySet> {
+    pub(crate) fn alone(&self, member: &Arc<Member>) -> Arc<RepositorySet> {
         RepositorySet::new(
             vec![Arc::clone(member)],
             self.surroundings.runtime.clone(),

@@ -79,6 +79,10 @@ impl Session {
                 .or_else(|_| std::env::var("USERNAME"))
                 .unwrap_or_default(),
             state_folder: self.state_folder.clone(),
+            cache_folder: self
+                .job
+                .is_distant()
+                .then(|| self.state_folder.join("cache")),
             cancellation: self.cancellation.clone(),
         }
     }

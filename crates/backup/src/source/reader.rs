@@ -5,7 +5,7 @@ use rustic_core::{ErrorKind, ReadSourceOpen, RusticError, RusticResult};
 use sha2::{Digest, Sha256};
 use std::{
     fs::{File, Metadata},
-    io::{self, Read},
+    io::{self, BufReader, Read},
     path::PathBuf,
     sync::Arc,
 };
@@ -56,7 +56,9 @@ impl ReadSourceOpen for Opening {
         let opened = match self.content {
             Content::File(actual) => File::open(actual).and_then(|file| {
                 let metadata = file.metadata()?;
-                Ok(Input::File(file, metadata))
+                let buffer = metadata.len().clamp(1, BUFFER_BYTES);
+                let buffer = usize::try_from(buffer).unwrap_or_default();
+                Ok(Input::File(BufReader::with_capacity(buffer, file), metadata))
             }),
             Content::Stream(open) => open().map(Input::Stream),
         };
@@ -89,8 +91,11 @@ impl ReadSourceOpen for Opening {
     }
 }
 
+/// The library reads 4 KiB at a time.
+const BUFFER_BYTES: u64 = 64 * 1024;
+
 enum Input {
-    File(File, Metadata),
+    File(BufReader<File>, Metadata),
     Stream(Box<dyn Read + Send>),
 }
 
@@ -137,7 +142,7 @@ impl TrackedReader {
         }
         self.is_finished = true;
         if let Input::File(file, before) = &self.input
-            && let Some(change) = change(before, file, self.bytes)
+            && let Some(change) = change(before, file.get_ref(), self.bytes)
         {
             self.tracker
                 .findings()

@@ -4,6 +4,7 @@
     reason = "a story that cannot be set up should fail at once"
 )]
 
+mod distant;
 mod everywhere;
 mod faults;
 mod flaky;

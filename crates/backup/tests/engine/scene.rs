@@ -95,6 +95,7 @@ impl Scene {
             hostname: "office".to_owned(),
             username: "backup".to_owned(),
             state_folder: self.folder.path().join("state"),
+            cache_folder: None,
             cancellation: self.cancellation.clone(),
         }
     }

@@ -120,6 +120,14 @@ impl Output {
                 bytes(report.bytes),
                 report.kept,
             );
+            if report.mended > 0 {
+                write!(
+                    text,
+                    "\nDamaged       {} pieces at one destination, and whole at another: verify",
+                    report.mended
+                )
+                .ok();
+            }
             for finding in report.named_findings.iter().take(SHOWN) {
                 let path = finding.path.display();
                 write!(text, "\nNot restored  {path}: {}", finding.detail).ok();
