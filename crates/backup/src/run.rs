@@ -8,6 +8,9 @@ use crate::{
     progress::{Bars, Meter, NoProgress, Phase, ProgressSink},
     repository::{Library, Repository},
     set::{MemberReport, Snapshots},
+    shadow_copies::{
+        Consistency, Frozen, NoShadowCopies, ShadowCopyMaker, ShadowCopyUse, SourceReading,
+    },
     source::{Finding, Findings, FolderSource, Item, Sources, Tracker},
 };
 use jiff::Timestamp;
@@ -64,6 +67,10 @@ pub struct RunRequest {
     pub streams: Vec<StreamSource>,
     /// Hears how it goes.
     pub progress: Arc<dyn ProgressSink>,
+    /// Whether folders are read from shadow copies.
+    pub shadow_copies: ShadowCopyUse,
+    /// Who makes them.
+    pub shadow_copy_maker: Arc<dyn ShadowCopyMaker>,
 }
 
 /// A program's output as a file of the snapshot.
@@ -83,6 +90,8 @@ impl RunRequest {
             folders,
             streams: Vec::new(),
             progress: Arc::new(NoProgress),
+            shadow_copies: ShadowCopyUse::default(),
+            shadow_copy_maker: Arc::new(NoShadowCopies),
         }
     }
 }
@@ -126,6 +135,10 @@ pub struct RunReport {
     pub findings: u64,
     /// The first thousand of them.
     pub named_findings: Vec<Finding>,
+    /// How its folders were read.
+    pub sources: Vec<SourceReading>,
+    /// Whether all of them may have been like this at one instant.
+    pub consistency: Consistency,
     /// How the destinations are.
     pub destinations: Vec<MemberReport>,
 }
@@ -159,7 +172,6 @@ impl Repository {
         meter.begin(Phase::CatchingUp);
         self.catch_up()?;
         self.set_unfinished(true)?;
-        meter.begin(Phase::Transferring);
         let watch = Arc::new(Watch {
             spool: Spool::create(&self.surroundings.state_folder.join("hashes"))?,
             findings: Findings::default(),
@@ -168,12 +180,12 @@ impl Repository {
             meter: Arc::clone(meter),
         });
         let kind = request.kind;
-        let snapshot = self.archive(request, started, &watch)?;
+        let (snapshot, readings) = self.archive(request, started, &watch)?;
         meter.begin(Phase::Publishing);
         self.keep_hashes(&watch.spool, &snapshot)?;
         let (snapshot, id) = self.publish(snapshot, &watch.findings)?;
         self.set_unfinished(false)?;
-        Ok(self.report(kind, started, &snapshot, &id, &watch.findings))
+        Ok(self.report(kind, started, (&snapshot, &id), readings, &watch.findings))
     }
 
     /// Puts packs into the index that a run left which did not come to its end. Packs of somebody
@@ -202,20 +214,29 @@ impl Repository {
         request: RunRequest,
         started: Timestamp,
         watch: &Arc<Watch>,
-    ) -> Result<SnapshotFile> {
+    ) -> Result<(SnapshotFile, Vec<SourceReading>)> {
         let library = self.library(Snapshots::HeldBack, Bars(Arc::clone(&watch.meter)))?;
         let library = library
             .to_indexed_ids()
             .map_err(|error| self.set.explain(error))?;
         let snapshot = self.describe(&request, started)?;
         let options = options(request.kind);
-        let sources = sources(request, started, watch)?;
+        watch.meter.begin(Phase::Freezing);
+        let frozen = Frozen::take(
+            request.folders,
+            request.shadow_copies,
+            request.shadow_copy_maker.as_ref(),
+            &watch.cancellation,
+        )?;
+        watch.meter.begin(Phase::Transferring);
+        let sources = sources(&frozen, request.streams, started, watch)?;
         let paths = sources.paths().to_vec();
         let archived = library.archive(&options, &sources, snapshot, &paths);
         if let Some((name, source)) = watch.take_failed_dump() {
             return Err(BackupError::Dump { name, source });
         }
-        archived.map_err(|error| self.set.explain(error))
+        let snapshot = archived.map_err(|error| self.set.explain(error))?;
+        Ok((snapshot, frozen.finish()))
     }
 
     fn describe(&self, request: &RunRequest, started: Timestamp) -> Result<SnapshotFile> {
@@ -276,8 +297,8 @@ impl Repository {
         &self,
         kind: RunKind,
         started: Timestamp,
-        snapshot: &SnapshotFile,
-        id: &Id,
+        (snapshot, id): (&SnapshotFile, &Id),
+        sources: Vec<SourceReading>,
         findings: &Findings,
     ) -> RunReport {
         let summary = snapshot.summary.clone().unwrap_or_default();
@@ -298,6 +319,8 @@ impl Repository {
             stored_bytes: summary.data_added_packed,
             findings: findings.count(),
             named_findings: findings.named(),
+            consistency: Consistency::of(&sources),
+            sources,
             destinations: self.members(),
         }
     }
@@ -313,22 +336,19 @@ fn options(kind: RunKind) -> BackupOptions {
     options
 }
 
-fn sources(request: RunRequest, started: Timestamp, watch: &Arc<Watch>) -> Result<Sources> {
-    let mut items = Vec::new();
-    for source in request.folders {
-        // A source that is not there at all is no empty source.
-        if let Err(error) = std::fs::symlink_metadata(&source.path) {
-            return Err(BackupError::Source {
-                path: source.path,
-                source: error,
-            });
-        }
-        items.push(Item::Folder {
-            actual: source.path.clone(),
-            source,
-        });
-    }
-    items.extend(request.streams.into_iter().map(|stream| Item::Stream {
+fn sources(
+    frozen: &Frozen,
+    streams: Vec<StreamSource>,
+    started: Timestamp,
+    watch: &Arc<Watch>,
+) -> Result<Sources> {
+    let mut items: Vec<Item> = frozen
+        .folders
+        .iter()
+        .cloned()
+        .map(|(source, actual)| Item::Folder { source, actual })
+        .collect();
+    items.extend(streams.into_iter().map(|stream| Item::Stream {
         path: stream.path,
         modified: clock::for_library(started),
         open: stream.open,
