@@ -1,5 +1,6 @@
 //! What can go wrong with a backup, told by stable codes.
 
+use crate::shadow_copies::Live;
 use latarnik_destinations::{Failure, FailureCode};
 use rustic_core::RusticError;
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,18 @@ pub enum BackupError {
         #[source]
         source: io::Error,
     },
+    /// The job requires shadow copies, and a folder is in none.
+    #[error(
+        "there is no shadow copy of {}: {live}; {}, or set shadow_copies to \"auto\"",
+        .path.display(),
+        .live.advice()
+    )]
+    NoShadowCopy {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        live: Live,
+    },
     /// The dump of a database failed; nothing was kept that looks good.
     #[error("the dump {name} failed")]
     Dump {
@@ -110,6 +123,7 @@ impl BackupError {
             Self::NoSnapshot { .. } => ErrorCode::NoSnapshot,
             Self::LastSnapshot => ErrorCode::LastSnapshot,
             Self::Source { .. } => ErrorCode::SourceUnreadable,
+            Self::NoShadowCopy { .. } => ErrorCode::NoShadowCopy,
             Self::Dump { .. } => ErrorCode::DumpFailed,
             Self::File { .. } => ErrorCode::FileFailed,
             Self::Damaged { .. } => ErrorCode::Damaged,
@@ -146,6 +160,8 @@ pub enum ErrorCode {
     LastSnapshot,
     /// A source cannot be read at all.
     SourceUnreadable,
+    /// A folder is in no shadow copy, and the job requires it.
+    NoShadowCopy,
     /// A dump failed.
     DumpFailed,
     /// The engine's own file failed.

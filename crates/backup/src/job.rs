@@ -26,6 +26,7 @@ use crate::{
     dumps::{DumpContext, DumpFailure, DumpSettings},
     progress::ProgressSink,
     retention::RetentionRules,
+    shadow_copies::{NoShadowCopies, ShadowCopyUse},
 };
 use latarnik_destinations::{Bandwidth, Failure, Options, Secret, Settings, Verification, connect};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,9 @@ pub struct Job {
     /// How it is made sure that files arrive.
     #[serde(default)]
     pub verification: Verification,
+    /// Whether files and folders are read from shadow copies.
+    #[serde(default, skip_serializing_if = "ShadowCopyUse::is_default")]
+    pub shadow_copies: ShadowCopyUse,
     /// Files and folders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folders: Vec<FolderSource>,
@@ -275,6 +279,8 @@ impl Job {
             folders: self.folders.clone(),
             streams,
             progress,
+            shadow_copies: self.shadow_copies,
+            shadow_copy_maker: Arc::new(NoShadowCopies),
         })
     }
 }
@@ -289,6 +295,7 @@ fn dump_path(name: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::{InvalidJob, Job};
+    use crate::ShadowCopyUse;
     use std::fs;
 
     const WHOLE: &str = r#"
@@ -316,6 +323,10 @@ mod tests {
         let job = read(WHOLE).unwrap();
         assert_eq!(job.name, "books");
         assert_eq!(job.destinations.len(), 1);
+        assert_eq!(job.shadow_copies, ShadowCopyUse::Auto);
+        let required = format!("shadow_copies = \"required\"\n{WHOLE}");
+        let required = read(&required).unwrap();
+        assert_eq!(required.shadow_copies, ShadowCopyUse::Required);
         assert!(!format!("{job:?}").contains("secret"));
     }
 
@@ -356,6 +367,10 @@ mod tests {
             ("[[folders]]", "[[folder]]"),
             ("kind = \"local\"", "kind = \"pigeon\""),
             ("last = 4", "last = 0"),
+            (
+                "password = \"secret\"",
+                "password = \"secret\"\n shadow_copies = \"never\"",
+            ),
             (
                 "path = \"/mnt/backup\"",
                 "path = \"/mnt/backup\"\n paths = 1",

@@ -25,6 +25,7 @@ mod restore;
 mod run;
 mod seal;
 mod set;
+mod shadow_copies;
 mod source;
 mod state;
 mod test_restore;
@@ -45,6 +46,10 @@ pub use restore::{
 };
 pub use run::{PARTIAL_TAG, PINNED_TAG, RunKind, RunOutcome, RunReport, RunRequest, StreamSource};
 pub use set::{MemberReport, MemberState, Place};
+pub use shadow_copies::{
+    Consistency, Live, LiveReason, NoShadowCopies, Reading, ShadowCopies, ShadowCopyHold,
+    ShadowCopyMaker, ShadowCopyUse, SourceReading,
+};
 pub use source::{Finding, FindingKind, Findings, FolderSource, InvalidPattern};
 pub use test_restore::{
     Mismatch, MismatchKind, TestRestoreOutcome, TestRestoreReport, TestRestoreRequest,

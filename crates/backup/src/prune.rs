@@ -6,7 +6,7 @@ use crate::{
     locks::LockKind,
     manifest,
     progress::{Bars, Meter, Phase, ProgressSink},
-    repository::{Reading, Repository},
+    repository::{Lookup, Repository},
     set::Snapshots,
 };
 use rustic_core::{FileType, LimitOption, PruneOptions, repofile::SnapshotFile};
@@ -58,7 +58,7 @@ impl Repository {
         meter.begin(Phase::Pruning);
         let library = self.library(
             Snapshots::Written,
-            Reading::ThroughCache,
+            Lookup::ThroughCache,
             Bars(Arc::clone(meter)),
         )?;
         let all = library

@@ -69,7 +69,7 @@ pub struct Repository {
 
 /// Where index, trees and snapshots are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reading {
+pub(crate) enum Lookup {
     /// At the destinations, when this machine has no copy.
     ThroughCache,
     /// At the destinations: what is proven is what lies there.
@@ -150,13 +150,13 @@ impl Repository {
     pub(crate) fn library(
         &self,
         snapshots: Snapshots,
-        reading: Reading,
+        lookup: Lookup,
         progress: impl ProgressBars,
     ) -> Result<Library<OpenStatus>> {
         let backend = SetBackend::new(Arc::clone(&self.set), snapshots);
-        let cache = match reading {
-            Reading::ThroughCache => self.surroundings.cache_folder.as_deref(),
-            Reading::Destinations => None,
+        let cache = match lookup {
+            Lookup::ThroughCache => self.surroundings.cache_folder.as_deref(),
+            Lookup::AtDestinations => None,
         };
         unopened(backend, cache, progress)
             .and_then(|library| Ok(library.open(&self.credentials)?))

@@ -24,7 +24,7 @@ use crate::{
     files,
     locks::LockKind,
     progress::{Meter, NoProgress, Phase, ProgressSink},
-    repository::{Reading, Repository},
+    repository::{Lookup, Repository},
     retention,
     run::RunKind,
     set::Snapshots,
@@ -154,7 +154,7 @@ impl Repository {
     pub fn snapshots(&self) -> Result<Vec<SnapshotSummary>> {
         let library = self.library(
             Snapshots::Written,
-            Reading::ThroughCache,
+            Lookup::ThroughCache,
             rustic_core::NoProgressBars {},
         )?;
         let mut summaries = Vec::new();
@@ -185,20 +185,20 @@ impl Repository {
     /// When there is no such snapshot, no destination answers, another program holds an exclusive
     /// lock, or it is cancelled. Single files that fail are named in the report.
     pub fn restore(&mut self, request: &RestoreRequest) -> Result<RestoreReport> {
-        let result = self.restore_reading(request, Reading::ThroughCache);
+        let result = self.restore_looking_up(request, Lookup::ThroughCache);
         self.distrust_cache(result)
     }
 
-    pub(crate) fn restore_reading(
+    pub(crate) fn restore_looking_up(
         &mut self,
         request: &RestoreRequest,
-        reading: Reading,
+        lookup: Lookup,
     ) -> Result<RestoreReport> {
         let started = self.surroundings.clock.now();
         let meter = Meter::new(Arc::clone(&request.progress));
         meter.begin(Phase::Preparing);
         let lock = self.lock(LockKind::Shared)?;
-        let result = self.restore_locked(request, reading, started, &meter);
+        let result = self.restore_locked(request, lookup, started, &meter);
         let unlocked = self.unlock(lock);
         let report = result?;
         unlocked?;
@@ -208,13 +208,13 @@ impl Repository {
     fn restore_locked(
         &self,
         request: &RestoreRequest,
-        reading: Reading,
+        lookup: Lookup,
         started: Timestamp,
         meter: &Arc<Meter>,
     ) -> Result<RestoreReport> {
         let summary = request.snapshot.find(self.snapshots()?)?;
         let library = self
-            .library(Snapshots::Written, reading, rustic_core::NoProgressBars {})?
+            .library(Snapshots::Written, lookup, rustic_core::NoProgressBars {})?
             .to_indexed()
             .map_err(|error| self.set.explain(error))?;
         let snapshot = library
@@ -225,7 +225,7 @@ impl Repository {
             .ok_or_else(|| BackupError::NoSnapshot {
                 wanted: summary.id.clone(),
             })?;
-        let pieces = Pieces::new(&library, self, reading);
+        let pieces = Pieces::new(&library, self, lookup);
         let tree = Tree::new(&pieces, &snapshot, &request.selection).map_err(|pattern| {
             BackupError::Source {
                 path: PathBuf::from(&pattern.pattern),

@@ -6,8 +6,11 @@ use crate::{
     locks::LockKind,
     manifest::{Reader, Shelf, Spool},
     progress::{Bars, Meter, NoProgress, Phase, ProgressSink},
-    repository::{Library, Reading, Repository},
+    repository::{Library, Lookup, Repository},
     set::{MemberReport, Snapshots},
+    shadow_copies::{
+        Consistency, Frozen, NoShadowCopies, ShadowCopyMaker, ShadowCopyUse, SourceReading,
+    },
     source::{Finding, Findings, FolderSource, Item, Sources, Tracker},
 };
 use jiff::Timestamp;
@@ -64,6 +67,10 @@ pub struct RunRequest {
     pub streams: Vec<StreamSource>,
     /// Hears how it goes.
     pub progress: Arc<dyn ProgressSink>,
+    /// Whether folders are read from shadow copies.
+    pub shadow_copies: ShadowCopyUse,
+    /// Who makes them.
+    pub shadow_copy_maker: Arc<dyn ShadowCopyMaker>,
 }
 
 /// A program's output as a file of the snapshot.
@@ -83,6 +90,8 @@ impl RunRequest {
             folders,
             streams: Vec::new(),
             progress: Arc::new(NoProgress),
+            shadow_copies: ShadowCopyUse::default(),
+            shadow_copy_maker: Arc::new(NoShadowCopies),
         }
     }
 }
@@ -126,6 +135,10 @@ pub struct RunReport {
     pub findings: u64,
     /// The first thousand of them.
     pub named_findings: Vec<Finding>,
+    /// How its folders were read.
+    pub sources: Vec<SourceReading>,
+    /// Whether all of them may have been like this at one instant.
+    pub consistency: Consistency,
     /// How the destinations are.
     pub destinations: Vec<MemberReport>,
 }
@@ -160,7 +173,6 @@ impl Repository {
         meter.begin(Phase::CatchingUp);
         self.catch_up()?;
         self.set_unfinished(true)?;
-        meter.begin(Phase::Transferring);
         let watch = Arc::new(Watch {
             spool: Spool::create(&self.surroundings.state_folder.join("hashes"))?,
             findings: Findings::default(),
@@ -169,12 +181,12 @@ impl Repository {
             meter: Arc::clone(meter),
         });
         let kind = request.kind;
-        let snapshot = self.archive(request, started, &watch)?;
+        let (snapshot, readings) = self.archive(request, started, &watch)?;
         meter.begin(Phase::Publishing);
         self.keep_hashes(&watch.spool, &snapshot)?;
         let (snapshot, id) = self.publish(snapshot, &watch.findings)?;
         self.set_unfinished(false)?;
-        Ok(self.report(kind, started, &snapshot, &id, &watch.findings))
+        Ok(self.report(kind, started, (&snapshot, &id), readings, &watch.findings))
     }
 
     /// Puts packs into the index that a run left which did not come to its end. Packs of somebody
@@ -191,7 +203,7 @@ impl Repository {
         let result = self
             .library(
                 Snapshots::Written,
-                Reading::ThroughCache,
+                Lookup::ThroughCache,
                 rustic_core::NoProgressBars {},
             )
             .and_then(|library| Ok(library.repair_index(&RepairIndexOptions::default(), false)?))
@@ -207,10 +219,10 @@ impl Repository {
         request: RunRequest,
         started: Timestamp,
         watch: &Arc<Watch>,
-    ) -> Result<SnapshotFile> {
+    ) -> Result<(SnapshotFile, Vec<SourceReading>)> {
         let library = self.library(
             Snapshots::HeldBack,
-            Reading::ThroughCache,
+            Lookup::ThroughCache,
             Bars(Arc::clone(&watch.meter)),
         )?;
         let library = library
@@ -218,13 +230,22 @@ impl Repository {
             .map_err(|error| self.set.explain(error))?;
         let snapshot = self.describe(&request, started)?;
         let options = options(request.kind);
-        let sources = sources(request, started, watch)?;
+        watch.meter.begin(Phase::Freezing);
+        let frozen = Frozen::take(
+            request.folders,
+            request.shadow_copies,
+            request.shadow_copy_maker.as_ref(),
+            &watch.cancellation,
+        )?;
+        watch.meter.begin(Phase::Transferring);
+        let sources = sources(&frozen, request.streams, started, watch)?;
         let paths = sources.paths().to_vec();
         let archived = library.archive(&options, &sources, snapshot, &paths);
         if let Some((name, source)) = watch.take_failed_dump() {
             return Err(BackupError::Dump { name, source });
         }
-        archived.map_err(|error| self.set.explain(error))
+        let snapshot = archived.map_err(|error| self.set.explain(error))?;
+        Ok((snapshot, frozen.finish()))
     }
 
     fn describe(&self, request: &RunRequest, started: Timestamp) -> Result<SnapshotFile> {
@@ -252,7 +273,7 @@ impl Repository {
             Some(parent) => {
                 let library = self.library(
                     Snapshots::Written,
-                    Reading::ThroughCache,
+                    Lookup::ThroughCache,
                     rustic_core::NoProgressBars {},
                 )?;
                 let parent: SnapshotFile = library
@@ -276,7 +297,7 @@ impl Repository {
         }
         let library: Library<_> = self.library(
             Snapshots::Written,
-            Reading::ThroughCache,
+            Lookup::ThroughCache,
             rustic_core::NoProgressBars {},
         )?;
         library
@@ -292,8 +313,8 @@ impl Repository {
         &self,
         kind: RunKind,
         started: Timestamp,
-        snapshot: &SnapshotFile,
-        id: &Id,
+        (snapshot, id): (&SnapshotFile, &Id),
+        sources: Vec<SourceReading>,
         findings: &Findings,
     ) -> RunReport {
         let summary = snapshot.summary.clone().unwrap_or_default();
@@ -314,6 +335,8 @@ impl Repository {
             stored_bytes: summary.data_added_packed,
             findings: findings.count(),
             named_findings: findings.named(),
+            consistency: Consistency::of(&sources),
+            sources,
             destinations: self.members(),
         }
     }
@@ -329,22 +352,19 @@ fn options(kind: RunKind) -> BackupOptions {
     options
 }
 
-fn sources(request: RunRequest, started: Timestamp, watch: &Arc<Watch>) -> Result<Sources> {
-    let mut items = Vec::new();
-    for source in request.folders {
-        // A source that is not there at all is no empty source.
-        if let Err(error) = std::fs::symlink_metadata(&source.path) {
-            return Err(BackupError::Source {
-                path: source.path,
-                source: error,
-            });
-        }
-        items.push(Item::Folder {
-            actual: source.path.clone(),
-            source,
-        });
-    }
-    items.extend(request.streams.into_iter().map(|stream| Item::Stream {
+fn sources(
+    frozen: &Frozen,
+    streams: Vec<StreamSource>,
+    started: Timestamp,
+    watch: &Arc<Watch>,
+) -> Result<Sources> {
+    let mut items: Vec<Item> = frozen
+        .folders
+        .iter()
+        .cloned()
+        .map(|(source, actual)| Item::Folder { source, actual })
+        .collect();
+    items.extend(streams.into_iter().map(|stream| Item::Stream {
         path: stream.path,
         modified: clock::for_library(started),
         open: stream.open,

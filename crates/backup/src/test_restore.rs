@@ -4,7 +4,7 @@ use crate::{
     error::{BackupError, Result},
     manifest::{Reader, Shelf},
     progress::{Meter, Phase, ProgressSink},
-    repository::{Reading, Repository},
+    repository::{Lookup, Repository},
     restore::{Existing, RestoreRequest, Selection, SnapshotChoice},
     set::Snapshots,
 };
@@ -115,7 +115,7 @@ impl Repository {
             existing: Existing::Keep,
             progress: Arc::clone(&request.progress),
         };
-        let restored = self.restore_reading(&restoring, Reading::Destinations)?;
+        let restored = self.restore_looking_up(&restoring, Lookup::AtDestinations)?;
         let elapsed = clock.elapsed();
         let mut comparison = Comparison::new(&sandbox.path);
         for finding in restored.named_findings {
@@ -159,7 +159,7 @@ impl Repository {
         let snapshot = self
             .library(
                 Snapshots::Written,
-                Reading::Destinations,
+                Lookup::AtDestinations,
                 rustic_core::NoProgressBars {},
             )?
             .get_snapshots(&[id])

@@ -30,6 +30,7 @@ pub mod process;
 pub mod program;
 mod readiness;
 pub mod service;
+pub mod shadow_copies;
 #[cfg(windows)]
 mod since_boot;
 mod steady_clock;

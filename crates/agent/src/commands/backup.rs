@@ -4,6 +4,7 @@ mod kit;
 mod output;
 mod restore;
 mod run;
+mod shadow_copies;
 
 use crate::{arguments::backup as arguments, exit::BackupTrouble};
 use anyhow::Context as _;

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{BackupError, Result},
-    repository::{Library, Reading, Repository},
+    repository::{Library, Lookup, Repository},
 };
 use bytes::Bytes;
 use latarnik_destinations::FailureCode;
@@ -20,7 +20,7 @@ use std::sync::{
 pub(super) struct Pieces<'a> {
     library: &'a Library<IndexedFullStatus>,
     repository: &'a Repository,
-    reading: Reading,
+    lookup: Lookup,
     /// Each destination by itself, opened when the first piece is damaged.
     singly: OnceLock<Vec<Library<IndexedFullStatus>>>,
     mended: AtomicU64,
@@ -30,12 +30,12 @@ impl<'a> Pieces<'a> {
     pub(super) fn new(
         library: &'a Library<IndexedFullStatus>,
         repository: &'a Repository,
-        reading: Reading,
+        lookup: Lookup,
     ) -> Self {
         Self {
             library,
             repository,
-            reading,
+            lookup,
             singly: OnceLock::new(),
             mended: AtomicU64::new(0),
         }
@@ -71,7 +71,7 @@ impl<'a> Pieces<'a> {
             other => return other,
         };
         // A test of what lies at a destination is not helped by another one.
-        if self.reading == Reading::Destinations {
+        if self.lookup == Lookup::AtDestinations {
             return Err(damage);
         }
         for library in self.singly.get_or_init(|| self.open_singly()) {

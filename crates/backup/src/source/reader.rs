@@ -58,7 +58,10 @@ impl ReadSourceOpen for Opening {
                 let metadata = file.metadata()?;
                 let buffer = metadata.len().clamp(1, BUFFER_BYTES);
                 let buffer = usize::try_from(buffer).unwrap_or_default();
-                Ok(Input::File(BufReader::with_capacity(buffer, file), metadata))
+                Ok(Input::File(
+                    BufReader::with_capacity(buffer, file),
+                    metadata,
+                ))
             }),
             Content::Stream(open) => open().map(Input::Stream),
         };

@@ -15,5 +15,6 @@ mod restores;
 mod runs;
 mod scene;
 mod sets;
+mod shadow_copies;
 mod test_restores;
 mod verifications;

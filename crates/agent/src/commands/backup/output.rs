@@ -3,9 +3,10 @@
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use latarnik_backup::{
-    MemberReport, MemberState, Phase, ProgressEvent, ProgressSink, PruneReport, RestoreReport,
-    RunOutcome, RunReport, SnapshotSummary, TestRestoreOutcome, TestRestoreReport,
-    VerificationReport, destinations::ProbeReport, retention::Plan,
+    LiveReason, MemberReport, MemberState, Phase, ProgressEvent, ProgressSink, PruneReport,
+    Reading, RestoreReport, RunOutcome, RunReport, SnapshotSummary, SourceReading,
+    TestRestoreOutcome, TestRestoreReport, VerificationReport, destinations::ProbeReport,
+    retention::Plan,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -66,6 +67,7 @@ impl Output {
                 bytes(report.added_bytes),
                 bytes(report.stored_bytes),
             );
+            text.push_str(&sources(&report.sources));
             text.push_str(&members(&report.destinations));
             for finding in report.named_findings.iter().take(SHOWN) {
                 let kind = word(&finding.kind);
@@ -306,6 +308,27 @@ fn style(is_measured: bool) -> ProgressStyle {
         "{prefix} {spinner} {bytes} {bytes_per_sec} {wide_msg}"
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// How each folder was read. Where shadow copies do not exist there is nothing to say of them.
+fn sources(sources: &[SourceReading]) -> String {
+    let mut text = String::new();
+    let mut is_mixed = false;
+    for source in sources {
+        let path = source.path.display();
+        match &source.reading {
+            Reading::ShadowCopy => write!(text, "\nShadow copy   {path}").ok(),
+            Reading::Live(live) if live.reason == LiveReason::UnsupportedSystem => None,
+            Reading::Live(live) => {
+                is_mixed = true;
+                write!(text, "\nRead live     {path}: no shadow copy, {live}").ok()
+            }
+        };
+    }
+    if is_mixed {
+        text.push_str("\nConsistency   not crash-consistent: files may be of different moments");
+    }
+    text
 }
 
 fn members(members: &[MemberReport]) -> String {
