@@ -42,7 +42,9 @@ pub(crate) fn part_name(tree: &TreeId, part: u32) -> ObjectName {
 
 /// Whether hashes lie beside a snapshot: a run of this engine made it, and nobody wrote it anew.
 pub(crate) fn is_beside(snapshot: &SnapshotFile) -> bool {
-    snapshot.program_version.starts_with(PROGRAM) && snapshot.original.is_none()
+    // The library says of a snapshot that it read that it is its own original.
+    let is_original = |original| original == snapshot.id;
+    snapshot.program_version.starts_with(PROGRAM) && snapshot.original.is_none_or(is_original)
 }
 
 /// The tree that a part belongs to, in hexadecimal digits.

@@ -346,7 +346,18 @@ fn a_part_of_the_hashes_that_is_gone_is_missed_whichever_it_is() {
         let mut repository = open(&scene, &["disk"]).unwrap();
         let report = repository.verify(&request()).unwrap().remove(0);
         assert!(tells_of(&report.named_damages, &name(part)), "{report:?}");
-        assert!(!test_restore(&mut repository, &scene.at("sandbox")));
+        let report = repository.test_restore(&TestRestoreRequest {
+            snapshot: SnapshotChoice::Latest {
+                job: "books".to_owned(),
+            },
+            sandbox: scene.folder.path().to_owned(),
+            progress: Arc::new(NoProgress),
+        });
+        let code = report
+            .as_ref()
+            .err()
+            .map(latarnik_backup::BackupError::code);
+        assert_eq!(code, Some(ErrorCode::Damaged), "{part:?} {report:?}");
         fs::write(part, bytes).unwrap();
     }
 }
