@@ -184,6 +184,9 @@ impl From<Box<RusticError>> for BackupError {
         match cause(&error) {
             Some(Self::Cancelled) => Self::Cancelled,
             Some(Self::Destination(failure)) => Self::Destination(failure.again()),
+            Some(Self::Damaged { detail }) => Self::Damaged {
+                detail: detail.clone(),
+            },
             _ => Self::Repository {
                 detail: error.display_log(),
             },

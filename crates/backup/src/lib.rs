@@ -20,6 +20,7 @@ mod locks;
 mod manifest;
 mod progress;
 mod prune;
+mod repair;
 mod repository;
 mod restore;
 mod run;
@@ -40,6 +41,7 @@ pub use job::{DUMPS, InvalidJob, Job, NamedDestination};
 pub use latarnik_destinations as destinations;
 pub use progress::{NoProgress, Phase, ProgressEvent, ProgressSink};
 pub use prune::PruneReport;
+pub use repair::RepairReport;
 pub use repository::{Repository, Surroundings, WhenAbsent, hostname};
 pub use restore::{
     Existing, RestoreReport, RestoreRequest, Selection, SnapshotChoice, SnapshotSummary,

@@ -217,6 +217,11 @@ fn file(seal: &Seal, holder: &Holder, kind: LockKind) -> Result<(ObjectName, Vec
     Ok((files::object(format!("{}/{hex}", files::LOCKS)), bytes))
 }
 
+/// Whether a lock can be understood.
+pub(crate) fn is_whole(seal: &Seal, bytes: &[u8]) -> bool {
+    read(seal, bytes).is_some()
+}
+
 fn read(seal: &Seal, bytes: &[u8]) -> Option<LockFile> {
     let plain = seal.open(bytes).ok()?;
     // Version 2 of the format may compress: a 2 and a zstd frame.

@@ -1,21 +1,21 @@
 //! A job's repository, opened.
 
+mod opening;
+
 use crate::{
     clock::Clock,
     error::{BackupError, Result},
-    files,
     locks::{self, Holder, Lock, LockKind},
     seal::Seal,
     set::{
         Member, MemberReport, Place, RepositorySet, SetBackend, Snapshots,
-        catch_up::{self, CatchUp, is_same_repository, remove_stray_keys},
+        catch_up::{self, CatchUp},
     },
     state::{JobState, StateFolder},
 };
 use latarnik_destinations::{ObjectName, Secret};
 use rustic_core::{
-    ConfigOptions, Credentials, Id, KeyOptions, OpenStatus, ProgressBars, RepositoryBackends,
-    RepositoryOptions,
+    ConfigOptions, Credentials, Id, OpenStatus, ProgressBars, RepositoryBackends, RepositoryOptions,
 };
 use std::{
     collections::BTreeSet,
@@ -73,7 +73,7 @@ pub(crate) enum Lookup {
     /// At the destinations, when this machine has no copy.
     ThroughCache,
     /// At the destinations: what is proven is what lies there.
-    Destinations,
+    AtDestinations,
 }
 
 /// What to do when no destination has a repository.
@@ -118,9 +118,9 @@ impl Repository {
             surroundings.runtime.clone(),
             surroundings.cancellation.clone(),
         );
-        contact(&set)?;
+        let holders = opening::contact(&set)?;
         let credentials = Credentials::Password(password.reveal().to_owned());
-        let opened = open_library(&set, &credentials, absent)?;
+        let opened = opening::open(&set, &holders, &credentials, absent)?;
         let damaged = || BackupError::Damaged {
             detail: "the master key has another length".to_owned(),
         };
@@ -261,89 +261,6 @@ impl Repository {
             .collect();
         self.folder.save(&self.state)
     }
-}
-
-/// Asks every member whether it is there. If all of them were behind, the first that answers
-/// leads.
-fn contact(set: &Arc<RepositorySet>) -> Result<()> {
-    let mut last = None;
-    let mut answering = Vec::new();
-    for member in set.members() {
-        match set.block(member.destination.prepare()) {
-            Ok(()) => answering.push(Arc::clone(member)),
-            Err(BackupError::Cancelled) => return Err(BackupError::Cancelled),
-            Err(error) => {
-                member.fall_behind(&error);
-                last = Some(error);
-            }
-        }
-    }
-    match (answering.first(), last) {
-        (None, Some(error)) => Err(error),
-        (Some(first), _) => {
-            if set.in_step().is_empty() {
-                first.lead();
-            }
-            Ok(())
-        }
-        (None, None) => Err(BackupError::NoRepository {
-            location: String::new(),
-        }),
-    }
-}
-
-fn open_library(
-    set: &Arc<RepositorySet>,
-    credentials: &Credentials,
-    absent: WhenAbsent,
-) -> Result<Library<OpenStatus>> {
-    let config = files::config();
-    let backend = || SetBackend::new(Arc::clone(set), Snapshots::Written);
-    let in_step = set.in_step();
-    let mut lead = None;
-    for member in &in_step {
-        let size = set.block(member.destination.size(&config));
-        let Some(size) = set.without(member, size)? else {
-            continue;
-        };
-        let is_there = size.is_some();
-        match &lead {
-            // New, or emptied by somebody: it gets everything.
-            _ if !is_there => member.is_new(),
-            None => lead = Some(Arc::clone(member)),
-            Some(lead) => match is_same_repository(set, lead, member) {
-                Err(BackupError::Cancelled) => return Err(BackupError::Cancelled),
-                Err(error) => member.fall_behind(&error),
-                Ok(()) => {}
-            },
-        }
-    }
-    if lead.is_none() {
-        if absent == WhenAbsent::Fail {
-            let locations: Vec<String> = in_step
-                .iter()
-                .map(|member| member.destination.location())
-                .collect();
-            return Err(BackupError::NoRepository {
-                location: locations.join(", "),
-            });
-        }
-        // All that answer are as new as each other.
-        for member in &in_step {
-            if member.is_new_or_in_step() {
-                let cleaned = remove_stray_keys(set, member);
-                if set.without(member, cleaned)?.is_some() {
-                    member.lead();
-                }
-            }
-        }
-        let library = unopened(backend(), None, rustic_core::NoProgressBars {})?;
-        let made = library.init(credentials, &KeyOptions::default(), &config_options());
-        return made.map_err(|error| set.explain(error));
-    }
-    unopened(backend(), None, rustic_core::NoProgressBars {})
-        .and_then(|library| Ok(library.open(credentials)?))
-        .map_err(|error| set.explain(error))
 }
 
 fn unopened(

@@ -4,6 +4,7 @@
 //! that is killed leaves no half file under a real name. What exists stays as it is unless the
 //! caller says otherwise.
 
+mod journal;
 mod pieces;
 mod place;
 mod selection;
@@ -31,6 +32,7 @@ use crate::{
     source::{Finding, FindingKind, Findings},
 };
 use jiff::Timestamp;
+use journal::Journal;
 use pieces::Pieces;
 use place::{Folder, Place};
 use rustic_core::{
@@ -168,7 +170,7 @@ impl Repository {
                     snapshot.id = id.into();
                     summaries.push(summary(&snapshot));
                 }
-                Err(BackupError::Repository { detail }) => {
+                Err(BackupError::Repository { detail } | BackupError::Damaged { detail }) => {
                     tracing::error!(file = %entry.name, detail, "a snapshot is damaged");
                 }
                 Err(other) => return Err(other),
@@ -239,14 +241,17 @@ impl Repository {
             pieces: &pieces,
             tree,
             place: Place::new(request.target.clone(), request.existing),
+            journal: Journal::begin(&self.surroundings.state_folder)?,
             meter,
             findings: Findings::default(),
             refused: Mutex::default(),
             found: Mutex::default(),
             totals: Mutex::default(),
         };
+        work.enter_root();
         work.write_files()?;
         work.finish()?;
+        work.journal.finish()?;
         let totals = *lock(&work.totals);
         Ok(RestoreReport {
             snapshot: summary.id,
@@ -285,6 +290,7 @@ struct Work<'a> {
     pieces: &'a Pieces<'a>,
     tree: Tree<'a>,
     place: Place,
+    journal: Journal,
     meter: &'a Meter,
     findings: Findings,
     refused: Mutex<Vec<PathBuf>>,
@@ -380,13 +386,28 @@ impl Work<'_> {
         })
     }
 
+    /// No entry of the tree stands for the folder that everything is in.
+    fn enter_root(&self) {
+        let root = self.place.path(Path::new(""));
+        if let Err(error) = self.journal.enters(&root) {
+            self.findings.add_error(&root, &error);
+        }
+    }
+
     fn make_folder(&self, path: &Path) {
         if self.is_refused(path) {
             return;
         }
-        match self.place.make_folder(path) {
-            Ok(Folder::Made) => {}
-            Ok(Folder::Found) => {
+        let made = self
+            .place
+            .make_folder(path, |folder| self.journal.makes(folder))
+            .and_then(|folder| match folder {
+                Folder::Made => Ok(true),
+                Folder::Found => self.journal.enters(&self.place.path(path)),
+            });
+        match made {
+            Ok(true) => {}
+            Ok(false) => {
                 lock(&self.found).insert(path.to_owned());
             }
             Err(error) => {

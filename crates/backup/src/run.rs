@@ -241,6 +241,10 @@ impl Repository {
         let sources = sources(&frozen, request.streams, started, watch)?;
         let paths = sources.paths().to_vec();
         let archived = library.archive(&options, &sources, snapshot, &paths);
+        // Cancelling ends dumps, too, which is no failure of theirs.
+        if self.surroundings.cancellation.is_cancelled() {
+            return Err(BackupError::Cancelled);
+        }
         if let Some((name, source)) = watch.take_failed_dump() {
             return Err(BackupError::Dump { name, source });
         }
@@ -279,7 +283,14 @@ impl Repository {
                 let parent: SnapshotFile = library
                     .get_file(&parent)
                     .map_err(|error| self.set.explain(error))?;
-                Reader::open(shelf.clone(), parent.tree)?
+                match Reader::open(shelf.clone(), parent.tree) {
+                    // Nobody knows these hashes any more; that is no reason for no backup.
+                    Err(BackupError::Damaged { detail }) => {
+                        tracing::error!(detail, "hashes of unchanged files are lost");
+                        None
+                    }
+                    other => other?,
+                }
             }
         };
         spool.finish(shelf, snapshot.tree, before)

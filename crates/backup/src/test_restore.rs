@@ -2,7 +2,7 @@
 
 use crate::{
     error::{BackupError, Result},
-    manifest::{Reader, Shelf},
+    manifest::{self, Reader, Shelf},
     progress::{Meter, Phase, ProgressSink},
     repository::{Lookup, Repository},
     restore::{Existing, RestoreRequest, Selection, SnapshotChoice},
@@ -17,6 +17,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use tokio_util::sync::CancellationToken;
 
 /// More are counted, and not named.
 const NAMED: usize = 1_000;
@@ -117,7 +118,8 @@ impl Repository {
         };
         let restored = self.restore_looking_up(&restoring, Lookup::AtDestinations)?;
         let elapsed = clock.elapsed();
-        let mut comparison = Comparison::new(&sandbox.path);
+        let cancellation = self.surroundings.cancellation.clone();
+        let mut comparison = Comparison::new(&sandbox.path, cancellation);
         for finding in restored.named_findings {
             comparison.note(&finding.path, MismatchKind::NotRestored, finding.detail);
         }
@@ -174,15 +176,20 @@ impl Repository {
             seal: Arc::clone(&self.seal),
         };
         let Some(mut manifest) = Reader::open(shelf, snapshot.tree)? else {
+            if manifest::is_beside(&snapshot) {
+                return Err(BackupError::Damaged {
+                    detail: format!("{} is missing", manifest::part_name(&snapshot.tree, 0)),
+                });
+            }
             return Ok(());
         };
         while let Some(record) = manifest.next()? {
-            if self.surroundings.cancellation.is_cancelled() {
-                return Err(BackupError::Cancelled);
-            }
             meter.file(&record.path);
             meter.add_bytes(record.bytes);
             comparison.compare(&record.path, record.bytes, &record.sha256);
+            if self.surroundings.cancellation.is_cancelled() {
+                return Err(BackupError::Cancelled);
+            }
         }
         Ok(())
     }
@@ -190,15 +197,17 @@ impl Repository {
 
 struct Comparison<'a> {
     sandbox: &'a Path,
+    cancellation: CancellationToken,
     compared: u64,
     mismatches: u64,
     named: Vec<Mismatch>,
 }
 
 impl<'a> Comparison<'a> {
-    fn new(sandbox: &'a Path) -> Self {
+    fn new(sandbox: &'a Path, cancellation: CancellationToken) -> Self {
         Self {
             sandbox,
+            cancellation,
             compared: 0,
             mismatches: 0,
             named: Vec::new(),
@@ -210,7 +219,8 @@ impl<'a> Comparison<'a> {
         if sha256.is_empty() || path.to_string_lossy().contains('\u{FFFD}') {
             return;
         }
-        match hash(&self.sandbox.join(crate::restore::relative(path))) {
+        let restored = self.sandbox.join(crate::restore::relative(path));
+        match hash(&restored, &self.cancellation) {
             Ok(found) if found == (bytes, sha256.to_owned()) => self.compared += 1,
             Ok((found, _)) => {
                 let detail = format!("{found} bytes instead of {bytes}, or others");
@@ -241,12 +251,15 @@ impl<'a> Comparison<'a> {
     }
 }
 
-fn hash(path: &Path) -> io::Result<(u64, String)> {
+fn hash(path: &Path, cancellation: &CancellationToken) -> io::Result<(u64, String)> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1024 * 1024];
     let mut bytes = 0;
     loop {
+        if cancellation.is_cancelled() {
+            return Err(io::Error::other("cancelled"));
+        }
         let read = file.read(&mut buffer)?;
         if read == 0 {
             break;

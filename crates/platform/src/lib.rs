@@ -7,12 +7,9 @@
 //! between runs of the agent (but for what must vanish with the next start of the machine), read
 //! titles to understand an update.
 
-#![cfg_attr(
-    windows,
-    expect(
-        unsafe_code,
-        reason = "Win32 and COM are called here and nowhere else in the product"
-    )
+#![expect(
+    unsafe_code,
+    reason = "Win32, COM and bare calls of Linux are made here and nowhere else in the product"
 )]
 
 #[cfg(windows)]

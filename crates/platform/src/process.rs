@@ -35,9 +35,14 @@ const OUTPUT_GRACE: Duration = Duration::from_secs(2);
 /// How often cancellation and time limit are looked at.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Lets everything else on the machine go first, for the rest of this process.
-pub fn lower_own_priority() {
-    system::lower_own_priority();
+/// Lets everything else on the machine go first, at the processor and at disks, for the rest of
+/// this process and for what it starts on Linux.
+///
+/// # Errors
+///
+/// When the system refuses. What was lowered until then stays so.
+pub fn lower_own_priority() -> io::Result<()> {
+    system::lower_own_priority()
 }
 
 /// A program to run, with its arguments.

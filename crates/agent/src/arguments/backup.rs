@@ -127,6 +127,9 @@ pub(crate) struct Verifying {
     /// Which packs a sample reads: another number reads others.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Replace what is damaged or missing at one destination by what another one has.
+    #[arg(long)]
+    pub(crate) repair: bool,
 }
 
 impl Verifying {

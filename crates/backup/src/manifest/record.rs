@@ -1,6 +1,6 @@
 //! A manifest as a stream of records.
 
-use super::Shelf;
+use super::{Shelf, part_name};
 use crate::error::{BackupError, Result};
 use rustic_core::TreeId;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,17 @@ pub(crate) struct Record {
     pub(crate) bytes: u64,
     /// The SHA-256 of all of it, in hexadecimal digits; empty when nobody knows it.
     pub(crate) sha256: String,
+}
+
+impl Record {
+    /// What stands at the end of a manifest.
+    fn end() -> Self {
+        Self {
+            path: PathBuf::new(),
+            bytes: 0,
+            sha256: String::new(),
+        }
+    }
 }
 
 /// Writes a manifest part by part.
@@ -54,10 +65,9 @@ impl Writer {
 
     /// Ends it. An empty manifest has one part, too: it says that there are no files.
     pub(crate) fn finish(mut self) -> Result<()> {
-        if self.part == 0 || !self.lines.is_empty() {
-            self.store()?;
-        }
-        Ok(())
+        serde_json::to_writer(&mut self.lines, &Record::end()).map_err(|error| damaged(&error))?;
+        self.lines.push(b'\n');
+        self.store()
     }
 
     fn store(&mut self) -> Result<()> {
@@ -80,6 +90,7 @@ pub(crate) struct Reader {
     tree: TreeId,
     next_part: u32,
     records: VecDeque<Record>,
+    is_ended: bool,
 }
 
 impl Reader {
@@ -90,6 +101,7 @@ impl Reader {
             tree,
             next_part: 0,
             records: VecDeque::new(),
+            is_ended: false,
         };
         Ok(reader.fill()?.then_some(reader))
     }
@@ -124,18 +136,42 @@ impl Reader {
     }
 
     fn fill(&mut self) -> Result<bool> {
-        let Some(bytes) = self.shelf.load(&self.tree, self.next_part)? else {
+        if self.is_ended {
             return Ok(false);
+        }
+        let Some(bytes) = self.shelf.load(&self.tree, self.next_part)? else {
+            if self.next_part == 0 {
+                return Ok(false);
+            }
+            return Err(BackupError::Damaged {
+                detail: format!("{} is missing", part_name(&self.tree, self.next_part)),
+            });
         };
         self.next_part += 1;
-        let decoded = zstd::decode_all(bytes.as_slice()).map_err(|error| damaged(&error))?;
-        for line in decoded.lines() {
-            let line = line.map_err(|error| damaged(&error))?;
-            self.records
-                .push_back(serde_json::from_str(&line).map_err(|error| damaged(&error))?);
-        }
+        self.records.extend(records(&bytes)?);
+        self.is_ended = self
+            .records
+            .pop_back_if(|last| *last == Record::end())
+            .is_some();
         Ok(true)
     }
+}
+
+/// Whether a part that was opened is the last of its manifest; `None` when it is damaged.
+pub(crate) fn ends(bytes: &[u8]) -> Option<bool> {
+    let records = records(bytes).ok()?;
+    Some(records.last() == Some(&Record::end()))
+}
+
+fn records(bytes: &[u8]) -> Result<Vec<Record>> {
+    let decoded = zstd::decode_all(bytes).map_err(|error| damaged(&error))?;
+    decoded
+        .lines()
+        .map(|line| {
+            let line = line.map_err(|error| damaged(&error))?;
+            serde_json::from_str(&line).map_err(|error| damaged(&error))
+        })
+        .collect()
 }
 
 fn damaged(error: &impl std::error::Error) -> BackupError {

@@ -147,11 +147,15 @@ impl Spool {
                     record.sha256 = hexadecimal(&sha256);
                 }
                 (Slot::NotRead, ..) => {
-                    let known = before
-                        .as_mut()
-                        .map(|before| before.find(&record.path))
-                        .transpose()?
-                        .flatten();
+                    let known = match before.as_mut().map(|before| before.find(&record.path)) {
+                        // Nobody knows these hashes any more; that is no reason for no backup.
+                        Some(Err(BackupError::Damaged { detail })) => {
+                            tracing::error!(detail, "hashes of unchanged files are lost");
+                            before = None;
+                            None
+                        }
+                        other => other.transpose()?.flatten(),
+                    };
                     if let Some(known) = known
                         && known.bytes == record.bytes
                     {

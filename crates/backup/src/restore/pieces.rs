@@ -11,9 +11,12 @@ use rustic_core::{
     repofile::{BlobType, Node},
 };
 use sha2::{Digest, Sha256};
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// The pieces of a repository.
@@ -94,7 +97,7 @@ impl<'a> Pieces<'a> {
             return Vec::new();
         }
         let open = |member| {
-            let alone = self.repository.alone(member);
+            let alone = set.alone(member, BTreeSet::new());
             let library = self.repository.library_over(&alone)?;
             Ok::<_, BackupError>(library.to_indexed()?)
         };

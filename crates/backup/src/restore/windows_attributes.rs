@@ -2,7 +2,7 @@
 
 use rustic_core::repofile::{Node, NodeType};
 use std::{
-    fs::{File, FileTimes},
+    fs::{self, File, FileTimes},
     io,
     os::windows::fs::{FileTimesExt as _, OpenOptionsExt as _, symlink_dir, symlink_file},
     path::{Component, Path, PathBuf},
@@ -24,6 +24,16 @@ pub(super) fn original(entry: &Path) -> PathBuf {
         _ => String::new(),
     };
     PathBuf::from(drive).join(components.as_path())
+}
+
+/// Permissions are those of the folder that it is in.
+pub(super) fn create_file(path: &Path) -> io::Result<File> {
+    File::create_new(path)
+}
+
+/// Permissions are those of the folder that it is in.
+pub(super) fn create_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)
 }
 
 pub(super) fn make_link(target: &Path, path: &Path) -> io::Result<()> {

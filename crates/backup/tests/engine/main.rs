@@ -4,6 +4,8 @@
     reason = "a story that cannot be set up should fail at once"
 )]
 
+mod cancellations;
+mod damages;
 mod distant;
 mod everywhere;
 mod faults;

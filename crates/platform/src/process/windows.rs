@@ -55,11 +55,12 @@ pub(super) fn environment() -> Vec<(OsString, OsString)> {
 }
 
 /// Background mode: the lowest priority for the processor, for memory and for disks.
-pub(super) fn lower_own_priority() {
+pub(super) fn lower_own_priority() -> io::Result<()> {
     // SAFETY: the handle of the own process needs no closing, and is valid as long as the process.
     let process = unsafe { GetCurrentProcess() };
-    // SAFETY: as above; the call takes no pointers. What may not be had is done without.
-    let _ = unsafe { SetPriorityClass(process, PROCESS_MODE_BACKGROUND_BEGIN) };
+    // SAFETY: as above; the call takes no pointers.
+    unsafe { SetPriorityClass(process, PROCESS_MODE_BACKGROUND_BEGIN) }?;
+    Ok(())
 }
 
 pub(super) fn prepare(command: &mut Command, priority: Priority) {

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use latarnik_backup::{
     LiveReason, MemberReport, MemberState, Phase, ProgressEvent, ProgressSink, PruneReport,
-    Reading, RestoreReport, RunOutcome, RunReport, SnapshotSummary, SourceReading,
+    Reading, RepairReport, RestoreReport, RunOutcome, RunReport, SnapshotSummary, SourceReading,
     TestRestoreOutcome, TestRestoreReport, VerificationReport, destinations::ProbeReport,
     retention::Plan,
 };
@@ -141,23 +141,23 @@ impl Output {
 
     pub(super) fn verification(&self, reports: &[VerificationReport]) -> anyhow::Result<()> {
         self.tell("verification", reports, || {
+            let text: String = reports.iter().map(verified).collect();
+            text.trim_end().to_owned()
+        })
+    }
+
+    pub(super) fn repair(&self, reports: &[RepairReport]) -> anyhow::Result<()> {
+        self.tell("repair", reports, || {
             let mut text = String::new();
             for report in reports {
-                writeln!(
-                    text,
-                    "{:<13} {} snapshots; {} files read, {}; {} damaged",
-                    report.destination,
-                    report.snapshots,
-                    report.files_read,
-                    bytes(report.bytes_read),
-                    report.damages,
-                )
-                .ok();
-                for damage in report.named_damages.iter().take(SHOWN) {
-                    let kind = word(&damage.kind);
-                    writeln!(text, "{kind:<13} {} {}", damage.file, damage.detail).ok();
+                text.push_str(&verified(&report.found));
+                for file in report.named_mended.iter().take(SHOWN) {
+                    writeln!(text, "mended        {file}").ok();
                 }
-                text.push_str(more(report.damages).trim_start());
+                if report.mended_files > 0 {
+                    text.push_str("now           ");
+                    text.push_str(&verified(&report.left));
+                }
             }
             text.trim_end().to_owned()
         })
@@ -345,6 +345,29 @@ fn members(members: &[MemberReport]) -> String {
         .ok();
         text
     })
+}
+
+fn verified(report: &VerificationReport) -> String {
+    let name = &report.destination;
+    if let Some(code) = &report.unexamined {
+        return format!("{name:<13} not examined, as it is behind: {}\n", word(code));
+    }
+    let mut text = format!(
+        "{name:<13} {} snapshots; {} files read, {}; {} damaged\n",
+        report.snapshots,
+        report.files_read,
+        bytes(report.bytes_read),
+        report.damages,
+    );
+    for damage in report.named_damages.iter().take(SHOWN) {
+        let kind = word(&damage.kind);
+        writeln!(text, "{kind:<13} {} {}", damage.file, damage.detail).ok();
+    }
+    let rest = more(report.damages);
+    if !rest.is_empty() {
+        writeln!(text, "{}", rest.trim_start()).ok();
+    }
+    text
 }
 
 /// Says how many are not shown.

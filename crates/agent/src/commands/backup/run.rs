@@ -26,9 +26,6 @@ impl Session {
         } else {
             RunKind::Incremental
         };
-        if running.low_priority {
-            latarnik_platform::process::lower_own_priority();
-        }
         let mut request = self
             .job
             .request(kind, &dumps, self.output.progress())

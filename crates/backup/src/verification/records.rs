@@ -1,0 +1,62 @@
+//! The hashes that lie beside snapshots.
+
+use super::{DamageKind, Examination};
+use crate::{error::Result, files, manifest};
+use rustic_core::TreeId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a part of a manifest is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Damaged,
+    Middle,
+    Last,
+}
+
+/// Examines every part that is there, and whether the manifests of these trees are whole.
+pub(super) fn examine(trees: &BTreeSet<TreeId>, examination: &mut Examination<'_>) -> Result<()> {
+    let folder = files::object(manifest::FOLDER);
+    let destination = &examination.member.destination;
+    let entries = examination.set.block(destination.list(Some(&folder)))?;
+    let mut parts: BTreeMap<(String, u32), Part> = BTreeMap::new();
+    for entry in entries {
+        let (Some(tree), Some(number)) = (
+            manifest::tree_of(&entry.name),
+            manifest::number_of(&entry.name),
+        ) else {
+            continue;
+        };
+        let Some(bytes) = examination.fetch(&entry.name)? else {
+            continue;
+        };
+        let plain = examination.seal.open(&bytes).ok();
+        let part = match plain.and_then(|plain| manifest::ends(&plain)) {
+            Some(true) => Part::Last,
+            Some(false) => Part::Middle,
+            None => {
+                examination.note(&entry.name, DamageKind::WrongContent, String::new());
+                Part::Damaged
+            }
+        };
+        parts.insert((tree.to_owned(), number), part);
+    }
+    for tree in trees {
+        let hex = tree.to_hex().as_str().to_owned();
+        let part = |number| parts.get(&(hex.clone(), number)).copied();
+        let mut number = 0;
+        loop {
+            match (part(number), part(number + 1)) {
+                (None, _) => {
+                    let name = manifest::part_name(tree, number);
+                    let detail = "hashes of files that a snapshot has".to_owned();
+                    examination.note(&name, DamageKind::Missing, detail);
+                    break;
+                }
+                // It may have been the last.
+                (Some(Part::Last), _) | (Some(Part::Damaged), None) => break,
+                (Some(Part::Middle | Part::Damaged), _) => number += 1,
+            }
+        }
+    }
+    Ok(())
+}
