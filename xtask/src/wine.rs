@@ -51,9 +51,9 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Result<()> {
     tally.case("the agent enrols, scans and installs as a service", || {
         agent::run(&bench)
     });
-    tally.case("files are backed up, proven and restored", || {
-        backups::run(&bench)
-    });
+    for (name, case) in backups::ALL {
+        tally.case(name, || case(&bench));
+    }
     play_scenarios(&bench, &mut tally);
     step::say(&format!(
         "Windows under Wine: {} passed, {} failed",

@@ -27,6 +27,7 @@ mod seal;
 mod set;
 mod source;
 mod state;
+mod system;
 mod test_restore;
 mod verification;
 
@@ -46,6 +47,7 @@ pub use restore::{
 pub use run::{PARTIAL_TAG, PINNED_TAG, RunKind, RunOutcome, RunReport, RunRequest, StreamSource};
 pub use set::{MemberReport, MemberState, Place};
 pub use source::{Finding, FindingKind, Findings, FolderSource, InvalidPattern};
+pub use system::{OperatingSystem, PlainSystem, SystemMetadata};
 pub use test_restore::{
     Mismatch, MismatchKind, TestRestoreOutcome, TestRestoreReport, TestRestoreRequest,
 };

@@ -8,10 +8,14 @@
 //! An incremental run takes over the hashes of files that it did not read from the manifest of
 //! the snapshot that it builds on. Both are in the order of the walk, so they are joined as they
 //! stream by, and memory stays small whatever the number of files.
+//!
+//! What Windows keeps of files and the format's library does not lies there, too.
 
+mod metadata;
 mod record;
 mod spool;
 
+pub(crate) use metadata::MetadataReader;
 pub(crate) use record::{Reader, Record, Writer};
 pub(crate) use spool::Spool;
 
@@ -28,9 +32,14 @@ use std::sync::Arc;
 /// The folder at a destination.
 pub(crate) const FOLDER: &str = "manifests";
 
+/// The hashes of a tree.
+pub(crate) fn hashes_of(tree: &TreeId) -> String {
+    tree.to_hex().as_str().to_owned()
+}
+
 /// The name of a part.
-pub(crate) fn part_name(tree: &TreeId, part: u32) -> ObjectName {
-    files::object(format!("{FOLDER}/{}-{part:06}", tree.to_hex().as_str()))
+fn part_name(stem: &str, part: u32) -> ObjectName {
+    files::object(format!("{FOLDER}/{stem}-{part:06}"))
 }
 
 /// The tree that a part belongs to, in hexadecimal digits.
@@ -46,7 +55,7 @@ pub(crate) struct Shelf {
 }
 
 impl Shelf {
-    fn store(&self, tree: &TreeId, part: u32, bytes: &[u8]) -> Result<()> {
+    fn store(&self, stem: &str, part: u32, bytes: &[u8]) -> Result<()> {
         let sealed = self
             .seal
             .seal(bytes)
@@ -54,12 +63,12 @@ impl Shelf {
                 detail: error.to_string(),
             })?;
         self.set
-            .write(&part_name(tree, part), Content::from(sealed))
+            .write(&part_name(stem, part), Content::from(sealed))
     }
 
     /// A part; `None` when there is no such part.
-    fn load(&self, tree: &TreeId, part: u32) -> Result<Option<Vec<u8>>> {
-        let name = part_name(tree, part);
+    fn load(&self, stem: &str, part: u32) -> Result<Option<Vec<u8>>> {
+        let name = part_name(stem, part);
         let sealed = match self.set.read(&name) {
             Err(BackupError::Destination(failure)) if failure.code == FailureCode::NotFound => {
                 return Ok(None);

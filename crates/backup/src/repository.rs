@@ -11,6 +11,7 @@ use crate::{
         catch_up::{self, CatchUp, is_same_repository, remove_stray_keys},
     },
     state::{JobState, StateFolder},
+    system::OperatingSystem,
 };
 use latarnik_destinations::{ObjectName, Secret};
 use rustic_core::{
@@ -39,6 +40,8 @@ pub struct Surroundings {
     pub username: String,
     /// The job's memory on this machine, its own folder.
     pub state_folder: PathBuf,
+    /// What is asked of the operating system.
+    pub system: Arc<dyn OperatingSystem>,
     /// Ends what is at work, without waiting for destinations.
     pub cancellation: CancellationToken,
 }
@@ -168,6 +171,7 @@ impl Repository {
             hostname: self.surroundings.hostname.clone(),
             username: self.surroundings.username.clone(),
             clock: Arc::clone(&self.surroundings.clock),
+            system: Arc::clone(&self.surroundings.system),
         };
         let (set, seal) = (Arc::clone(&self.set), Arc::clone(&self.seal));
         let remember = |name: &ObjectName| {

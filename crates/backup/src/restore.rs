@@ -5,6 +5,7 @@
 //! caller says otherwise.
 
 mod place;
+mod properties;
 mod selection;
 mod tree;
 #[cfg(unix)]
@@ -22,6 +23,7 @@ use crate::{
     error::{BackupError, Result},
     files,
     locks::LockKind,
+    manifest::{MetadataReader, Shelf},
     progress::{Meter, NoProgress, Phase, ProgressSink},
     repository::{Library, Repository},
     retention,
@@ -31,6 +33,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use place::{Folder, Place};
+use properties::Properties;
 use rustic_core::{
     FileType, IndexedFullStatus,
     repofile::{Node, SnapshotFile, SnapshotId},
@@ -73,6 +76,16 @@ impl RestoreRequest {
             progress: Arc::new(NoProgress),
         }
     }
+}
+
+/// Whether files get back who may use them, and their attributes, where the system keeps these
+/// beside what every system knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protection {
+    /// They do.
+    Restored,
+    /// They are like any new file.
+    LeftOut,
 }
 
 /// A snapshot, for people.
@@ -175,11 +188,19 @@ impl Repository {
     /// When there is no such snapshot, no destination answers, another program holds an exclusive
     /// lock, or it is cancelled. Single files that fail are named in the report.
     pub fn restore(&mut self, request: &RestoreRequest) -> Result<RestoreReport> {
+        self.restore_with(request, Protection::Restored)
+    }
+
+    pub(crate) fn restore_with(
+        &mut self,
+        request: &RestoreRequest,
+        protection: Protection,
+    ) -> Result<RestoreReport> {
         let started = self.surroundings.clock.now();
         let meter = Meter::new(Arc::clone(&request.progress));
         meter.begin(Phase::Preparing);
         let lock = self.lock(LockKind::Shared)?;
-        let result = self.restore_locked(request, started, &meter);
+        let result = self.restore_locked(request, protection, started, &meter);
         let unlocked = self.unlock(lock);
         let report = result?;
         unlocked?;
@@ -189,6 +210,7 @@ impl Repository {
     fn restore_locked(
         &self,
         request: &RestoreRequest,
+        protection: Protection,
         started: Timestamp,
         meter: &Arc<Meter>,
     ) -> Result<RestoreReport> {
@@ -213,13 +235,23 @@ impl Repository {
         })?;
         meter.begin(Phase::Restoring);
         meter.expect_bytes(summary.bytes);
+        let metadata = match protection {
+            Protection::Restored => self.metadata_of(&snapshot)?,
+            Protection::LeftOut => None,
+        };
+        let system = Arc::clone(&self.surroundings.system);
+        let findings = Arc::<Findings>::default();
         let work = Work {
             repository: self,
             library: &library,
             tree,
-            place: Place::new(request.target.clone(), request.existing),
+            place: Place::new(
+                request.target.clone(),
+                request.existing,
+                Properties::new(metadata, system, Arc::clone(&findings)),
+            ),
             meter,
-            findings: Findings::default(),
+            findings,
             refused: Mutex::default(),
             found: Mutex::default(),
             totals: Mutex::default(),
@@ -237,6 +269,16 @@ impl Repository {
             started,
             ended: self.surroundings.clock.now(),
         })
+    }
+}
+
+impl Repository {
+    fn metadata_of(&self, snapshot: &SnapshotFile) -> Result<Option<MetadataReader>> {
+        let shelf = Shelf {
+            set: Arc::clone(&self.set),
+            seal: Arc::clone(&self.seal),
+        };
+        MetadataReader::open(shelf, snapshot)
     }
 }
 
@@ -264,7 +306,7 @@ struct Work<'a> {
     tree: Tree<'a>,
     place: Place,
     meter: &'a Meter,
-    findings: Findings,
+    findings: Arc<Findings>,
     refused: Mutex<Vec<PathBuf>>,
     /// Folders that were there before; they stay as they are.
     found: Mutex<HashSet<PathBuf>>,
@@ -303,7 +345,10 @@ impl Work<'_> {
             let mut links = Links::new();
             let walked = self.walk(|step| {
                 let (path, node) = match step {
-                    Step::Folder(path) => return self.make_folder(&path),
+                    Step::Folder(path) => {
+                        self.place.properties.expect(&path);
+                        return self.make_folder(&path);
+                    }
                     Step::Left(..) => return,
                     Step::Lost(path, damage) => {
                         let detail = damage.chain();
@@ -318,6 +363,7 @@ impl Work<'_> {
                 let is_first =
                     link_key(&node).is_none_or(|key| links.insert(key, path.clone()).is_none());
                 if is_first {
+                    self.place.properties.expect(&path);
                     // The workers live as long as this scope.
                     sender.send((path, node)).ok();
                 }

@@ -4,11 +4,12 @@ use crate::{
     clock,
     error::{BackupError, Result},
     locks::LockKind,
-    manifest::{Reader, Shelf, Spool},
+    manifest::{Reader, Shelf, Spool, hashes_of},
     progress::{Bars, Meter, NoProgress, Phase, ProgressSink},
     repository::{Library, Repository},
     set::{MemberReport, Snapshots},
     source::{Finding, Findings, FolderSource, Item, Sources, Tracker},
+    system::{OperatingSystem, SystemMetadata},
 };
 use jiff::Timestamp;
 use rustic_core::{
@@ -166,6 +167,7 @@ impl Repository {
             failed_dump: Mutex::new(None),
             cancellation: self.surroundings.cancellation.clone(),
             meter: Arc::clone(meter),
+            system: Arc::clone(&self.surroundings.system),
         });
         let kind = request.kind;
         let snapshot = self.archive(request, started, &watch)?;
@@ -245,10 +247,10 @@ impl Repository {
                 let parent: SnapshotFile = library
                     .get_file(&parent)
                     .map_err(|error| self.set.explain(error))?;
-                Reader::open(shelf.clone(), parent.tree)?
+                Reader::open(shelf.clone(), hashes_of(&parent.tree))?
             }
         };
-        spool.finish(shelf, snapshot.tree, before)
+        spool.finish(shelf, snapshot, before)
     }
 
     /// Writes the snapshot, marked when something is missing.
@@ -347,6 +349,7 @@ struct Watch {
     failed_dump: Mutex<Option<(String, io::Error)>>,
     cancellation: CancellationToken,
     meter: Arc<Meter>,
+    system: Arc<dyn OperatingSystem>,
 }
 
 impl Watch {
@@ -361,6 +364,10 @@ impl Watch {
 impl Tracker for Watch {
     fn announces(&self, path: &Path, bytes: u64) {
         self.spool.announce(path, bytes);
+    }
+
+    fn keeps(&self, path: &Path, metadata: &SystemMetadata) {
+        self.spool.keep(path, metadata);
     }
 
     fn read_whole(&self, number: u64, bytes: u64, sha256: [u8; 32]) {
@@ -384,6 +391,10 @@ impl Tracker for Watch {
 
     fn cancellation(&self) -> &CancellationToken {
         &self.cancellation
+    }
+
+    fn system(&self) -> &dyn OperatingSystem {
+        self.system.as_ref()
     }
 
     fn begins(&self, path: &Path) {

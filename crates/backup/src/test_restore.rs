@@ -2,10 +2,10 @@
 
 use crate::{
     error::{BackupError, Result},
-    manifest::{Reader, Shelf},
+    manifest::{Reader, Record, Shelf, hashes_of},
     progress::{Meter, Phase, ProgressSink},
     repository::Repository,
-    restore::{Existing, RestoreRequest, Selection, SnapshotChoice},
+    restore::{Existing, Protection, RestoreRequest, Selection, SnapshotChoice},
     set::Snapshots,
 };
 use jiff::Timestamp;
@@ -108,13 +108,17 @@ impl Repository {
         let summary = request.snapshot.find(self.snapshots()?)?;
         let sandbox = Sandbox::make(&request.sandbox, summary.bytes)?;
         let clock = std::time::Instant::now();
-        let restored = self.restore(&RestoreRequest {
-            snapshot: SnapshotChoice::Id(summary.id.clone()),
-            selection: Selection::default(),
-            target: Some(sandbox.path.clone()),
-            existing: Existing::Keep,
-            progress: Arc::clone(&request.progress),
-        })?;
+        // Whoever may not use the files elsewhere may not use them here: they are compared first.
+        let restored = self.restore_with(
+            &RestoreRequest {
+                snapshot: SnapshotChoice::Id(summary.id.clone()),
+                selection: Selection::default(),
+                target: Some(sandbox.path.clone()),
+                existing: Existing::Keep,
+                progress: Arc::clone(&request.progress),
+            },
+            Protection::LeftOut,
+        )?;
         let elapsed = clock.elapsed();
         let mut comparison = Comparison::new(&sandbox.path);
         for finding in restored.named_findings {
@@ -168,7 +172,8 @@ impl Repository {
             set: Arc::clone(&self.set),
             seal: Arc::clone(&self.seal),
         };
-        let Some(mut manifest) = Reader::open(shelf, snapshot.tree)? else {
+        let hashes = hashes_of(&snapshot.tree);
+        let Some(mut manifest) = Reader::<Record>::open(shelf, hashes)? else {
             return Ok(());
         };
         while let Some(record) = manifest.next()? {

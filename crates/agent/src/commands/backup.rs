@@ -1,5 +1,6 @@
 //! `latarnik-agent backup`: the backup engine, without a server.
 
+mod host;
 mod kit;
 mod output;
 mod restore;
@@ -8,6 +9,7 @@ mod run;
 use crate::{arguments::backup as arguments, exit::BackupTrouble};
 use anyhow::Context as _;
 use arguments::BackupCommand;
+use host::Host;
 use jiff::tz::TimeZone;
 use latarnik_backup::{
     BackupError, Job, Repository, Surroundings, SystemClock, VerificationRequest, WhenAbsent,
@@ -44,6 +46,7 @@ pub(super) fn backup(arguments: &arguments::BackingUp) -> anyhow::Result<ExitCod
 impl Session {
     fn begin(common: &arguments::Common) -> anyhow::Result<Self> {
         let job = Job::read(&common.job)?;
+        latarnik_platform::privileges::enable_for_backups();
         let cancellation = CancellationToken::new();
         let cancelled = cancellation.clone();
         ctrlc::set_handler(move || cancelled.cancel()).context("signals cannot be handled")?;
@@ -79,6 +82,7 @@ impl Session {
                 .or_else(|_| std::env::var("USERNAME"))
                 .unwrap_or_default(),
             state_folder: self.state_folder.clone(),
+            system: Arc::new(Host),
             cancellation: self.cancellation.clone(),
         }
     }

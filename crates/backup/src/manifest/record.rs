@@ -2,8 +2,7 @@
 
 use super::Shelf;
 use crate::error::{BackupError, Result};
-use rustic_core::TreeId;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     collections::VecDeque,
     io::{BufRead as _, Write as _},
@@ -13,6 +12,12 @@ use std::{
 /// A part ends when it is this long before compression.
 const PART_BYTES: usize = 4 * 1024 * 1024;
 const COMPRESSION: i32 = 3;
+
+/// What is kept of something in the source, in the order of the walk.
+pub(crate) trait Kept: Serialize + DeserializeOwned {
+    /// Its path.
+    fn path(&self) -> &Path;
+}
 
 /// A file of the source, when it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,26 +30,38 @@ pub(crate) struct Record {
     pub(crate) sha256: String,
 }
 
+impl Kept for Record {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 /// Writes a manifest part by part.
 pub(crate) struct Writer {
     shelf: Shelf,
-    tree: TreeId,
+    stem: String,
     part: u32,
     lines: Vec<u8>,
 }
 
 impl Writer {
-    pub(crate) fn new(shelf: Shelf, tree: TreeId) -> Self {
+    pub(crate) fn new(shelf: Shelf, stem: String) -> Self {
         Self {
             shelf,
-            tree,
+            stem,
             part: 0,
             lines: Vec::new(),
         }
     }
 
-    pub(crate) fn add(&mut self, record: &Record) -> Result<()> {
-        serde_json::to_writer(&mut self.lines, record).map_err(|error| damaged(&error))?;
+    pub(crate) fn add(&mut self, record: &impl Kept) -> Result<()> {
+        let line = serde_json::to_string(record).map_err(|error| damaged(&error))?;
+        self.add_line(&line)
+    }
+
+    /// Adds a record that is JSON already.
+    pub(crate) fn add_line(&mut self, line: &str) -> Result<()> {
+        self.lines.extend_from_slice(line.as_bytes());
         self.lines.push(b'\n');
         if self.lines.len() >= PART_BYTES {
             self.store()?;
@@ -67,7 +84,7 @@ impl Writer {
             .write_all(&self.lines)
             .map_err(|error| damaged(&error))?;
         let bytes = encoder.finish().map_err(|error| damaged(&error))?;
-        self.shelf.store(&self.tree, self.part, &bytes)?;
+        self.shelf.store(&self.stem, self.part, &bytes)?;
         self.lines.clear();
         self.part += 1;
         Ok(())
@@ -75,19 +92,19 @@ impl Writer {
 }
 
 /// Reads a manifest part by part.
-pub(crate) struct Reader {
+pub(crate) struct Reader<R> {
     shelf: Shelf,
-    tree: TreeId,
+    stem: String,
     next_part: u32,
-    records: VecDeque<Record>,
+    records: VecDeque<R>,
 }
 
-impl Reader {
-    /// Opens the manifest of a tree; `None` when it has none.
-    pub(crate) fn open(shelf: Shelf, tree: TreeId) -> Result<Option<Self>> {
+impl<R: Kept> Reader<R> {
+    /// Opens the manifest of this name; `None` when there is none.
+    pub(crate) fn open(shelf: Shelf, stem: String) -> Result<Option<Self>> {
         let mut reader = Self {
             shelf,
-            tree,
+            stem,
             next_part: 0,
             records: VecDeque::new(),
         };
@@ -95,7 +112,7 @@ impl Reader {
     }
 
     /// The next record.
-    pub(crate) fn next(&mut self) -> Result<Option<Record>> {
+    pub(crate) fn next(&mut self) -> Result<Option<R>> {
         loop {
             if let Some(record) = self.records.pop_front() {
                 return Ok(Some(record));
@@ -106,17 +123,22 @@ impl Reader {
         }
     }
 
+    /// Gives back a record that comes too early.
+    pub(crate) fn put_back(&mut self, record: R) {
+        self.records.push_front(record);
+    }
+
     /// The record of a path, when paths are asked for in the order of the walk.
-    pub(crate) fn find(&mut self, path: &Path) -> Result<Option<Record>> {
+    pub(crate) fn find(&mut self, path: &Path) -> Result<Option<R>> {
         loop {
             let Some(record) = self.next()? else {
                 return Ok(None);
             };
-            match record.path.as_path().cmp(path) {
+            match record.path().cmp(path) {
                 std::cmp::Ordering::Less => {}
                 std::cmp::Ordering::Equal => return Ok(Some(record)),
                 std::cmp::Ordering::Greater => {
-                    self.records.push_front(record);
+                    self.put_back(record);
                     return Ok(None);
                 }
             }
@@ -124,7 +146,7 @@ impl Reader {
     }
 
     fn fill(&mut self) -> Result<bool> {
-        let Some(bytes) = self.shelf.load(&self.tree, self.next_part)? else {
+        let Some(bytes) = self.shelf.load(&self.stem, self.next_part)? else {
             return Ok(false);
         };
         self.next_part += 1;
@@ -138,7 +160,7 @@ impl Reader {
     }
 }
 
-fn damaged(error: &impl std::error::Error) -> BackupError {
+pub(super) fn damaged(error: &impl std::error::Error) -> BackupError {
     BackupError::Damaged {
         detail: format!("a manifest: {error}"),
     }

@@ -1,5 +1,6 @@
 //! Where files are restored to.
 
+use super::properties::Properties;
 #[cfg(unix)]
 use super::unix_attributes as attributes;
 #[cfg(windows)]
@@ -27,6 +28,7 @@ const UNFINISHED: &str = ".latarnik-restoring";
 pub(super) struct Place {
     target: Option<PathBuf>,
     existing: Existing,
+    pub(super) properties: Properties,
 }
 
 /// Whose a folder is.
@@ -47,8 +49,12 @@ enum Occupant {
 }
 
 impl Place {
-    pub(super) fn new(target: Option<PathBuf>, existing: Existing) -> Self {
-        Self { target, existing }
+    pub(super) fn new(target: Option<PathBuf>, existing: Existing, properties: Properties) -> Self {
+        Self {
+            target,
+            existing,
+            properties,
+        }
     }
 
     /// Where an entry of the tree goes.
@@ -61,10 +67,14 @@ impl Place {
 
     /// Whether there is nothing to do for an entry, since it exists.
     pub(super) fn keeps(&self, entry: &Path) -> io::Result<bool> {
-        Ok(match occupant(&self.path(entry))? {
+        let is_kept = match occupant(&self.path(entry))? {
             Occupant::Nobody => false,
             Occupant::Folder | Occupant::Other => self.existing == Existing::Keep,
-        })
+        };
+        if is_kept {
+            self.properties.forget(entry);
+        }
+        Ok(is_kept)
     }
 
     /// Makes a folder, or finds that it is there.
@@ -88,11 +98,11 @@ impl Place {
         }
         name.push(UNFINISHED);
         let unfinished = path.with_file_name(name);
-        match fs::remove_file(&unfinished) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        if occupant(&unfinished)? == Occupant::Other {
+            attributes::make_removable(&unfinished)?;
+            fs::remove_file(&unfinished)?;
         }
-        let file = File::create_new(&unfinished)?;
+        let file = attributes::create(&unfinished)?;
         Ok((file, unfinished))
     }
 
@@ -106,9 +116,13 @@ impl Place {
     ) -> io::Result<()> {
         attributes::set_for_file(&file, unfinished, node)?;
         drop(file);
+        // Before it has its name: nobody shall read it there who may not.
+        self.properties.give(entry, unfinished);
         let path = self.path(entry);
-        if occupant(&path)? == Occupant::Folder {
-            return Err(io::Error::from(io::ErrorKind::IsADirectory));
+        match occupant(&path)? {
+            Occupant::Nobody => {}
+            Occupant::Folder => return Err(io::Error::from(io::ErrorKind::IsADirectory)),
+            Occupant::Other => attributes::make_removable(&path)?,
         }
         fs::rename(unfinished, path)
     }
@@ -117,6 +131,7 @@ impl Place {
     pub(super) fn make_special(&self, entry: &Path, node: &Node) -> io::Result<()> {
         let path = self.path(entry);
         if occupant(&path)? == Occupant::Other {
+            attributes::make_removable(&path)?;
             fs::remove_file(&path)?;
         }
         match &node.node_type {
@@ -132,13 +147,19 @@ impl Place {
         match (occupant(&path)?, self.existing) {
             (Occupant::Nobody, _) => {}
             (_, Existing::Keep) => return Ok(()),
-            (_, Existing::Replace) => fs::remove_file(&path)?,
+            (_, Existing::Replace) => {
+                attributes::make_removable(&path)?;
+                fs::remove_file(&path)?;
+            }
         }
         fs::hard_link(first, path)
     }
 
     pub(super) fn finish_folder(&self, entry: &Path, node: &Node) -> io::Result<()> {
-        attributes::set_for_folder(&self.path(entry), node)
+        let path = self.path(entry);
+        attributes::set_for_folder(&path, node)?;
+        self.properties.give(entry, &path);
+        Ok(())
     }
 }
 

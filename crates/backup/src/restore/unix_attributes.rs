@@ -19,6 +19,17 @@ pub(super) fn original(entry: &Path) -> PathBuf {
     Path::new("/").join(entry)
 }
 
+/// A new file.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    File::create_new(path)
+}
+
+/// What may be removed is up to its folder.
+#[expect(clippy::unnecessary_wraps, reason = "other systems can refuse")]
+pub(super) fn make_removable(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 pub(super) fn make_link(target: &Path, path: &Path) -> io::Result<()> {
     symlink(target, path)
 }

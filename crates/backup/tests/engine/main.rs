@@ -9,6 +9,7 @@ mod faults;
 mod flaky;
 mod interop;
 mod locks;
+mod properties;
 mod prunes;
 mod restores;
 mod runs;

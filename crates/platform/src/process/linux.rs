@@ -1,5 +1,8 @@
 use super::Priority;
-use rustix::process::{Pid, Signal, kill_process_group, setpriority_process};
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, kill_process_group, setpriority_process, test_kill_process},
+};
 use std::{
     ffi::OsString,
     io,
@@ -31,6 +34,12 @@ pub(super) fn environment() -> Vec<(OsString, OsString)> {
             .filter_map(|name| Some((name.into(), std::env::var_os(name)?))),
     );
     variables
+}
+
+pub(super) fn is_gone(process: u32) -> bool {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    // Nobody has a number that is none.
+    process.is_none_or(|process| test_kill_process(process) == Err(Errno::SRCH))
 }
 
 pub(super) fn lower_own_priority() {
