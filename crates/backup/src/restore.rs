@@ -235,21 +235,12 @@ impl Repository {
         })?;
         meter.begin(Phase::Restoring);
         meter.expect_bytes(summary.bytes);
-        let metadata = match protection {
-            Protection::Restored => self.metadata_of(&snapshot)?,
-            Protection::LeftOut => None,
-        };
-        let system = Arc::clone(&self.surroundings.system);
         let findings = Arc::<Findings>::default();
         let work = Work {
             repository: self,
             library: &library,
             tree,
-            place: Place::new(
-                request.target.clone(),
-                request.existing,
-                Properties::new(metadata, system, Arc::clone(&findings)),
-            ),
+            place: self.place(request, protection, &snapshot, &findings)?,
             meter,
             findings,
             refused: Mutex::default(),
@@ -273,12 +264,27 @@ impl Repository {
 }
 
 impl Repository {
-    fn metadata_of(&self, snapshot: &SnapshotFile) -> Result<Option<MetadataReader>> {
+    fn place(
+        &self,
+        request: &RestoreRequest,
+        protection: Protection,
+        snapshot: &SnapshotFile,
+        findings: &Arc<Findings>,
+    ) -> Result<Place> {
         let shelf = Shelf {
             set: Arc::clone(&self.set),
             seal: Arc::clone(&self.seal),
         };
-        MetadataReader::open(shelf, snapshot)
+        let metadata = match protection {
+            Protection::Restored => MetadataReader::open(shelf, snapshot)?,
+            Protection::LeftOut => None,
+        };
+        let system = Arc::clone(&self.surroundings.system);
+        Ok(Place::new(
+            request.target.clone(),
+            request.existing,
+            Properties::new(metadata, system, Arc::clone(findings)),
+        ))
     }
 }
 
