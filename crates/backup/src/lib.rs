@@ -29,6 +29,7 @@ mod set;
 mod shadow_copies;
 mod source;
 mod state;
+mod system;
 mod test_restore;
 mod verification;
 
@@ -53,6 +54,7 @@ pub use shadow_copies::{
     ShadowCopyMaker, ShadowCopyUse, SourceReading,
 };
 pub use source::{Finding, FindingKind, Findings, FolderSource, InvalidPattern};
+pub use system::{OperatingSystem, PlainSystem, SystemMetadata};
 pub use test_restore::{
     Mismatch, MismatchKind, TestRestoreOutcome, TestRestoreReport, TestRestoreRequest,
 };

@@ -12,6 +12,7 @@ use crate::{
         catch_up::{self, CatchUp},
     },
     state::{JobState, StateFolder},
+    system::OperatingSystem,
 };
 use latarnik_destinations::{ObjectName, Secret};
 use rustic_core::{
@@ -47,6 +48,8 @@ pub struct Surroundings {
     /// Where index and trees stay between runs, as they lie at the destinations; for those that
     /// are slower to ask than this machine's disk.
     pub cache_folder: Option<PathBuf>,
+    /// What is asked of the operating system.
+    pub system: Arc<dyn OperatingSystem>,
     /// Ends what is at work, without waiting for destinations.
     pub cancellation: CancellationToken,
 }
@@ -203,6 +206,7 @@ impl Repository {
             hostname: self.surroundings.hostname.clone(),
             username: self.surroundings.username.clone(),
             clock: Arc::clone(&self.surroundings.clock),
+            system: Arc::clone(&self.surroundings.system),
         };
         let (set, seal) = (Arc::clone(&self.set), Arc::clone(&self.seal));
         let remember = |name: &ObjectName| {

@@ -7,6 +7,7 @@
 mod journal;
 mod pieces;
 mod place;
+mod properties;
 mod selection;
 mod tree;
 #[cfg(unix)]
@@ -24,6 +25,7 @@ use crate::{
     error::{BackupError, Result},
     files,
     locks::LockKind,
+    manifest::{MetadataReader, Shelf},
     progress::{Meter, NoProgress, Phase, ProgressSink},
     repository::{Lookup, Repository},
     retention,
@@ -35,6 +37,7 @@ use jiff::Timestamp;
 use journal::Journal;
 use pieces::Pieces;
 use place::{Folder, Place};
+use properties::Properties;
 use rustic_core::{
     FileType,
     repofile::{Node, SnapshotFile, SnapshotId},
@@ -75,6 +78,24 @@ impl RestoreRequest {
             target: Some(target.into()),
             existing: Existing::Keep,
             progress: Arc::new(NoProgress),
+        }
+    }
+}
+
+/// What a restore is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The files are to be used: they come from wherever they are whole, with who may use them.
+    Use,
+    /// It is to be proven that the destination alone gives them; they are like any new file.
+    Proof,
+}
+
+impl Purpose {
+    pub(super) fn lookup(self) -> Lookup {
+        match self {
+            Self::Use => Lookup::ThroughCache,
+            Self::Proof => Lookup::AtDestinations,
         }
     }
 }
@@ -187,20 +208,20 @@ impl Repository {
     /// When there is no such snapshot, no destination answers, another program holds an exclusive
     /// lock, or it is cancelled. Single files that fail are named in the report.
     pub fn restore(&mut self, request: &RestoreRequest) -> Result<RestoreReport> {
-        let result = self.restore_looking_up(request, Lookup::ThroughCache);
+        let result = self.restore_for(request, Purpose::Use);
         self.distrust_cache(result)
     }
 
-    pub(crate) fn restore_looking_up(
+    pub(crate) fn restore_for(
         &mut self,
         request: &RestoreRequest,
-        lookup: Lookup,
+        purpose: Purpose,
     ) -> Result<RestoreReport> {
         let started = self.surroundings.clock.now();
         let meter = Meter::new(Arc::clone(&request.progress));
         meter.begin(Phase::Preparing);
         let lock = self.lock(LockKind::Shared)?;
-        let result = self.restore_locked(request, lookup, started, &meter);
+        let result = self.restore_locked(request, purpose, started, &meter);
         let unlocked = self.unlock(lock);
         let report = result?;
         unlocked?;
@@ -210,13 +231,17 @@ impl Repository {
     fn restore_locked(
         &self,
         request: &RestoreRequest,
-        lookup: Lookup,
+        purpose: Purpose,
         started: Timestamp,
         meter: &Arc<Meter>,
     ) -> Result<RestoreReport> {
         let summary = request.snapshot.find(self.snapshots()?)?;
         let library = self
-            .library(Snapshots::Written, lookup, rustic_core::NoProgressBars {})?
+            .library(
+                Snapshots::Written,
+                purpose.lookup(),
+                rustic_core::NoProgressBars {},
+            )?
             .to_indexed()
             .map_err(|error| self.set.explain(error))?;
         let snapshot = library
@@ -227,7 +252,7 @@ impl Repository {
             .ok_or_else(|| BackupError::NoSnapshot {
                 wanted: summary.id.clone(),
             })?;
-        let pieces = Pieces::new(&library, self, lookup);
+        let pieces = Pieces::new(&library, self, purpose);
         let tree = Tree::new(&pieces, &snapshot, &request.selection).map_err(|pattern| {
             BackupError::Source {
                 path: PathBuf::from(&pattern.pattern),
@@ -236,14 +261,15 @@ impl Repository {
         })?;
         meter.begin(Phase::Restoring);
         meter.expect_bytes(summary.bytes);
+        let findings = Arc::<Findings>::default();
         let work = Work {
             repository: self,
             pieces: &pieces,
             tree,
-            place: Place::new(request.target.clone(), request.existing),
+            place: self.place(request, purpose, &snapshot, &findings)?,
             journal: Journal::begin(&self.surroundings.state_folder)?,
             meter,
-            findings: Findings::default(),
+            findings,
             refused: Mutex::default(),
             found: Mutex::default(),
             totals: Mutex::default(),
@@ -264,6 +290,31 @@ impl Repository {
             started,
             ended: self.surroundings.clock.now(),
         })
+    }
+}
+
+impl Repository {
+    fn place(
+        &self,
+        request: &RestoreRequest,
+        purpose: Purpose,
+        snapshot: &SnapshotFile,
+        findings: &Arc<Findings>,
+    ) -> Result<Place> {
+        let shelf = Shelf {
+            set: Arc::clone(&self.set),
+            seal: Arc::clone(&self.seal),
+        };
+        let metadata = match purpose {
+            Purpose::Use => MetadataReader::open(shelf, snapshot)?,
+            Purpose::Proof => None,
+        };
+        let system = Arc::clone(&self.surroundings.system);
+        Ok(Place::new(
+            request.target.clone(),
+            request.existing,
+            Properties::new(metadata, system, Arc::clone(findings)),
+        ))
     }
 }
 
@@ -292,7 +343,7 @@ struct Work<'a> {
     place: Place,
     journal: Journal,
     meter: &'a Meter,
-    findings: Findings,
+    findings: Arc<Findings>,
     refused: Mutex<Vec<PathBuf>>,
     /// Folders that were there before; they stay as they are.
     found: Mutex<HashSet<PathBuf>>,
@@ -331,7 +382,10 @@ impl Work<'_> {
             let mut links = Links::new();
             let walked = self.walk(|step| {
                 let (path, node) = match step {
-                    Step::Folder(path) => return self.make_folder(&path),
+                    Step::Folder(path) => {
+                        self.place.properties.expect(&path);
+                        return self.make_folder(&path);
+                    }
                     Step::Left(..) => return,
                     Step::Lost(path, damage) => {
                         let detail = damage.chain();
@@ -346,6 +400,7 @@ impl Work<'_> {
                 let is_first =
                     link_key(&node).is_none_or(|key| links.insert(key, path.clone()).is_none());
                 if is_first {
+                    self.place.properties.expect(&path);
                     // The workers live as long as this scope.
                     sender.send((path, node)).ok();
                 }

@@ -4,7 +4,7 @@ use crate::{
     clock,
     error::{BackupError, Result},
     locks::LockKind,
-    manifest::{Reader, Shelf, Spool},
+    manifest::{Reader, Shelf, Spool, hashes_of},
     progress::{Bars, Meter, NoProgress, Phase, ProgressSink},
     repository::{Library, Lookup, Repository},
     set::{MemberReport, Snapshots},
@@ -12,6 +12,7 @@ use crate::{
         Consistency, Frozen, NoShadowCopies, ShadowCopyMaker, ShadowCopyUse, SourceReading,
     },
     source::{Finding, Findings, FolderSource, Item, Sources, Tracker},
+    system::{OperatingSystem, SystemMetadata},
 };
 use jiff::Timestamp;
 use rustic_core::{
@@ -179,6 +180,7 @@ impl Repository {
             failed_dump: Mutex::new(None),
             cancellation: self.surroundings.cancellation.clone(),
             meter: Arc::clone(meter),
+            system: Arc::clone(&self.surroundings.system),
         });
         let kind = request.kind;
         let (snapshot, readings) = self.archive(request, started, &watch)?;
@@ -283,7 +285,7 @@ impl Repository {
                 let parent: SnapshotFile = library
                     .get_file(&parent)
                     .map_err(|error| self.set.explain(error))?;
-                match Reader::open(shelf.clone(), parent.tree) {
+                match Reader::open(shelf.clone(), hashes_of(&parent.tree)) {
                     // Nobody knows these hashes any more; that is no reason for no backup.
                     Err(BackupError::Damaged { detail }) => {
                         tracing::error!(detail, "hashes of unchanged files are lost");
@@ -293,7 +295,7 @@ impl Repository {
                 }
             }
         };
-        spool.finish(shelf, snapshot.tree, before)
+        spool.finish(shelf, snapshot, before)
     }
 
     /// Writes the snapshot, marked when something is missing.
@@ -394,6 +396,7 @@ struct Watch {
     failed_dump: Mutex<Option<(String, io::Error)>>,
     cancellation: CancellationToken,
     meter: Arc<Meter>,
+    system: Arc<dyn OperatingSystem>,
 }
 
 impl Watch {
@@ -408,6 +411,10 @@ impl Watch {
 impl Tracker for Watch {
     fn announces(&self, path: &Path, bytes: u64) {
         self.spool.announce(path, bytes);
+    }
+
+    fn keeps(&self, path: &Path, metadata: &SystemMetadata) {
+        self.spool.keep(path, metadata);
     }
 
     fn read_whole(&self, number: u64, bytes: u64, sha256: [u8; 32]) {
@@ -431,6 +438,10 @@ impl Tracker for Watch {
 
     fn cancellation(&self) -> &CancellationToken {
         &self.cancellation
+    }
+
+    fn system(&self) -> &dyn OperatingSystem {
+        self.system.as_ref()
     }
 
     fn begins(&self, path: &Path) {

@@ -2,10 +2,10 @@
 
 use crate::{
     error::{BackupError, Result},
-    manifest::{self, Reader, Shelf},
+    manifest::{self, Reader, Record, Shelf, hashes_of},
     progress::{Meter, Phase, ProgressSink},
     repository::{Lookup, Repository},
-    restore::{Existing, RestoreRequest, Selection, SnapshotChoice},
+    restore::{Existing, Purpose, RestoreRequest, Selection, SnapshotChoice},
     set::Snapshots,
 };
 use jiff::Timestamp;
@@ -109,6 +109,7 @@ impl Repository {
         let summary = request.snapshot.find(self.snapshots()?)?;
         let sandbox = Sandbox::make(&request.sandbox, summary.bytes)?;
         let clock = std::time::Instant::now();
+        // Whoever may not use the files elsewhere may not use them here: they are compared first.
         let restoring = RestoreRequest {
             snapshot: SnapshotChoice::Id(summary.id.clone()),
             selection: Selection::default(),
@@ -116,7 +117,7 @@ impl Repository {
             existing: Existing::Keep,
             progress: Arc::clone(&request.progress),
         };
-        let restored = self.restore_looking_up(&restoring, Lookup::AtDestinations)?;
+        let restored = self.restore_for(&restoring, Purpose::Proof)?;
         let elapsed = clock.elapsed();
         let cancellation = self.surroundings.cancellation.clone();
         let mut comparison = Comparison::new(&sandbox.path, cancellation);
@@ -175,10 +176,11 @@ impl Repository {
             set: Arc::clone(&self.set),
             seal: Arc::clone(&self.seal),
         };
-        let Some(mut manifest) = Reader::open(shelf, snapshot.tree)? else {
+        let hashes = hashes_of(&snapshot.tree);
+        let Some(mut manifest) = Reader::<Record>::open(shelf, hashes.clone())? else {
             if manifest::is_beside(&snapshot) {
                 return Err(BackupError::Damaged {
-                    detail: format!("{} is missing", manifest::part_name(&snapshot.tree, 0)),
+                    detail: format!("{} is missing", manifest::part_name(&hashes, 0)),
                 });
             }
             return Ok(());

@@ -16,6 +16,7 @@
 mod com;
 #[cfg(windows)]
 mod descriptor;
+pub mod file_properties;
 mod machine;
 mod machine_state;
 pub mod paths;

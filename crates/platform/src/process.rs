@@ -45,6 +45,12 @@ pub fn lower_own_priority() -> io::Result<()> {
     system::lower_own_priority()
 }
 
+/// Whether a process of this machine is known to be gone. One that cannot be seen is not.
+#[must_use]
+pub fn is_gone(process: u32) -> bool {
+    system::is_gone(process)
+}
+
 /// A program to run, with its arguments.
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -312,5 +318,27 @@ fn drain(lines: &Receiver<Line>, deliver: &mut dyn FnMut(Line)) {
     let deadline = Instant::now() + OUTPUT_GRACE;
     while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
         deliver(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_gone_when_it_has_ended() {
+        assert!(!is_gone(std::process::id()));
+        let program = std::env::current_exe().unwrap();
+        let mut child = Command::new(program)
+            .arg("--list")
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let id = child.id();
+        child.wait().unwrap();
+        // On Windows it stays for those who have a handle of it.
+        assert!(is_gone(id));
+        drop(child);
+        assert!(is_gone(id));
     }
 }

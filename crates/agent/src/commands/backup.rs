@@ -1,5 +1,6 @@
 //! `latarnik-agent backup`: the backup engine, without a server.
 
+mod host;
 mod kit;
 mod output;
 mod restore;
@@ -10,6 +11,7 @@ mod verify;
 use crate::{arguments::backup as arguments, exit::BackupTrouble};
 use anyhow::Context as _;
 use arguments::BackupCommand;
+use host::Host;
 use jiff::tz::TimeZone;
 use latarnik_backup::{
     BackupError, Job, Repository, Surroundings, SystemClock, WhenAbsent, destinations::probe,
@@ -69,6 +71,7 @@ impl Session {
 
     fn begin(common: &arguments::Common) -> anyhow::Result<Self> {
         let job = Job::read(&common.job)?;
+        latarnik_platform::privileges::enable_for_backups();
         let cancellation = CancellationToken::new();
         let cancelled = cancellation.clone();
         ctrlc::set_handler(move || cancelled.cancel()).context("signals cannot be handled")?;
@@ -108,6 +111,7 @@ impl Session {
                 .job
                 .is_distant()
                 .then(|| self.state_folder.join("cache")),
+            system: Arc::new(Host),
             cancellation: self.cancellation.clone(),
         }
     }

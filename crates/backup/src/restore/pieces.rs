@@ -1,8 +1,9 @@
 //! The pieces of files and folders, from whichever destination has them whole.
 
+use super::Purpose;
 use crate::{
     error::{BackupError, Result},
-    repository::{Library, Lookup, Repository},
+    repository::{Library, Repository},
 };
 use bytes::Bytes;
 use latarnik_destinations::FailureCode;
@@ -23,7 +24,7 @@ use std::{
 pub(super) struct Pieces<'a> {
     library: &'a Library<IndexedFullStatus>,
     repository: &'a Repository,
-    lookup: Lookup,
+    purpose: Purpose,
     /// Each destination by itself, opened when the first piece is damaged.
     singly: OnceLock<Vec<Library<IndexedFullStatus>>>,
     mended: AtomicU64,
@@ -33,12 +34,12 @@ impl<'a> Pieces<'a> {
     pub(super) fn new(
         library: &'a Library<IndexedFullStatus>,
         repository: &'a Repository,
-        lookup: Lookup,
+        purpose: Purpose,
     ) -> Self {
         Self {
             library,
             repository,
-            lookup,
+            purpose,
             singly: OnceLock::new(),
             mended: AtomicU64::new(0),
         }
@@ -74,7 +75,7 @@ impl<'a> Pieces<'a> {
             other => return other,
         };
         // A test of what lies at a destination is not helped by another one.
-        if self.lookup == Lookup::AtDestinations {
+        if self.purpose == Purpose::Proof {
             return Err(damage);
         }
         for library in self.singly.get_or_init(|| self.open_singly()) {

@@ -1,5 +1,6 @@
 //! Where files are restored to.
 
+use super::properties::Properties;
 #[cfg(unix)]
 use super::unix_attributes as attributes;
 #[cfg(windows)]
@@ -27,6 +28,7 @@ const UNFINISHED: &str = ".latarnik-restoring";
 pub(super) struct Place {
     target: Option<PathBuf>,
     existing: Existing,
+    pub(super) properties: Properties,
 }
 
 /// Whose a folder is.
@@ -47,8 +49,12 @@ enum Occupant {
 }
 
 impl Place {
-    pub(super) fn new(target: Option<PathBuf>, existing: Existing) -> Self {
-        Self { target, existing }
+    pub(super) fn new(target: Option<PathBuf>, existing: Existing, properties: Properties) -> Self {
+        Self {
+            target,
+            existing,
+            properties,
+        }
     }
 
     /// Where an entry of the tree goes.
@@ -61,10 +67,14 @@ impl Place {
 
     /// Whether there is nothing to do for an entry, since it exists.
     pub(super) fn keeps(&self, entry: &Path) -> io::Result<bool> {
-        Ok(match occupant(&self.path(entry))? {
+        let is_kept = match occupant(&self.path(entry))? {
             Occupant::Nobody => false,
             Occupant::Folder | Occupant::Other => self.existing == Existing::Keep,
-        })
+        };
+        if is_kept {
+            self.properties.forget(entry);
+        }
+        Ok(is_kept)
     }
 
     /// Makes a folder, or finds that it is there. Until it has what it should have, nobody else
@@ -106,6 +116,8 @@ impl Place {
     ) -> io::Result<()> {
         attributes::set_for_file(&file, unfinished, node)?;
         drop(file);
+        // Before it has its name: nobody shall read it there who may not.
+        self.properties.give(entry, unfinished);
         put(unfinished, &self.path(entry))
     }
 
@@ -150,7 +162,10 @@ impl Place {
     }
 
     pub(super) fn finish_folder(&self, entry: &Path, node: &Node) -> io::Result<()> {
-        attributes::set_for_folder(&self.path(entry), node)
+        let path = self.path(entry);
+        attributes::set_for_folder(&path, node)?;
+        self.properties.give(entry, &path);
+        Ok(())
     }
 }
 
@@ -171,6 +186,9 @@ fn unfinished(path: &Path) -> io::Result<PathBuf> {
 
 /// Removes a file or a link; Windows has links that are removed as folders are.
 fn remove(path: &Path) -> io::Result<()> {
+    if occupant(path)? == Occupant::Other {
+        attributes::make_removable(path)?;
+    }
     match fs::remove_file(path) {
         Err(error) if cfg!(windows) && error.kind() != io::ErrorKind::NotFound => {
             fs::remove_dir(path)
@@ -181,8 +199,10 @@ fn remove(path: &Path) -> io::Result<()> {
 
 /// Puts what is whole in the place of what was there.
 fn put(unfinished: &Path, path: &Path) -> io::Result<()> {
-    if occupant(path)? == Occupant::Folder {
-        return Err(io::Error::from(io::ErrorKind::IsADirectory));
+    match occupant(path)? {
+        Occupant::Nobody => {}
+        Occupant::Folder => return Err(io::Error::from(io::ErrorKind::IsADirectory)),
+        Occupant::Other => attributes::make_removable(path)?,
     }
     fs::rename(unfinished, path)
 }

@@ -33,6 +33,12 @@ pub(super) fn create_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)
 }
 
+/// What may be removed is up to its folder.
+#[expect(clippy::unnecessary_wraps, reason = "other systems can refuse")]
+pub(super) fn make_removable(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 pub(super) fn make_link(target: &Path, path: &Path) -> io::Result<()> {
     symlink(target, path)
 }

@@ -26,14 +26,34 @@ pub(super) fn original(entry: &Path) -> PathBuf {
     PathBuf::from(drive).join(components.as_path())
 }
 
-/// Permissions are those of the folder that it is in.
+/// Permissions are those of the folder that it is in. With the privilege of restores it may lie
+/// where the account may not write.
 pub(super) fn create_file(path: &Path) -> io::Result<File> {
-    File::create_new(path)
+    File::options()
+        .write(true)
+        .create_new(true)
+        .custom_flags(FOLDERS_AND_LINKS)
+        .open(path)
 }
 
 /// Permissions are those of the folder that it is in.
 pub(super) fn create_folder(path: &Path) -> io::Result<()> {
     fs::create_dir(path)
+}
+
+/// A file that is read-only is neither removed nor replaced.
+#[expect(
+    clippy::permissions_set_readonly_false,
+    reason = "on Windows that is an attribute, and lets nobody in"
+)]
+pub(super) fn make_removable(path: &Path) -> io::Result<()> {
+    let metadata = fs::symlink_metadata(path)?;
+    let mut permissions = metadata.permissions();
+    if metadata.is_symlink() || !permissions.readonly() {
+        return Ok(());
+    }
+    permissions.set_readonly(false);
+    fs::set_permissions(path, permissions)
 }
 
 pub(super) fn make_link(target: &Path, path: &Path) -> io::Result<()> {

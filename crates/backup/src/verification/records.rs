@@ -20,10 +20,7 @@ pub(super) fn examine(trees: &BTreeSet<TreeId>, examination: &mut Examination<'_
     let entries = examination.set.block(destination.list(Some(&folder)))?;
     let mut parts: BTreeMap<(String, u32), Part> = BTreeMap::new();
     for entry in entries {
-        let (Some(tree), Some(number)) = (
-            manifest::tree_of(&entry.name),
-            manifest::number_of(&entry.name),
-        ) else {
+        let Some((stem, number)) = manifest::place_of(&entry.name) else {
             continue;
         };
         let Some(bytes) = examination.fetch(&entry.name)? else {
@@ -38,17 +35,28 @@ pub(super) fn examine(trees: &BTreeSet<TreeId>, examination: &mut Examination<'_
                 Part::Damaged
             }
         };
-        parts.insert((tree.to_owned(), number), part);
+        parts.insert((stem.to_owned(), number), part);
     }
-    for tree in trees {
-        let hex = tree.to_hex().as_str().to_owned();
-        let part = |number| parts.get(&(hex.clone(), number)).copied();
+    let mut stems: BTreeSet<String> = trees.iter().map(manifest::hashes_of).collect();
+    // Not every snapshot has metadata of its own beside it; what is there has to be whole.
+    let of_these = |(stem, _): &&(String, u32)| {
+        stem.split_once('-')
+            .is_some_and(|(tree, _)| stems.contains(tree))
+    };
+    let metadata: Vec<String> = parts
+        .keys()
+        .filter(of_these)
+        .map(|(stem, _)| stem.clone())
+        .collect();
+    stems.extend(metadata);
+    for stem in stems {
+        let part = |number| parts.get(&(stem.clone(), number)).copied();
         let mut number = 0;
         loop {
             match (part(number), part(number + 1)) {
                 (None, _) => {
-                    let name = manifest::part_name(tree, number);
-                    let detail = "hashes of files that a snapshot has".to_owned();
+                    let name = manifest::part_name(&stem, number);
+                    let detail = "hashes or metadata of files that a snapshot has".to_owned();
                     examination.note(&name, DamageKind::Missing, detail);
                     break;
                 }

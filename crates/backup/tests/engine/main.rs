@@ -12,6 +12,7 @@ mod faults;
 mod flaky;
 mod interop;
 mod locks;
+mod properties;
 mod prunes;
 mod restores;
 mod runs;

@@ -1,5 +1,11 @@
 use super::Priority;
-use rustix::process::{Pid, Signal, getpriority_process, kill_process_group, setpriority_process};
+use rustix::{
+    io::Errno,
+    process::{
+        Pid, Signal, getpriority_process, kill_process_group, setpriority_process,
+        test_kill_process,
+    },
+};
 use std::{
     ffi::OsString,
     fs, io,
@@ -73,6 +79,12 @@ fn lower(thread: Pid) -> io::Result<()> {
         return Err(io::Error::last_os_error());
     }
     Ok(())
+}
+
+pub(super) fn is_gone(process: u32) -> bool {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    // Nobody has a number that is none.
+    process.is_none_or(|process| test_kill_process(process) == Err(Errno::SRCH))
 }
 
 pub(super) fn prepare(command: &mut Command, _priority: Priority) {
