@@ -4,12 +4,12 @@ use crate::scene::{Random, Scene};
 use std::{
     collections::BTreeMap,
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Lines},
     os::unix::fs::{PermissionsExt as _, symlink},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, ChildStdout, Command},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How names of files end that are not whole.
@@ -63,14 +63,30 @@ fn is_unfinished(path: &Path) -> bool {
 
 /// Starts a restore and kills it so long after it began to write. Says whether it was at work.
 fn kill(scene: &Scene, arguments: &[&str], after: Duration) -> bool {
-    let mut child = scene.start(&[arguments, &["--json"]].concat());
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    lines
-        .map_while(Result::ok)
-        .find(|line| line.contains("\"restoring\""));
+    let (mut child, _lines) = begin(scene, arguments);
     thread::sleep(after);
     child.kill().unwrap();
     child.wait().unwrap().code().is_none()
+}
+
+/// Starts a restore and comes back when it begins to write, with what it will tell.
+fn begin(scene: &Scene, arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
+    let mut child = scene.start(&[arguments, &["--json"]].concat());
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines
+        .by_ref()
+        .map_while(Result::ok)
+        .find(|line| line.contains("\"restoring\""));
+    (child, lines)
+}
+
+/// How many microseconds a restore writes on this machine.
+fn writing_time(scene: &Scene, arguments: &[&str]) -> u64 {
+    let (mut child, lines) = begin(scene, arguments);
+    let begun = Instant::now();
+    lines.for_each(drop);
+    assert!(child.wait().unwrap().success());
+    u64::try_from(begun.elapsed().as_micros()).unwrap()
 }
 
 /// The same names with the same bytes, permissions, links and times.
@@ -103,13 +119,12 @@ fn killed_while_it_restores_into_a_folder_it_leaves_no_half_file_and_the_next_on
     let target = scene.at("target");
     let folder = scene.restored("target", &scene.source());
     let arguments = ["restore", "--target", target.to_str().unwrap()];
+    let whole = writing_time(&scene, &arguments);
+    fs::remove_dir_all(&target).unwrap();
     let (mut killed, mut left) = (0, 0);
     for _ in 0..KILLS {
-        killed += u64::from(kill(
-            &scene,
-            &arguments,
-            Duration::from_millis(random.below(500)),
-        ));
+        let after = Duration::from_micros(random.below(whole / 3));
+        killed += u64::from(kill(&scene, &arguments, after));
         for (name, content) in files(&folder) {
             if is_unfinished(&name) {
                 left += 1;
@@ -149,6 +164,7 @@ fn killed_while_it_replaces_in_place_every_file_is_the_old_or_the_new_one() {
     scene.json(&["run"]);
     let wanted = files(&scene.source());
     let arguments = ["restore", "--in-place", "--replace"];
+    let whole = writing_time(&scene, &arguments);
     let mut killed = 0;
     for round in 0..KILLS {
         let changed: BTreeMap<PathBuf, Vec<u8>> = wanted
@@ -166,11 +182,8 @@ fn killed_while_it_replaces_in_place_every_file_is_the_old_or_the_new_one() {
             fs::remove_file(&path).ok();
             fs::write(path, content).unwrap();
         }
-        killed += u64::from(kill(
-            &scene,
-            &arguments,
-            Duration::from_millis(random.below(500)),
-        ));
+        let after = Duration::from_micros(random.below(whole / 2));
+        killed += u64::from(kill(&scene, &arguments, after));
         let found = files(&scene.source());
         for (name, content) in &found {
             let is_whole = [wanted.get(name), changed.get(name)].contains(&Some(content));

@@ -15,8 +15,7 @@ use windows::{
             JobObjects::{AssignProcessToJobObject, CreateJobObjectW, TerminateJobObject},
             Threading::{
                 BELOW_NORMAL_PRIORITY_CLASS, CREATE_NO_WINDOW, GetCurrentProcess, OpenProcess,
-                PROCESS_MODE_BACKGROUND_BEGIN, PROCESS_SYNCHRONIZE, SetPriorityClass,
-                WaitForSingleObject,
+                PROCESS_SYNCHRONIZE, SetPriorityClass, WaitForSingleObject,
             },
         },
     },
@@ -71,11 +70,13 @@ pub(super) fn is_gone(process: u32) -> bool {
 }
 
 /// Background mode: the lowest priority for the processor, for memory and for disks.
+/// Not the background mode, which would leave the process a working set of 32 MB: a backup has
+/// twice as much on its way.
 pub(super) fn lower_own_priority() -> io::Result<()> {
     // SAFETY: the handle of the own process needs no closing, and is valid as long as the process.
     let process = unsafe { GetCurrentProcess() };
     // SAFETY: as above; the call takes no pointers.
-    unsafe { SetPriorityClass(process, PROCESS_MODE_BACKGROUND_BEGIN) }?;
+    unsafe { SetPriorityClass(process, BELOW_NORMAL_PRIORITY_CLASS) }?;
     Ok(())
 }
 
