@@ -46,6 +46,11 @@ pub(crate) fn id(name: &ObjectName) -> Option<Id> {
     (last.len() == 64).then(|| last.parse().ok()).flatten()
 }
 
+/// The name of a key's file, by its whole id.
+pub(crate) fn object_of_key(id: &str) -> Option<ObjectName> {
+    Some(name(FileType::Key, &id.parse().ok()?))
+}
+
 pub(crate) fn object(name: impl Into<String>) -> ObjectName {
     ObjectName::new(name).expect("names of repository files have hexadecimal and ASCII parts")
 }

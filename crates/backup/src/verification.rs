@@ -160,15 +160,6 @@ impl Repository {
             named_damages: examination.named,
         })
     }
-
-    /// A set of this one member.
-    fn alone(&self, member: &Arc<Member>) -> Arc<RepositorySet> {
-        RepositorySet::new(
-            vec![Arc::clone(member)],
-            self.surroundings.runtime.clone(),
-            self.surroundings.cancellation.clone(),
-        )
-    }
 }
 
 impl VerificationRequest {

@@ -7,7 +7,9 @@
 mod everywhere;
 mod faults;
 mod flaky;
+mod generations;
 mod interop;
+mod keys;
 mod locks;
 mod prunes;
 mod restores;
