@@ -2,7 +2,7 @@
 
 use anyhow::Error;
 use latarnik_agent_core::{engine::EngineError, enrollment::EnrollError};
-use latarnik_backup::{BackupError, dumps::DumpFailure};
+use latarnik_backup::{BackupError, ErrorCode, dumps::DumpFailure};
 use std::{
     fmt,
     io::{Write, stderr},
@@ -99,9 +99,9 @@ pub(crate) fn number(error: &Error) -> u8 {
             BackupTrouble::Unusable => 12,
         };
     }
-    match error.downcast_ref() {
-        Some(BackupError::Busy | BackupError::Locked { .. }) => return 11,
-        Some(BackupError::Cancelled) => return 130,
+    match error.downcast_ref().map(BackupError::code) {
+        Some(ErrorCode::Busy | ErrorCode::Locked) => return 11,
+        Some(ErrorCode::Cancelled) => return 130,
         _ => {}
     }
     match error.downcast_ref() {

@@ -1,5 +1,6 @@
 //! `latarnik-agent backup`: the backup engine, without a server.
 
+mod keys;
 mod kit;
 mod output;
 mod restore;
@@ -10,8 +11,8 @@ use anyhow::Context as _;
 use arguments::BackupCommand;
 use jiff::tz::TimeZone;
 use latarnik_backup::{
-    BackupError, Job, Repository, Surroundings, SystemClock, VerificationRequest, WhenAbsent,
-    destinations::probe, retention,
+    BackupError, Generation, Generations, Job, Surroundings, SystemClock, VerificationRequest,
+    WhenAbsent, destinations::probe, retention,
 };
 use output::Output;
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
@@ -38,6 +39,7 @@ pub(super) fn backup(arguments: &arguments::BackingUp) -> anyhow::Result<ExitCod
         BackupCommand::TestRestore(testing) => session.test_restore(testing),
         BackupCommand::Probe => session.probe(),
         BackupCommand::RecoveryKit(making) => session.recovery_kit(making),
+        BackupCommand::Keys(managing) => session.keys(managing),
     }
 }
 
@@ -83,31 +85,38 @@ impl Session {
         }
     }
 
-    fn open(&self, absent: WhenAbsent) -> anyhow::Result<Repository> {
-        let password = self.job.repository_password()?;
-        let places = self.job.places()?;
-        Ok(Repository::open(
-            places,
-            &password,
+    /// Opens the generation that the job writes to.
+    fn open_current(&self, absent: WhenAbsent) -> anyhow::Result<Generation> {
+        let (job, surroundings) = (&self.job, self.surroundings());
+        Ok(Generation::open(
+            job,
+            job.generation,
             absent,
-            self.surroundings(),
+            &surroundings,
+            &[],
         )?)
     }
 
+    /// Opens all generations that there are.
+    fn open_all(&self) -> anyhow::Result<Generations> {
+        Ok(Generations::open(&self.job, &self.surroundings())?)
+    }
+
     fn list(&self) -> anyhow::Result<ExitCode> {
-        let snapshots = self.open(WhenAbsent::Fail)?.snapshots()?;
+        let snapshots = self.open_all()?.snapshots()?;
         self.output.snapshots(&snapshots)?;
         Ok(ExitCode::SUCCESS)
     }
 
     fn verify(&self, verifying: &arguments::Verifying) -> anyhow::Result<ExitCode> {
-        let reports = self.open(WhenAbsent::Fail)?.verify(&VerificationRequest {
+        let request = VerificationRequest {
             depth: verifying.depth(),
             seed: verifying.seed,
             progress: self.output.progress(),
-        })?;
+        };
+        let reports = self.open_all()?.verify(verifying.generation, &request)?;
         self.output.verification(&reports)?;
-        if reports.iter().any(|report| report.damages > 0) {
+        if reports.iter().any(|found| found.report.damages > 0) {
             return Err(BackupTrouble::Damage.into());
         }
         Ok(ExitCode::SUCCESS)
@@ -115,28 +124,37 @@ impl Session {
 
     /// Deletes what the job's rules do not keep.
     fn prune(&self, pruning: &arguments::Pruning) -> anyhow::Result<ExitCode> {
-        let mut repository = self.open(WhenAbsent::Fail)?;
-        let snapshots: Vec<_> = repository
+        let mut generations = self.open_all()?;
+        let snapshots: Vec<_> = generations
             .snapshots()?
             .iter()
+            .map(|one| &one.snapshot)
             .filter(|snapshot| snapshot.job == self.job.name)
             .filter_map(latarnik_backup::SnapshotSummary::for_retention)
             .collect();
         let now = latarnik_backup::Clock::now(&SystemClock);
         let plan = retention::plan(&snapshots, &self.job.retention, now, &TimeZone::system());
         if pruning.dry_run {
-            self.output.plan(&plan)?;
+            let forecast = generations.forecast(&plan.remove)?;
+            self.output.plan(&plan, &forecast)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let report = repository.prune(&plan.remove, self.output.progress())?;
+        let report = generations.prune(&plan.remove, &self.output.progress())?;
         self.output.pruned(&report)?;
+        if report
+            .deleted_generations
+            .iter()
+            .any(|gone| !gone.waiting.is_empty())
+        {
+            return Err(BackupTrouble::Partial.into());
+        }
         Ok(ExitCode::SUCCESS)
     }
 
     /// Tries every destination.
     fn probe(&self) -> anyhow::Result<ExitCode> {
         let mut reports = Vec::new();
-        for place in self.job.places()? {
+        for place in self.job.places(self.job.generation)? {
             let report = self.runtime.block_on(async {
                 tokio::select! {
                     () = self.cancellation.cancelled() => Err(BackupError::Cancelled),
