@@ -126,13 +126,10 @@ impl Repository {
             let mut fitting = keys
                 .iter()
                 .filter(|key| !id.is_empty() && key.id.starts_with(id));
-            let key = match (fitting.next(), fitting.next()) {
-                (Some(key), None) => key,
-                _ => {
-                    return Err(BackupError::NoKey {
-                        wanted: id.to_owned(),
-                    });
-                }
+            let (Some(key), None) = (fitting.next(), fitting.next()) else {
+                return Err(BackupError::NoKey {
+                    wanted: id.to_owned(),
+                });
             };
             if key.is_in_use {
                 return Err(BackupError::KeyInUse);
