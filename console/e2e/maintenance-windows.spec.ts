@@ -1,4 +1,5 @@
-import { expect, type Locator, type Page, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
+import { clearTenant, paint, tenantOf } from './maintenance';
 import {
   type DeviceFacts,
   freshPage,
@@ -9,11 +10,6 @@ import {
   unique,
   viewer,
 } from './scene';
-
-interface Place {
-  id: string;
-  name: string;
-}
 
 /** The words that this story reads, in both languages. */
 const words = {
@@ -109,41 +105,6 @@ const words = {
     revokeConfirm: 'Tak, unieważnij',
   },
 } as const satisfies Record<Language, unknown>;
-
-/** A tenant with devices, without anything that earlier runs have left. */
-async function clearTenant(page: Page): Promise<{ tenant: Place; device: string }> {
-  const [device] = await listDevices(page);
-  if (!device) throw new Error('the scene has no device');
-  const detail = await page.request.get(`/api/v1/devices/${device.id}`);
-  const { tenant }: { tenant: Place } = await detail.json();
-  for (const what of ['maintenance-windows', 'blackouts', 'calendar-feeds']) {
-    const answer = await page.request.get(`/api/v1/${what}?tenant_id=${tenant.id}`);
-    expect(answer.status(), await answer.text()).toBe(200);
-    const { items }: { items: { id: string }[] } = await answer.json();
-    for (const { id } of items) {
-      const gone = await page.request.delete(`/api/v1/${what}/${id}`);
-      expect(gone.status(), await gone.text()).toBe(204);
-    }
-  }
-  return { tenant, device: device.id };
-}
-
-/** Drags from one half hour to another: rows are days, columns half hours of the shown row. */
-async function paint(page: Page, grid: Locator, from: [number, number], to: [number, number]) {
-  const at = async ([row, column]: [number, number]) => {
-    const cell = grid.locator(`[data-row="${row}"][data-column="${column}"]`);
-    await cell.scrollIntoViewIfNeeded();
-    const box = await cell.boundingBox();
-    if (!box) throw new Error('the half hour is not on screen');
-    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-  };
-  const begin = await at(from);
-  await page.mouse.move(begin.x, begin.y);
-  await page.mouse.down();
-  const end = await at(to);
-  await page.mouse.move(end.x, end.y, { steps: 5 });
-  await page.mouse.up();
-}
 
 /** A simulated device that nothing is done to, with updates that wait. */
 async function installable(page: Page): Promise<DeviceFacts> {
@@ -406,8 +367,7 @@ for (const language of ['en', 'pl'] as const satisfies readonly Language[]) {
     await signIn(page, owner(), { language, color_scheme: 'light' });
     await clearTenant(page);
     const device = await installable(page);
-    const detail = await page.request.get(`/api/v1/devices/${device.id}`);
-    const { tenant }: { tenant: Place } = await detail.json();
+    const tenant = await tenantOf(page, device.id);
     const name = unique('Stock-taking');
     const day = 24 * 60 * 60 * 1000;
     const made = await page.request.post('/api/v1/blackouts', {

@@ -121,7 +121,9 @@ export function blackoutSpans({ period }: BlackoutDefinition, zone: string, from
     if (last && last.to === span.from) last.to = span.to;
     else spans.push(span);
   }
-  return spans.filter(({ to }) => to > from);
+  // What goes on beyond the horizon would end with it.
+  const horizon = instantOf(first + 400 * day, 0, zone);
+  return spans.filter(({ to }) => to > from && to < horizon);
 }
 
 /** The spans joined where they touch. */

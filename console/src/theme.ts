@@ -80,6 +80,10 @@ export const theme = createTheme({
     Radio: { ...small, styles: { description: { fontSize: 12.5 } } },
     RadioGroup: small,
     InputWrapper: { ...small, styles: { description: { fontSize: 12.5 } } },
+    SegmentedControl: {
+      defaultProps: { withItemsBorders: false },
+      styles: { label: { paddingInline: 10 } },
+    },
     Menu: { defaultProps: { shadow: 'md', withinPortal: true } },
     Drawer: {
       styles: dialogStyles,

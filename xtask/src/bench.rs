@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the figures in `docs/operating.md`, measured on this machine.
 
+mod backup;
 mod connection;
 mod listings;
 mod loads;
@@ -21,7 +22,7 @@ use crate::{
     workspace::Workspace,
 };
 use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use loads::{Memory, SETTLING, Subject};
 use std::{fs, path::Path, thread};
 use studies::{Place, Studies};
@@ -29,9 +30,24 @@ use studies::{Place, Studies};
 /// As a server is run for real, unlike the one for tests.
 const DURABLE: &[&str] = &["fsync=on", "synchronous_commit=on", "full_page_writes=on"];
 
-/// Measures release programs under load and prints a table.
+/// Measures programs as they are shipped and prints a table.
 #[derive(Debug, Args)]
-pub(crate) struct Load {
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Benchmark {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    load: Load,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Measures backups and restores beside other programs
+    Backup(backup::Comparison),
+}
+
+#[derive(Debug, Args)]
+struct Load {
     /// Simulated agents that stay connected.
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     agents: u32,
@@ -75,7 +91,14 @@ struct Alone {
     windows: maintenance::Reach,
 }
 
-pub(crate) fn run(workspace: &Workspace, settings: &Load) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, settings: &Benchmark) -> Result<()> {
+    match &settings.what {
+        Some(What::Backup(comparison)) => backup::run(workspace, comparison),
+        None => run_load(workspace, &settings.load),
+    }
+}
+
+fn run_load(workspace: &Workspace, settings: &Load) -> Result<()> {
     packages::install(postgres::PACKAGES)?;
     let programs = programs::build(workspace, Build::Release)?;
     let studies = Studies::build(workspace)?;

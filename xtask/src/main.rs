@@ -63,8 +63,8 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         pictures: Option<PathBuf>,
     },
-    /// Measures release programs under load and prints a table
-    Bench(bench::Load),
+    /// Measures release programs and prints a table: the server under load, or backups
+    Bench(bench::Benchmark),
     /// Builds the Windows agent
     Windows,
     /// Builds the programs as they are shipped, with their SHA-256
@@ -108,7 +108,7 @@ fn run(command: &Command) -> Result<()> {
                 .unwrap_or_else(|| workspace.logs().join("pictures"));
             browser::take_screenshots(&workspace, &programs, &pictures)
         }
-        Command::Bench(load) => bench::run(&workspace, load),
+        Command::Bench(benchmark) => bench::run(&workspace, benchmark),
         Command::Windows => {
             let program = windows::build(&workspace, windows::Profile::Dev)?;
             step::say(&program.display().to_string());

@@ -70,8 +70,7 @@ fn build_anew(workspace: &Workspace, build: Build) -> Result<Programs> {
             ];
             let arguments = [&packages[..], &["--release"]].concat();
             cargo(workspace, "build the server for release", &arguments)?;
-            let arguments = ["--package", "latarnik-agent", "--profile", "dist"];
-            cargo(workspace, "build the agent for release", &arguments)?;
+            build_shipped_agent(workspace)?;
         }
     }
     let (server, agent) = if build == Build::Release {
@@ -84,6 +83,13 @@ fn build_anew(workspace: &Workspace, build: Build) -> Result<Programs> {
         agent: workspace.program(agent, "latarnik-agent"),
         simulator: workspace.program(server, "latarnik-simulator"),
     })
+}
+
+/// Builds the agent as it is shipped, and nothing else.
+pub(crate) fn build_shipped_agent(workspace: &Workspace) -> Result<PathBuf> {
+    let arguments = ["--package", "latarnik-agent", "--profile", "dist"];
+    cargo(workspace, "build the agent for release", &arguments)?;
+    Ok(workspace.program("dist", "latarnik-agent"))
 }
 
 fn cargo(workspace: &Workspace, title: &str, arguments: &[&str]) -> Result<()> {

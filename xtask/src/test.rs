@@ -167,7 +167,7 @@ impl Suite {
             Self::Api => api::PACKAGES.to_vec(),
             Self::EndToEnd => [postgres::PACKAGES, browser::PACKAGES].concat(),
             Self::Secured => [browser::PACKAGES, secured::PACKAGES].concat(),
-            Self::Windows => [windows::packages(), wine::packages()].concat(),
+            Self::Windows => [windows::packages(), wine::packages(), DESTINATIONS].concat(),
             _ => Vec::new(),
         }
     }

@@ -12,6 +12,7 @@ mod backups;
 mod people;
 mod prefix;
 mod scenarios;
+mod shadow_copies;
 mod stage;
 
 const MACHINE: &str = r"C:\latarnik\windows_machine.exe";
@@ -51,8 +52,11 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Result<()> {
     tally.case("the agent enrols, scans and installs as a service", || {
         agent::run(&bench)
     });
-    tally.case("files are backed up, proven and restored", || {
-        backups::run(&bench)
+    for (name, case) in backups::ALL {
+        tally.case(name, || case(&bench));
+    }
+    tally.case("open files are backed up from a shadow copy", || {
+        shadow_copies::run(&bench)
     });
     play_scenarios(&bench, &mut tally);
     step::say(&format!(

@@ -5,6 +5,8 @@ export interface Format {
   date: (at: string) => string;
   /** Without the year, for days that are near. */
   day: (at: string) => string;
+  /** A day of any year, its month written out; of a local date. */
+  dayOfYear: (local: string) => string;
   /** Names, joined as a sentence joins them. */
   list: (names: readonly string[]) => string;
   dateTime: (at: string, timeZone?: string) => string;
@@ -19,6 +21,8 @@ export interface Format {
   weekdayTime: (local: string) => string;
   /** Weekday and day, as a local time with its offset says them. */
   weekday: (local: string) => string;
+  /** The same with the year. */
+  weekdayOfYear: (local: string) => string;
   month: (local: string) => string;
   /** What separates fields in CSV, so that spreadsheets of this language split them. */
   csvSeparator: ',' | ';';
@@ -121,7 +125,7 @@ function wallClock(local: string): Date {
 
 function formatMoments(
   language: string,
-): Pick<Format, 'moment' | 'weekdayTime' | 'weekday' | 'month'> {
+): Pick<Format, 'moment' | 'weekdayTime' | 'weekday' | 'weekdayOfYear' | 'dayOfYear' | 'month'> {
   const day = { weekday: 'short', day: 'numeric', month: 'short' } as const;
   const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
   const known = new Map<string, Intl.DateTimeFormat>();
@@ -138,6 +142,16 @@ function formatMoments(
     timeZone: 'UTC',
   });
   const weekdays = new Intl.DateTimeFormat(language, { ...day, timeZone: 'UTC' });
+  const weekdaysOfYear = new Intl.DateTimeFormat(language, {
+    ...day,
+    year: 'numeric',
+    timeZone: 'UTC',
+  });
+  const daysOfYear = new Intl.DateTimeFormat(language, {
+    day: 'numeric',
+    month: 'long',
+    timeZone: 'UTC',
+  });
   const months = new Intl.DateTimeFormat(language, {
     month: 'long',
     year: 'numeric',
@@ -150,6 +164,8 @@ function formatMoments(
         : momentIn(timeZone).format(new Date(at)),
     weekdayTime: (local) => weekdayTimes.format(wallClock(local)),
     weekday: (local) => weekdays.format(wallClock(local)),
+    weekdayOfYear: (local) => weekdaysOfYear.format(wallClock(local)),
+    dayOfYear: (local) => daysOfYear.format(wallClock(local)),
     month: (local) => months.format(wallClock(local)),
   };
 }
@@ -157,7 +173,9 @@ function formatMoments(
 export function createFormat(language: string, timeZone?: string): Format {
   const numbers = new Intl.NumberFormat(language);
   const dates = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone });
-  const times = new Intl.DateTimeFormat(language, { timeStyle: 'short', timeZone });
+  // 22:00 in every language, as windows and logs have it.
+  const hourCycle = 'h23';
+  const times = new Intl.DateTimeFormat(language, { timeStyle: 'short', hourCycle, timeZone });
   const dateTimes = new Map<string | undefined, Intl.DateTimeFormat>();
   const dateTimeIn = (zone: string | undefined) => {
     const existing = dateTimes.get(zone);
@@ -165,6 +183,7 @@ export function createFormat(language: string, timeZone?: string): Format {
     const created = new Intl.DateTimeFormat(language, {
       dateStyle: 'medium',
       timeStyle: 'medium',
+      hourCycle,
       timeZone: zone,
     });
     dateTimes.set(zone, created);

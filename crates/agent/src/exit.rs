@@ -2,7 +2,10 @@
 
 use anyhow::Error;
 use latarnik_agent_core::{engine::EngineError, enrollment::EnrollError};
-use latarnik_backup::{BackupError, ErrorCode, dumps::DumpFailure};
+use latarnik_backup::{
+    BackupError, ErrorCode,
+    dumps::{DumpFailure, DumpFailureCode},
+};
 use std::{
     fmt,
     io::{Write, stderr},
@@ -67,19 +70,38 @@ pub(crate) fn code(result: Result<ExitCode, Error>) -> ExitCode {
     };
     // Nothing can be told when standard error is closed.
     let _ = writeln!(stderr(), "latarnik-agent: {error:#}");
-    if let Some(words) = words_of_a_dump(&error) {
-        let _ = writeln!(stderr(), "{words}");
+    if let Some(failure) = failure_of_a_dump(&error) {
+        for words in [failure.excerpt.trim_end(), advice(failure.code)] {
+            if !words.is_empty() {
+                let _ = writeln!(stderr(), "{words}");
+            }
+        }
     }
     ExitCode::from(number(&error))
 }
 
-/// What the program of a dump that failed said.
-fn words_of_a_dump(error: &Error) -> Option<&str> {
-    let failure = match error.downcast_ref() {
-        Some(BackupError::Dump { source, .. }) => DumpFailure::of(source)?,
-        _ => error.downcast_ref::<DumpFailure>()?,
-    };
-    Some(failure.excerpt.trim_end()).filter(|words| !words.is_empty())
+/// The dump that failed, and what its program said.
+fn failure_of_a_dump(error: &Error) -> Option<&DumpFailure> {
+    match error.downcast_ref() {
+        Some(BackupError::Dump { source, .. }) => DumpFailure::of(source),
+        _ => error.downcast_ref(),
+    }
+}
+
+/// What to do about it.
+fn advice(code: DumpFailureCode) -> &'static str {
+    match code {
+        DumpFailureCode::Credentials => "Check `user` and `password` of this dump in the job.",
+        DumpFailureCode::CannotConnect => {
+            "Check `host` and `port` of this dump in the job, and that the server runs."
+        }
+        DumpFailureCode::NoSuchDatabase => "Check `databases` of this dump in the job.",
+        DumpFailureCode::Permission => "Give the user the rights that the documentation names.",
+        DumpFailureCode::ToolNotFound => {
+            "Install the program, or name its folder as `programs` of this dump in the job."
+        }
+        _ => "",
+    }
 }
 
 /// The exit code of an error.
@@ -102,7 +124,13 @@ pub(crate) fn number(error: &Error) -> u8 {
     match error.downcast_ref().map(BackupError::code) {
         Some(ErrorCode::Busy | ErrorCode::Locked) => return 11,
         Some(ErrorCode::Cancelled) => return 130,
+        Some(ErrorCode::Damaged) => return 10,
         _ => {}
+    }
+    if let Some(failure) = error.downcast_ref::<DumpFailure>()
+        && failure.code == DumpFailureCode::Cancelled
+    {
+        return 130;
     }
     match error.downcast_ref() {
         Some(EnrollError::AlreadyEnrolled(_)) => 4,

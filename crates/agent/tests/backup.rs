@@ -157,6 +157,24 @@ fn exit_codes_say_what_was_not_as_it_should_be() {
     assert!(words.contains("password"), "{words}");
 }
 
+#[test]
+fn a_run_says_how_it_read_its_folders_and_refuses_what_the_job_forbids() {
+    let scene = Scene::new(&["disk"]);
+    scene.write("file", b"content");
+    // Linux makes no shadow copies of its own.
+    let report = scene.json(0, &["run"]);
+    assert_eq!(report["run"]["sources"][0]["read"], "live");
+    assert_eq!(report["run"]["sources"][0]["reason"], "unsupported_system");
+    assert_eq!(report["run"]["consistency"], "not_crash_consistent");
+    let job = fs::read_to_string(scene.at("job.toml")).unwrap();
+    let required = format!("shadow_copies = \"required\"\n{job}");
+    fs::write(scene.at("job.toml"), required).unwrap();
+    let output = scene.run(&["run"]);
+    assert_eq!(output.status.code(), Some(1));
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(words.contains("set shadow_copies to \"auto\""), "{words}");
+}
+
 fn largest(folder: &Path) -> PathBuf {
     let folders = fs::read_dir(folder).unwrap();
     folders

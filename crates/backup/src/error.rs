@@ -1,6 +1,6 @@
 //! What can go wrong with a backup, told by stable codes.
 
-use crate::job::InvalidJob;
+use crate::{job::InvalidJob, shadow_copies::Live};
 use latarnik_destinations::{Failure, FailureCode};
 use rustic_core::RusticError;
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,18 @@ pub enum BackupError {
         #[source]
         source: io::Error,
     },
+    /// The job requires shadow copies, and a folder is in none.
+    #[error(
+        "there is no shadow copy of {}: {live}; {}, or set shadow_copies to \"auto\"",
+        .path.display(),
+        .live.advice()
+    )]
+    NoShadowCopy {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        live: Live,
+    },
     /// The dump of a database failed; nothing was kept that looks good.
     #[error("the dump {name} failed")]
     Dump {
@@ -140,6 +152,7 @@ impl BackupError {
             Self::Generation { source, .. } => source.code(),
             Self::Job(_) => ErrorCode::InvalidJob,
             Self::Source { .. } => ErrorCode::SourceUnreadable,
+            Self::NoShadowCopy { .. } => ErrorCode::NoShadowCopy,
             Self::Dump { .. } => ErrorCode::DumpFailed,
             Self::File { .. } => ErrorCode::FileFailed,
             Self::Damaged { .. } => ErrorCode::Damaged,
@@ -184,6 +197,8 @@ pub enum ErrorCode {
     InvalidJob,
     /// A source cannot be read at all.
     SourceUnreadable,
+    /// A folder is in no shadow copy, and the job requires it.
+    NoShadowCopy,
     /// A dump failed.
     DumpFailed,
     /// The engine's own file failed.
@@ -206,6 +221,9 @@ impl From<Box<RusticError>> for BackupError {
         match cause(&error) {
             Some(Self::Cancelled) => Self::Cancelled,
             Some(Self::Destination(failure)) => Self::Destination(failure.again()),
+            Some(Self::Damaged { detail }) => Self::Damaged {
+                detail: detail.clone(),
+            },
             _ => Self::Repository {
                 detail: error.display_log(),
             },

@@ -4,6 +4,7 @@
 
 use latarnik_destinations::ObjectName;
 use rustic_core::{FileType, Id};
+use sha2::{Digest, Sha256};
 
 /// Lock files, which the library for the format does not know.
 pub(crate) const LOCKS: &str = "locks";
@@ -49,6 +50,15 @@ pub(crate) fn id(name: &ObjectName) -> Option<Id> {
 /// The name of a key's file, by its whole id.
 pub(crate) fn object_of_key(id: &str) -> Option<ObjectName> {
     Some(name(FileType::Key, &id.parse().ok()?))
+}
+
+/// Whether a file has the content that its name promises. Files of a repository are named after the
+/// SHA-256 of what is in them; of others (`config`, hash records) a name promises nothing.
+pub(crate) fn is_what_its_name_says(name: &ObjectName, bytes: &[u8]) -> bool {
+    id(name).is_none_or(|id| {
+        let digest: [u8; 32] = Sha256::digest(bytes).into();
+        id == Id::new(digest)
+    })
 }
 
 pub(crate) fn object(name: impl Into<String>) -> ObjectName {

@@ -10,6 +10,7 @@ use crate::{
     job::Job,
     progress::ProgressSink,
     prune::{DeletedGeneration, LastSnapshot, PruneForecast, PruneReport},
+    repair::RepairReport,
     repository::{Repository, Surroundings, WhenAbsent},
     restore::{RestoreReport, RestoreRequest, SnapshotChoice, SnapshotSummary},
     set::Place,
@@ -62,6 +63,16 @@ pub struct GenerationVerification {
     /// What was found.
     #[serde(flatten)]
     pub report: VerificationReport,
+}
+
+/// What was mended at one destination of one generation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenerationRepair {
+    /// The generation.
+    pub generation: u32,
+    /// What was mended.
+    #[serde(flatten)]
+    pub report: RepairReport,
 }
 
 impl Generation {
@@ -234,7 +245,7 @@ impl Generations {
         repository.test_restore(&request)
     }
 
-    /// Examines every generation, or one of them, at every destination in step.
+    /// Examines every generation, or one of them, at every destination.
     ///
     /// # Errors
     ///
@@ -245,24 +256,45 @@ impl Generations {
         request: &VerificationRequest,
     ) -> Result<Vec<GenerationVerification>> {
         let mut reports = Vec::new();
-        let mut is_found = only.is_none();
-        for generation in &mut self.open {
-            if only.is_some_and(|only| only != generation.number) {
-                continue;
-            }
-            is_found = true;
-            let found = generation.repository.verify(request)?;
+        for one in self.chosen(only)? {
+            let found = one.repository.verify(request)?;
             reports.extend(found.into_iter().map(|report| GenerationVerification {
-                generation: generation.number,
+                generation: one.number,
                 report,
             }));
         }
-        if is_found {
-            Ok(reports)
-        } else {
-            Err(BackupError::NoRepository {
-                location: format!("generation {}", only.unwrap_or_default()),
-            })
+        Ok(reports)
+    }
+
+    /// Examines and mends every generation, or one of them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Repository::repair`], and when this one has no repository.
+    pub fn repair(
+        &mut self,
+        only: Option<u32>,
+        request: &VerificationRequest,
+    ) -> Result<Vec<GenerationRepair>> {
+        let mut reports = Vec::new();
+        for one in self.chosen(only)? {
+            let mended = one.repository.repair(request)?;
+            reports.extend(mended.into_iter().map(|report| GenerationRepair {
+                generation: one.number,
+                report,
+            }));
+        }
+        Ok(reports)
+    }
+
+    fn chosen(&mut self, only: Option<u32>) -> Result<Vec<&mut Generation>> {
+        let is_chosen = |one: &&mut Generation| only.is_none_or(|only| only == one.number);
+        let chosen: Vec<&mut Generation> = self.open.iter_mut().filter(is_chosen).collect();
+        match only {
+            Some(number) if chosen.is_empty() => Err(BackupError::NoRepository {
+                location: format!("generation {number}"),
+            }),
+            _ => Ok(chosen),
         }
     }
 

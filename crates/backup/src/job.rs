@@ -30,6 +30,7 @@ use crate::{
     dumps::{DumpContext, DumpFailure, DumpSettings},
     progress::ProgressSink,
     retention::RetentionRules,
+    shadow_copies::{NoShadowCopies, ShadowCopyUse},
 };
 use latarnik_destinations::{Failure, Secret, Settings, Verification};
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,9 @@ pub struct Job {
     /// How it is made sure that files arrive.
     #[serde(default)]
     pub verification: Verification,
+    /// Whether files and folders are read from shadow copies.
+    #[serde(default, skip_serializing_if = "ShadowCopyUse::is_default")]
+    pub shadow_copies: ShadowCopyUse,
     /// Files and folders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folders: Vec<FolderSource>,
@@ -220,6 +224,12 @@ impl Job {
         Ok(())
     }
 
+    /// Whether all of its destinations are elsewhere, and so slower than this machine's disk.
+    pub fn is_distant(&self) -> bool {
+        let is_local = |one: &NamedDestination| matches!(one.settings, Settings::Local(_));
+        !self.destinations.iter().any(is_local)
+    }
+
     /// A run of it. Servers are asked for their databases.
     ///
     /// # Errors
@@ -252,6 +262,8 @@ impl Job {
             folders: self.folders.clone(),
             streams,
             progress,
+            shadow_copies: self.shadow_copies,
+            shadow_copy_maker: Arc::new(NoShadowCopies),
         })
     }
 }
@@ -266,6 +278,7 @@ fn dump_path(name: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::{InvalidJob, Job, next_password_file};
+    use crate::ShadowCopyUse;
     use std::fs;
 
     const WHOLE: &str = r#"
@@ -293,6 +306,10 @@ mod tests {
         let job = read(WHOLE).unwrap();
         assert_eq!(job.name, "books");
         assert_eq!(job.destinations.len(), 1);
+        assert_eq!(job.shadow_copies, ShadowCopyUse::Auto);
+        let required = format!("shadow_copies = \"required\"\n{WHOLE}");
+        let required = read(&required).unwrap();
+        assert_eq!(required.shadow_copies, ShadowCopyUse::Required);
         assert!(!format!("{job:?}").contains("secret"));
     }
 
@@ -333,6 +350,10 @@ mod tests {
             ("[[folders]]", "[[folder]]"),
             ("kind = \"local\"", "kind = \"pigeon\""),
             ("last = 4", "last = 0"),
+            (
+                "password = \"secret\"",
+                "password = \"secret\"\n shadow_copies = \"never\"",
+            ),
             (
                 "path = \"/mnt/backup\"",
                 "path = \"/mnt/backup\"\n paths = 1",

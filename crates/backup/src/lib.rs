@@ -23,13 +23,16 @@ mod locks;
 mod manifest;
 mod progress;
 mod prune;
+mod repair;
 mod repository;
 mod restore;
 mod run;
 mod seal;
 mod set;
+mod shadow_copies;
 mod source;
 mod state;
+mod system;
 mod test_restore;
 mod verification;
 
@@ -38,7 +41,9 @@ pub mod retention;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{BackupError, ErrorCode, Result};
-pub use generations::{Generation, GenerationSnapshot, GenerationVerification, Generations};
+pub use generations::{
+    Generation, GenerationRepair, GenerationSnapshot, GenerationVerification, Generations,
+};
 pub use job::{
     DUMPS, InvalidJob, Job, NamedDestination, OlderGeneration, next_password_file, read_password,
 };
@@ -46,13 +51,19 @@ pub use keys::{KeyChangeReport, KeyReport, OtherKeys};
 pub use latarnik_destinations as destinations;
 pub use progress::{NoProgress, Phase, ProgressEvent, ProgressSink};
 pub use prune::{DeletedGeneration, PruneForecast, PruneReport};
+pub use repair::RepairReport;
 pub use repository::{Repository, Surroundings, WhenAbsent, hostname};
 pub use restore::{
     Existing, RestoreReport, RestoreRequest, Selection, SnapshotChoice, SnapshotSummary,
 };
 pub use run::{PARTIAL_TAG, PINNED_TAG, RunKind, RunOutcome, RunReport, RunRequest, StreamSource};
 pub use set::{MemberReport, MemberState, Place};
+pub use shadow_copies::{
+    Consistency, Live, LiveReason, NoShadowCopies, Reading, ShadowCopies, ShadowCopyHold,
+    ShadowCopyMaker, ShadowCopyUse, SourceReading,
+};
 pub use source::{Finding, FindingKind, Findings, FolderSource, InvalidPattern};
+pub use system::{OperatingSystem, PlainSystem, SystemMetadata};
 pub use test_restore::{
     Mismatch, MismatchKind, TestRestoreOutcome, TestRestoreReport, TestRestoreRequest,
 };

@@ -9,6 +9,7 @@ use crate::{
     files,
     seal::Seal,
     set::{Member, RepositorySet},
+    system::OperatingSystem,
 };
 use jiff::{SignedDuration, Timestamp};
 use latarnik_destinations::{Content, ObjectName};
@@ -58,6 +59,7 @@ pub(crate) struct Holder {
     pub(crate) hostname: String,
     pub(crate) username: String,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) system: Arc<dyn OperatingSystem>,
 }
 
 /// A lock that is held; it is kept fresh until it is [released](Lock::release).
@@ -184,17 +186,9 @@ fn examine(
     Ok(())
 }
 
-/// Whether a process of this machine is known to be gone.
-#[cfg(target_os = "linux")]
+/// Whether its process is known to be gone: one of another machine never is.
 fn is_dead(lock: &LockFile, holder: &Holder) -> bool {
-    lock.hostname == holder.hostname
-        && !std::path::Path::new(&format!("/proc/{}", lock.pid)).exists()
-}
-
-/// Other systems tell by the age alone.
-#[cfg(not(target_os = "linux"))]
-fn is_dead(_lock: &LockFile, _holder: &Holder) -> bool {
-    false
+    lock.hostname == holder.hostname && holder.system.is_gone(lock.pid)
 }
 
 fn file(seal: &Seal, holder: &Holder, kind: LockKind) -> Result<(ObjectName, Vec<u8>)> {
@@ -215,6 +209,11 @@ fn file(seal: &Seal, holder: &Holder, kind: LockKind) -> Result<(ObjectName, Vec
     let digest: [u8; 32] = Sha256::digest(&bytes).into();
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok((files::object(format!("{}/{hex}", files::LOCKS)), bytes))
+}
+
+/// Whether a lock can be understood.
+pub(crate) fn is_whole(seal: &Seal, bytes: &[u8]) -> bool {
+    read(seal, bytes).is_some()
 }
 
 fn read(seal: &Seal, bytes: &[u8]) -> Option<LockFile> {

@@ -23,6 +23,8 @@ pub enum Phase {
     Preparing,
     /// Copying to destinations that were behind.
     CatchingUp,
+    /// Making shadow copies of the volumes that hold the sources.
+    Freezing,
     /// Reading the sources and sending what is new.
     Transferring,
     /// Writing the snapshot.

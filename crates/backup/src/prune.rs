@@ -6,7 +6,7 @@ use crate::{
     locks::LockKind,
     manifest,
     progress::{Bars, Meter, Phase, ProgressSink},
-    repository::Repository,
+    repository::{Lookup, Repository},
     set::Snapshots,
 };
 use rustic_core::{FileType, Id, LimitOption, PruneOptions, PruneStats, repofile::SnapshotFile};
@@ -95,6 +95,7 @@ impl Repository {
         meter.begin(Phase::Preparing);
         let lock = self.lock(LockKind::Exclusive)?;
         let result = self.prune_locked(remove, last, &meter);
+        let result = self.distrust_cache(result);
         let unlocked = self.unlock(lock);
         let report = result?;
         unlocked?;
@@ -116,7 +117,11 @@ impl Repository {
     }
 
     fn forecast_locked(&self, remove: &[String]) -> Result<PruneForecast> {
-        let library = self.library(Snapshots::Written, rustic_core::NoProgressBars {})?;
+        let library = self.library(
+            Snapshots::Written,
+            Lookup::ThroughCache,
+            rustic_core::NoProgressBars {},
+        )?;
         let mut options = options();
         options.ignore_snaps = remove
             .iter()
@@ -137,7 +142,11 @@ impl Repository {
         meter.begin(Phase::CatchingUp);
         self.catch_up()?;
         meter.begin(Phase::Pruning);
-        let library = self.library(Snapshots::Written, Bars(Arc::clone(meter)))?;
+        let library = self.library(
+            Snapshots::Written,
+            Lookup::ThroughCache,
+            Bars(Arc::clone(meter)),
+        )?;
         let all = library
             .get_all_snapshots()
             .map_err(|error| self.set.explain(error))?;

@@ -1,5 +1,7 @@
 //! A job's repository, opened.
 
+mod opening;
+
 use crate::{
     clock::Clock,
     error::{BackupError, Result},
@@ -8,11 +10,12 @@ use crate::{
     seal::Seal,
     set::{
         Member, MemberReport, Place, RepositorySet, SetBackend, Snapshots,
-        catch_up::{self, CatchUp, is_same_repository, remove_stray_keys},
+        catch_up::{self, CatchUp},
         key_changes,
         key_mold::{Cast, KeyMold},
     },
     state::{JobState, StateFolder},
+    system::OperatingSystem,
 };
 use latarnik_destinations::{ObjectName, Secret};
 use rustic_core::{
@@ -21,7 +24,8 @@ use rustic_core::{
 };
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
+    fs, io,
+    path::{Path, PathBuf},
     sync::{Arc, PoisonError},
 };
 use tokio::runtime::Handle;
@@ -45,6 +49,11 @@ pub struct Surroundings {
     pub username: String,
     /// The job's memory on this machine, its own folder.
     pub state_folder: PathBuf,
+    /// Where index and trees stay between runs, as they lie at the destinations; for those that
+    /// are slower to ask than this machine's disk.
+    pub cache_folder: Option<PathBuf>,
+    /// What is asked of the operating system.
+    pub system: Arc<dyn OperatingSystem>,
     /// Ends what is at work, without waiting for destinations.
     pub cancellation: CancellationToken,
 }
@@ -76,6 +85,15 @@ pub struct Repository {
     credentials: Credentials,
     id: Id,
     folder: StateFolder,
+}
+
+/// Where index, trees and snapshots are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    /// At the destinations, when this machine has no copy.
+    ThroughCache,
+    /// At the destinations: what is proven is what lies there.
+    AtDestinations,
 }
 
 /// What to do when no destination has a repository.
@@ -110,17 +128,16 @@ impl Repository {
         }
         let are_keys_due = state.members.values().any(|one| !one.keys.is_empty());
         let set = set_of(places, &state, &surroundings);
-        contact(&set, state.config.as_deref())?;
+        let holders = opening::contact(&set, state.config.as_deref())?;
         let credentials = Credentials::Password(password.reveal().to_owned());
-        let opened = open_library(&set, &credentials, absent, &surroundings)?;
+        let (opened, key) = opening::open(&set, &holders, &credentials, absent, &surroundings)?;
         let damaged = |detail: &str| BackupError::Damaged {
             detail: detail.to_owned(),
         };
         let seal = Seal::new(&opened.key());
         let seal = seal.ok_or_else(|| damaged("the master key has another length"))?;
-        let key = *opened.key_id();
         let mut repository = Self {
-            key: *key.ok_or_else(|| damaged("no key opened it"))?,
+            key: key.ok_or_else(|| damaged("no key opened it"))?,
             credentials: Credentials::Masterkey(opened.key()),
             id: *opened.config().id,
             set,
@@ -151,12 +168,30 @@ impl Repository {
     pub(crate) fn library(
         &self,
         snapshots: Snapshots,
+        lookup: Lookup,
         progress: impl ProgressBars,
     ) -> Result<Library<OpenStatus>> {
         let backend = SetBackend::new(Arc::clone(&self.set), snapshots);
-        unopened(backend, progress)
+        let cache = match lookup {
+            Lookup::ThroughCache => self.surroundings.cache_folder.as_deref(),
+            Lookup::AtDestinations => None,
+        };
+        unopened(backend, cache, progress)
             .and_then(|library| Ok(library.open(&self.credentials)?))
             .map_err(|error| self.set.explain(error))
+    }
+
+    /// What was damaged may be the copy in the cache, which a machine that lost its power wrote.
+    /// Without it the destinations are asked again.
+    pub(crate) fn distrust_cache<T>(&self, result: Result<T>) -> Result<T> {
+        if let (Err(BackupError::Repository { .. }), Some(cache)) =
+            (&result, &self.surroundings.cache_folder)
+            && let Err(error) = fs::remove_dir_all(cache)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(folder = %cache.display(), %error, "the cache cannot be removed");
+        }
+        result
     }
 
     /// The library's view of another set, such as one destination alone.
@@ -167,7 +202,7 @@ impl Repository {
     /// What a password opens at one destination alone: the key, or `None` when it opens none.
     pub(crate) fn opened_by(&self, member: &Arc<Member>, password: &Secret) -> Result<Option<Id>> {
         let credentials = Credentials::Password(password.reveal().to_owned());
-        match open_over(&self.alone(member), &credentials) {
+        match open_over(&self.set.alone(member, BTreeSet::new()), &credentials) {
             Ok(library) => Ok(library.key_id().map(|key| *key)),
             Err(BackupError::WrongPassword) => Ok(None),
             Err(other) => Err(other),
@@ -181,7 +216,7 @@ impl Repository {
             backend: SetBackend::new(Arc::clone(&self.set), Snapshots::Written),
             cast: Arc::clone(&cast),
         };
-        unopened(mold, rustic_core::NoProgressBars {})
+        unopened(mold, None, rustic_core::NoProgressBars {})
             .and_then(|library| {
                 let library = library.open(&self.credentials)?;
                 Ok(library.add_key(password.reveal(), &key_options(&self.surroundings))?)
@@ -189,15 +224,6 @@ impl Repository {
             .map_err(|error| self.set.explain(error))?;
         let mut cast = cast.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(cast.take())
-    }
-
-    /// A set of this one member.
-    pub(crate) fn alone(&self, member: &Arc<Member>) -> Arc<RepositorySet> {
-        RepositorySet::new(
-            vec![Arc::clone(member)],
-            self.surroundings.runtime.clone(),
-            self.surroundings.cancellation.clone(),
-        )
     }
 
     /// Takes a lock at every destination in step.
@@ -219,6 +245,7 @@ impl Repository {
             hostname: self.surroundings.hostname.clone(),
             username: self.surroundings.username.clone(),
             clock: Arc::clone(&self.surroundings.clock),
+            system: Arc::clone(&self.surroundings.system),
         };
         let (set, seal) = (Arc::clone(&self.set), Arc::clone(&self.seal));
         let remember = |name: &ObjectName| {
@@ -301,92 +328,9 @@ pub(crate) fn set_of(
     )
 }
 
-/// Asks every member whether it is there, and gives it the changes of keys that it missed. If all
-/// of them were behind, the first that answers leads.
-fn contact(set: &Arc<RepositorySet>, config: Option<&str>) -> Result<()> {
-    let mut last = None;
-    let mut answering = Vec::new();
-    for member in set.members() {
-        let prepared = set.block(member.destination.prepare());
-        match prepared.and_then(|()| key_changes::settle_known(set, member, config)) {
-            Ok(()) => answering.push(Arc::clone(member)),
-            Err(BackupError::Cancelled) => return Err(BackupError::Cancelled),
-            Err(error) => {
-                member.fall_behind(&error);
-                last = Some(error);
-            }
-        }
-    }
-    match (answering.first(), last) {
-        (None, Some(error)) => Err(error),
-        (Some(first), _) => {
-            if set.in_step().is_empty() {
-                first.lead();
-            }
-            Ok(())
-        }
-        (None, None) => Err(BackupError::NoRepository {
-            location: String::new(),
-        }),
-    }
-}
-
-fn open_library(
-    set: &Arc<RepositorySet>,
-    credentials: &Credentials,
-    absent: WhenAbsent,
-    surroundings: &Surroundings,
-) -> Result<Library<OpenStatus>> {
-    let config = files::config();
-    let in_step = set.in_step();
-    let mut lead = None;
-    for member in &in_step {
-        let size = set.block(member.destination.size(&config));
-        let Some(size) = set.without(member, size)? else {
-            continue;
-        };
-        let is_there = size.is_some();
-        match &lead {
-            // New, or emptied by somebody: it gets everything.
-            _ if !is_there => member.is_new(),
-            None => lead = Some(Arc::clone(member)),
-            Some(lead) => match is_same_repository(set, lead, member) {
-                Err(BackupError::Cancelled) => return Err(BackupError::Cancelled),
-                Err(error) => member.fall_behind(&error),
-                Ok(()) => {}
-            },
-        }
-    }
-    if lead.is_none() {
-        if absent == WhenAbsent::Fail {
-            let locations: Vec<String> = in_step
-                .iter()
-                .map(|member| member.destination.location())
-                .collect();
-            return Err(BackupError::NoRepository {
-                location: locations.join(", "),
-            });
-        }
-        // All that answer are as new as each other.
-        for member in &in_step {
-            if member.is_new_or_in_step() {
-                let cleaned = remove_stray_keys(set, member);
-                if set.without(member, cleaned)?.is_some() {
-                    member.lead();
-                }
-            }
-        }
-        let backend = SetBackend::new(Arc::clone(set), Snapshots::Written);
-        let library = unopened(backend, rustic_core::NoProgressBars {})?;
-        let made = library.init(credentials, &key_options(surroundings), &config_options());
-        return made.map_err(|error| set.explain(error));
-    }
-    open_over(set, credentials)
-}
-
 fn open_over(set: &Arc<RepositorySet>, credentials: &Credentials) -> Result<Library<OpenStatus>> {
     let backend = SetBackend::new(Arc::clone(set), Snapshots::Written);
-    unopened(backend, rustic_core::NoProgressBars {})
+    unopened(backend, None, rustic_core::NoProgressBars {})
         .and_then(|library| Ok(library.open(credentials)?))
         .map_err(|error| set.explain(error))
 }
@@ -399,9 +343,14 @@ fn key_options(surroundings: &Surroundings) -> KeyOptions {
         .with_created(true)
 }
 
-fn unopened(backend: impl WriteBackend, progress: impl ProgressBars) -> Result<Library<()>> {
+fn unopened(
+    backend: impl WriteBackend,
+    cache: Option<&Path>,
+    progress: impl ProgressBars,
+) -> Result<Library<()>> {
     let mut options = RepositoryOptions::default();
-    options.no_cache = true;
+    options.no_cache = cache.is_none();
+    options.cache_dir = cache.map(Path::to_owned);
     let backends = RepositoryBackends::new(Arc::new(backend), None);
     Ok(Library::new_with_progress(&options, &backends, progress)?)
 }

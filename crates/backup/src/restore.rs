@@ -4,7 +4,10 @@
 //! that is killed leaves no half file under a real name. What exists stays as it is unless the
 //! caller says otherwise.
 
+mod journal;
+mod pieces;
 mod place;
+mod properties;
 mod selection;
 mod tree;
 #[cfg(unix)]
@@ -22,17 +25,21 @@ use crate::{
     error::{BackupError, Result},
     files,
     locks::LockKind,
+    manifest::{MetadataReader, Shelf},
     progress::{Meter, NoProgress, Phase, ProgressSink},
-    repository::{Library, Repository},
+    repository::{Lookup, Repository},
     retention,
     run::RunKind,
     set::Snapshots,
     source::{Finding, FindingKind, Findings},
 };
 use jiff::Timestamp;
+use journal::Journal;
+use pieces::Pieces;
 use place::{Folder, Place};
+use properties::Properties;
 use rustic_core::{
-    FileType, IndexedFullStatus,
+    FileType,
     repofile::{Node, SnapshotFile, SnapshotId},
 };
 use serde::{Deserialize, Serialize};
@@ -71,6 +78,24 @@ impl RestoreRequest {
             target: Some(target.into()),
             existing: Existing::Keep,
             progress: Arc::new(NoProgress),
+        }
+    }
+}
+
+/// What a restore is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The files are to be used: they come from wherever they are whole, with who may use them.
+    Use,
+    /// It is to be proven that the destination alone gives them; they are like any new file.
+    Proof,
+}
+
+impl Purpose {
+    pub(super) fn lookup(self) -> Lookup {
+        match self {
+            Self::Use => Lookup::ThroughCache,
+            Self::Proof => Lookup::AtDestinations,
         }
     }
 }
@@ -132,6 +157,10 @@ pub struct RestoreReport {
     pub findings: u64,
     /// The first thousand of them.
     pub named_findings: Vec<Finding>,
+    /// Pieces that were damaged at one destination and came from another: that one is to be
+    /// verified.
+    #[serde(default)]
+    pub mended: u64,
     /// When it began, in UTC.
     pub started: Timestamp,
     /// When it ended, in UTC.
@@ -146,7 +175,11 @@ impl Repository {
     ///
     /// When no destination answers.
     pub fn snapshots(&self) -> Result<Vec<SnapshotSummary>> {
-        let library = self.library(Snapshots::Written, rustic_core::NoProgressBars {})?;
+        let library = self.library(
+            Snapshots::Written,
+            Lookup::ThroughCache,
+            rustic_core::NoProgressBars {},
+        )?;
         let mut summaries = Vec::new();
         for entry in self.set.list(FileType::Snapshot)? {
             let Some(id) = files::id(&entry.name) else {
@@ -158,7 +191,7 @@ impl Repository {
                     snapshot.id = id.into();
                     summaries.push(summary(&snapshot));
                 }
-                Err(BackupError::Repository { detail }) => {
+                Err(BackupError::Repository { detail } | BackupError::Damaged { detail }) => {
                     tracing::error!(file = %entry.name, detail, "a snapshot is damaged");
                 }
                 Err(other) => return Err(other),
@@ -185,11 +218,20 @@ impl Repository {
     /// When there is no such snapshot, no destination answers, another program holds an exclusive
     /// lock, or it is cancelled. Single files that fail are named in the report.
     pub fn restore(&mut self, request: &RestoreRequest) -> Result<RestoreReport> {
+        let result = self.restore_for(request, Purpose::Use);
+        self.distrust_cache(result)
+    }
+
+    pub(crate) fn restore_for(
+        &mut self,
+        request: &RestoreRequest,
+        purpose: Purpose,
+    ) -> Result<RestoreReport> {
         let started = self.surroundings.clock.now();
         let meter = Meter::new(Arc::clone(&request.progress));
         meter.begin(Phase::Preparing);
         let lock = self.lock(LockKind::Shared)?;
-        let result = self.restore_locked(request, started, &meter);
+        let result = self.restore_locked(request, purpose, started, &meter);
         let unlocked = self.unlock(lock);
         let report = result?;
         unlocked?;
@@ -199,12 +241,17 @@ impl Repository {
     fn restore_locked(
         &self,
         request: &RestoreRequest,
+        purpose: Purpose,
         started: Timestamp,
         meter: &Arc<Meter>,
     ) -> Result<RestoreReport> {
         let summary = request.snapshot.find(self.snapshots()?)?;
         let library = self
-            .library(Snapshots::Written, rustic_core::NoProgressBars {})?
+            .library(
+                Snapshots::Written,
+                purpose.lookup(),
+                rustic_core::NoProgressBars {},
+            )?
             .to_indexed()
             .map_err(|error| self.set.explain(error))?;
         let snapshot = library
@@ -215,7 +262,8 @@ impl Repository {
             .ok_or_else(|| BackupError::NoSnapshot {
                 wanted: summary.id.clone(),
             })?;
-        let tree = Tree::new(&library, &snapshot, &request.selection).map_err(|pattern| {
+        let pieces = Pieces::new(&library, self, purpose);
+        let tree = Tree::new(&pieces, &snapshot, &request.selection).map_err(|pattern| {
             BackupError::Source {
                 path: PathBuf::from(&pattern.pattern),
                 source: std::io::Error::other(pattern),
@@ -223,19 +271,23 @@ impl Repository {
         })?;
         meter.begin(Phase::Restoring);
         meter.expect_bytes(summary.bytes);
+        let findings = Arc::<Findings>::default();
         let work = Work {
             repository: self,
-            library: &library,
+            pieces: &pieces,
             tree,
-            place: Place::new(request.target.clone(), request.existing),
+            place: self.place(request, purpose, &snapshot, &findings)?,
+            journal: Journal::begin(&self.surroundings.state_folder)?,
             meter,
-            findings: Findings::default(),
+            findings,
             refused: Mutex::default(),
             found: Mutex::default(),
             totals: Mutex::default(),
         };
+        work.enter_root();
         work.write_files()?;
         work.finish()?;
+        work.journal.finish()?;
         let totals = *lock(&work.totals);
         Ok(RestoreReport {
             snapshot: summary.id,
@@ -244,9 +296,35 @@ impl Repository {
             kept: totals.kept,
             findings: work.findings.count(),
             named_findings: work.findings.named(),
+            mended: pieces.mended(),
             started,
             ended: self.surroundings.clock.now(),
         })
+    }
+}
+
+impl Repository {
+    fn place(
+        &self,
+        request: &RestoreRequest,
+        purpose: Purpose,
+        snapshot: &SnapshotFile,
+        findings: &Arc<Findings>,
+    ) -> Result<Place> {
+        let shelf = Shelf {
+            set: Arc::clone(&self.set),
+            seal: Arc::clone(&self.seal),
+        };
+        let metadata = match purpose {
+            Purpose::Use => MetadataReader::open(shelf, snapshot)?,
+            Purpose::Proof => None,
+        };
+        let system = Arc::clone(&self.surroundings.system);
+        Ok(Place::new(
+            request.target.clone(),
+            request.existing,
+            Properties::new(metadata, system, Arc::clone(findings)),
+        ))
     }
 }
 
@@ -270,11 +348,12 @@ fn summary(snapshot: &SnapshotFile) -> SnapshotSummary {
 /// A restore at work.
 struct Work<'a> {
     repository: &'a Repository,
-    library: &'a Library<IndexedFullStatus>,
+    pieces: &'a Pieces<'a>,
     tree: Tree<'a>,
     place: Place,
+    journal: Journal,
     meter: &'a Meter,
-    findings: Findings,
+    findings: Arc<Findings>,
     refused: Mutex<Vec<PathBuf>>,
     /// Folders that were there before; they stay as they are.
     found: Mutex<HashSet<PathBuf>>,
@@ -297,7 +376,7 @@ impl Work<'_> {
         let (sender, receiver) = mpsc::sync_channel::<(PathBuf, Node)>(WORKERS * 2);
         let receiver = Mutex::new(receiver);
         let worker = Worker {
-            library: self.library,
+            pieces: self.pieces,
             place: &self.place,
             meter: self.meter,
             cancellation: &self.repository.surroundings.cancellation,
@@ -313,7 +392,10 @@ impl Work<'_> {
             let mut links = Links::new();
             let walked = self.walk(|step| {
                 let (path, node) = match step {
-                    Step::Folder(path) => return self.make_folder(&path),
+                    Step::Folder(path) => {
+                        self.place.properties.expect(&path);
+                        return self.make_folder(&path);
+                    }
                     Step::Left(..) => return,
                     Step::Lost(path, damage) => {
                         let detail = damage.chain();
@@ -328,6 +410,7 @@ impl Work<'_> {
                 let is_first =
                     link_key(&node).is_none_or(|key| links.insert(key, path.clone()).is_none());
                 if is_first {
+                    self.place.properties.expect(&path);
                     // The workers live as long as this scope.
                     sender.send((path, node)).ok();
                 }
@@ -368,13 +451,28 @@ impl Work<'_> {
         })
     }
 
+    /// No entry of the tree stands for the folder that everything is in.
+    fn enter_root(&self) {
+        let root = self.place.path(Path::new(""));
+        if let Err(error) = self.journal.enters(&root) {
+            self.findings.add_error(&root, &error);
+        }
+    }
+
     fn make_folder(&self, path: &Path) {
         if self.is_refused(path) {
             return;
         }
-        match self.place.make_folder(path) {
-            Ok(Folder::Made) => {}
-            Ok(Folder::Found) => {
+        let made = self
+            .place
+            .make_folder(path, |folder| self.journal.makes(folder))
+            .and_then(|folder| match folder {
+                Folder::Made => Ok(true),
+                Folder::Found => self.journal.enters(&self.place.path(path)),
+            });
+        match made {
+            Ok(true) => {}
+            Ok(false) => {
                 lock(&self.found).insert(path.to_owned());
             }
             Err(error) => {

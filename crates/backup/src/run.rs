@@ -4,11 +4,15 @@ use crate::{
     clock,
     error::{BackupError, Result},
     locks::LockKind,
-    manifest::{Reader, Shelf, Spool},
+    manifest::{Reader, Shelf, Spool, hashes_of},
     progress::{Bars, Meter, NoProgress, Phase, ProgressSink},
-    repository::{Library, Repository},
+    repository::{Library, Lookup, Repository},
     set::{MemberReport, Snapshots},
+    shadow_copies::{
+        Consistency, Frozen, NoShadowCopies, ShadowCopyMaker, ShadowCopyUse, SourceReading,
+    },
     source::{Finding, Findings, FolderSource, Item, Sources, Tracker},
+    system::{OperatingSystem, SystemMetadata},
 };
 use jiff::Timestamp;
 use rustic_core::{
@@ -64,6 +68,10 @@ pub struct RunRequest {
     pub streams: Vec<StreamSource>,
     /// Hears how it goes.
     pub progress: Arc<dyn ProgressSink>,
+    /// Whether folders are read from shadow copies.
+    pub shadow_copies: ShadowCopyUse,
+    /// Who makes them.
+    pub shadow_copy_maker: Arc<dyn ShadowCopyMaker>,
 }
 
 /// A program's output as a file of the snapshot.
@@ -83,6 +91,8 @@ impl RunRequest {
             folders,
             streams: Vec::new(),
             progress: Arc::new(NoProgress),
+            shadow_copies: ShadowCopyUse::default(),
+            shadow_copy_maker: Arc::new(NoShadowCopies),
         }
     }
 }
@@ -126,6 +136,10 @@ pub struct RunReport {
     pub findings: u64,
     /// The first thousand of them.
     pub named_findings: Vec<Finding>,
+    /// How its folders were read.
+    pub sources: Vec<SourceReading>,
+    /// Whether all of them may have been like this at one instant.
+    pub consistency: Consistency,
     /// How the destinations are.
     pub destinations: Vec<MemberReport>,
 }
@@ -144,6 +158,7 @@ impl Repository {
         self.take_up_unfinished()?;
         let lock = self.lock(LockKind::Shared)?;
         let result = self.run_locked(request, started, &meter);
+        let result = self.distrust_cache(result);
         let unlocked = self.unlock(lock);
         let report = result?;
         unlocked?;
@@ -159,21 +174,21 @@ impl Repository {
         meter.begin(Phase::CatchingUp);
         self.catch_up()?;
         self.set_unfinished(true)?;
-        meter.begin(Phase::Transferring);
         let watch = Arc::new(Watch {
             spool: Spool::create(&self.surroundings.state_folder.join("hashes"))?,
             findings: Findings::default(),
             failed_dump: Mutex::new(None),
             cancellation: self.surroundings.cancellation.clone(),
             meter: Arc::clone(meter),
+            system: Arc::clone(&self.surroundings.system),
         });
         let kind = request.kind;
-        let snapshot = self.archive(request, started, &watch)?;
+        let (snapshot, readings) = self.archive(request, started, &watch)?;
         meter.begin(Phase::Publishing);
         self.keep_hashes(&watch.spool, &snapshot)?;
         let (snapshot, id) = self.publish(snapshot, &watch.findings)?;
         self.set_unfinished(false)?;
-        Ok(self.report(kind, started, &snapshot, &id, &watch.findings))
+        Ok(self.report(kind, started, (&snapshot, &id), readings, &watch.findings))
     }
 
     /// Puts packs into the index that a run left which did not come to its end. Packs of somebody
@@ -188,7 +203,11 @@ impl Repository {
             other => other?,
         };
         let result = self
-            .library(Snapshots::Written, rustic_core::NoProgressBars {})
+            .library(
+                Snapshots::Written,
+                Lookup::ThroughCache,
+                rustic_core::NoProgressBars {},
+            )
             .and_then(|library| Ok(library.repair_index(&RepairIndexOptions::default(), false)?))
             .map_err(|error| self.set.explain(error));
         let unlocked = self.unlock(lock);
@@ -202,20 +221,37 @@ impl Repository {
         request: RunRequest,
         started: Timestamp,
         watch: &Arc<Watch>,
-    ) -> Result<SnapshotFile> {
-        let library = self.library(Snapshots::HeldBack, Bars(Arc::clone(&watch.meter)))?;
+    ) -> Result<(SnapshotFile, Vec<SourceReading>)> {
+        let library = self.library(
+            Snapshots::HeldBack,
+            Lookup::ThroughCache,
+            Bars(Arc::clone(&watch.meter)),
+        )?;
         let library = library
             .to_indexed_ids()
             .map_err(|error| self.set.explain(error))?;
         let snapshot = self.describe(&request, started)?;
         let options = options(request.kind);
-        let sources = sources(request, started, watch)?;
+        watch.meter.begin(Phase::Freezing);
+        let frozen = Frozen::take(
+            request.folders,
+            request.shadow_copies,
+            request.shadow_copy_maker.as_ref(),
+            &watch.cancellation,
+        )?;
+        watch.meter.begin(Phase::Transferring);
+        let sources = sources(&frozen, request.streams, started, watch)?;
         let paths = sources.paths().to_vec();
         let archived = library.archive(&options, &sources, snapshot, &paths);
+        // Cancelling ends dumps, too, which is no failure of theirs.
+        if self.surroundings.cancellation.is_cancelled() {
+            return Err(BackupError::Cancelled);
+        }
         if let Some((name, source)) = watch.take_failed_dump() {
             return Err(BackupError::Dump { name, source });
         }
-        archived.map_err(|error| self.set.explain(error))
+        let snapshot = archived.map_err(|error| self.set.explain(error))?;
+        Ok((snapshot, frozen.finish()))
     }
 
     fn describe(&self, request: &RunRequest, started: Timestamp) -> Result<SnapshotFile> {
@@ -241,14 +277,25 @@ impl Repository {
         let before = match snapshot.parent {
             None => None,
             Some(parent) => {
-                let library = self.library(Snapshots::Written, rustic_core::NoProgressBars {})?;
+                let library = self.library(
+                    Snapshots::Written,
+                    Lookup::ThroughCache,
+                    rustic_core::NoProgressBars {},
+                )?;
                 let parent: SnapshotFile = library
                     .get_file(&parent)
                     .map_err(|error| self.set.explain(error))?;
-                Reader::open(shelf.clone(), parent.tree)?
+                match Reader::open(shelf.clone(), hashes_of(&parent.tree)) {
+                    // Nobody knows these hashes any more; that is no reason for no backup.
+                    Err(BackupError::Damaged { detail }) => {
+                        tracing::error!(detail, "hashes of unchanged files are lost");
+                        None
+                    }
+                    other => other?,
+                }
             }
         };
-        spool.finish(shelf, snapshot.tree, before)
+        spool.finish(shelf, snapshot, before)
     }
 
     /// Writes the snapshot, marked when something is missing.
@@ -261,8 +308,11 @@ impl Repository {
             let partial: StringList = PARTIAL_TAG.parse().unwrap_or_default();
             snapshot.add_tags(vec![partial]);
         }
-        let library: Library<_> =
-            self.library(Snapshots::Written, rustic_core::NoProgressBars {})?;
+        let library: Library<_> = self.library(
+            Snapshots::Written,
+            Lookup::ThroughCache,
+            rustic_core::NoProgressBars {},
+        )?;
         library
             .save_snapshots(vec![snapshot.clone()])
             .map_err(|error| self.set.explain(error))?;
@@ -276,8 +326,8 @@ impl Repository {
         &self,
         kind: RunKind,
         started: Timestamp,
-        snapshot: &SnapshotFile,
-        id: &Id,
+        (snapshot, id): (&SnapshotFile, &Id),
+        sources: Vec<SourceReading>,
         findings: &Findings,
     ) -> RunReport {
         let summary = snapshot.summary.clone().unwrap_or_default();
@@ -298,6 +348,8 @@ impl Repository {
             stored_bytes: summary.data_added_packed,
             findings: findings.count(),
             named_findings: findings.named(),
+            consistency: Consistency::of(&sources),
+            sources,
             destinations: self.members(),
         }
     }
@@ -313,22 +365,19 @@ fn options(kind: RunKind) -> BackupOptions {
     options
 }
 
-fn sources(request: RunRequest, started: Timestamp, watch: &Arc<Watch>) -> Result<Sources> {
-    let mut items = Vec::new();
-    for source in request.folders {
-        // A source that is not there at all is no empty source.
-        if let Err(error) = std::fs::symlink_metadata(&source.path) {
-            return Err(BackupError::Source {
-                path: source.path,
-                source: error,
-            });
-        }
-        items.push(Item::Folder {
-            actual: source.path.clone(),
-            source,
-        });
-    }
-    items.extend(request.streams.into_iter().map(|stream| Item::Stream {
+fn sources(
+    frozen: &Frozen,
+    streams: Vec<StreamSource>,
+    started: Timestamp,
+    watch: &Arc<Watch>,
+) -> Result<Sources> {
+    let mut items: Vec<Item> = frozen
+        .folders
+        .iter()
+        .cloned()
+        .map(|(source, actual)| Item::Folder { source, actual })
+        .collect();
+    items.extend(streams.into_iter().map(|stream| Item::Stream {
         path: stream.path,
         modified: clock::for_library(started),
         open: stream.open,
@@ -347,6 +396,7 @@ struct Watch {
     failed_dump: Mutex<Option<(String, io::Error)>>,
     cancellation: CancellationToken,
     meter: Arc<Meter>,
+    system: Arc<dyn OperatingSystem>,
 }
 
 impl Watch {
@@ -361,6 +411,10 @@ impl Watch {
 impl Tracker for Watch {
     fn announces(&self, path: &Path, bytes: u64) {
         self.spool.announce(path, bytes);
+    }
+
+    fn keeps(&self, path: &Path, metadata: &SystemMetadata) {
+        self.spool.keep(path, metadata);
     }
 
     fn read_whole(&self, number: u64, bytes: u64, sha256: [u8; 32]) {
@@ -384,6 +438,10 @@ impl Tracker for Watch {
 
     fn cancellation(&self) -> &CancellationToken {
         &self.cancellation
+    }
+
+    fn system(&self) -> &dyn OperatingSystem {
+        self.system.as_ref()
     }
 
     fn begins(&self, path: &Path) {

@@ -12,6 +12,7 @@ mod in_flight;
 pub(crate) mod key_changes;
 pub(crate) mod key_mold;
 mod member;
+mod read_ahead;
 
 pub(crate) use backend::{SetBackend, Snapshots};
 pub(crate) use member::{Member, MemberRecord, Removal};
@@ -21,10 +22,14 @@ use crate::{
     error::{BackupError, Result},
     files,
 };
+use bytes::Bytes;
 use in_flight::InFlight;
-use latarnik_destinations::{Content, Destination, Entry, Failure, FailureCode, ObjectName};
+use latarnik_destinations::{
+    Content, Destination, Entry, Failure, FailureCode, ObjectName, Operation,
+};
 use rustic_core::{FileType, Id};
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fmt,
     ops::Range,
     sync::{Arc, Mutex, PoisonError},
@@ -36,7 +41,10 @@ use tokio_util::sync::CancellationToken;
 /// Packs that are being sent, in bytes, whatever the number of members.
 const IN_FLIGHT_BYTES: u64 = 64 * 1024 * 1024;
 
+/// How long the deletion of a lock is awaited, and how long once somebody cancelled. What is left
+/// then is deleted by the next run.
 const RELEASE_PATIENCE: Duration = Duration::from_secs(5);
+const RELEASE_PATIENCE_WHEN_CANCELLED: Duration = Duration::from_millis(500);
 
 /// A destination of a set.
 #[derive(Debug, Clone)]
@@ -57,6 +65,8 @@ pub(crate) struct RepositorySet {
     fatal: Mutex<Option<BackupError>>,
     /// The snapshot that was written last.
     published: Mutex<Option<Id>>,
+    /// Files that are as good as not there.
+    hidden: BTreeSet<ObjectName>,
 }
 
 impl fmt::Debug for RepositorySet {
@@ -74,6 +84,15 @@ impl RepositorySet {
         runtime: Handle,
         cancellation: CancellationToken,
     ) -> Arc<Self> {
+        Self::without_files(members, runtime, cancellation, BTreeSet::new())
+    }
+
+    fn without_files(
+        members: Vec<Arc<Member>>,
+        runtime: Handle,
+        cancellation: CancellationToken,
+        hidden: BTreeSet<ObjectName>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             members,
             runtime,
@@ -81,7 +100,17 @@ impl RepositorySet {
             in_flight: InFlight::new(IN_FLIGHT_BYTES),
             fatal: Mutex::new(None),
             published: Mutex::new(None),
+            hidden,
         })
+    }
+
+    /// A set of this one member, as if it had none of these files.
+    pub(crate) fn alone(&self, member: &Arc<Member>, hidden: BTreeSet<ObjectName>) -> Arc<Self> {
+        // Asked also when it is behind.
+        let (name, destination) = (member.name.clone(), Arc::clone(&member.destination));
+        let member = Member::new(name, destination, MemberRecord::default());
+        let (runtime, cancellation) = (self.runtime.clone(), self.cancellation.clone());
+        Self::without_files(vec![Arc::new(member)], runtime, cancellation, hidden)
     }
 
     pub(crate) fn members(&self) -> &[Arc<Member>] {
@@ -132,14 +161,21 @@ impl RepositorySet {
     /// Deletes a lock at all members, also when the work was cancelled. Says whether it is gone
     /// everywhere.
     pub(crate) fn release(&self, name: &ObjectName) -> bool {
+        let impatience = async {
+            self.cancellation.cancelled().await;
+            tokio::time::sleep(RELEASE_PATIENCE_WHEN_CANCELLED).await;
+        };
         self.runtime.block_on(async {
-            let mut is_gone = true;
+            let mut removals = JoinSet::new();
             for member in &self.members {
-                let removal = member.destination.remove(name);
-                let removed = tokio::time::timeout(RELEASE_PATIENCE, removal).await;
-                is_gone &= matches!(removed, Ok(Ok(())));
+                let (destination, name) = (Arc::clone(&member.destination), name.clone());
+                removals.spawn(async move { destination.remove(&name).await.is_ok() });
             }
-            is_gone
+            tokio::select! {
+                removed = removals.join_all() => removed.into_iter().all(|is_gone| is_gone),
+                () = tokio::time::sleep(RELEASE_PATIENCE) => false,
+                () = impatience => false,
+            }
         })
     }
 
@@ -269,19 +305,74 @@ impl RepositorySet {
             }
         }
         Err(BackupError::Destination(last.unwrap_or_else(|| {
-            Failure::new(
-                latarnik_destinations::Operation::Connect,
-                FailureCode::Unreachable,
-            )
+            Failure::new(Operation::Connect, FailureCode::Unreachable)
         })))
     }
 
-    pub(crate) fn read(&self, name: &ObjectName) -> Result<bytes::Bytes> {
-        self.await_arrival(name);
-        self.ask(|destination| async move { destination.read(name).await })
+    /// Asks all members at the same time, whether they are in step or not. The answers are in their
+    /// order.
+    pub(crate) fn ask_all<T, F>(
+        &self,
+        question: impl Fn(Arc<dyn Destination>) -> F,
+    ) -> Result<Vec<Result<T>>>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Failure>> + Send + 'static,
+    {
+        let mut asked = JoinSet::new();
+        for (number, member) in self.members.iter().enumerate() {
+            let answer = question(Arc::clone(&member.destination));
+            asked.spawn_on(async move { (number, answer.await) }, &self.runtime);
+        }
+        let mut answers = BTreeMap::new();
+        self.block(async {
+            while let Some(answer) = asked.join_next().await {
+                answers.extend(answer.ok());
+            }
+            Ok(())
+        })?;
+        let nobody = || Failure::new(Operation::Connect, FailureCode::Other);
+        Ok((0..self.members.len())
+            .map(|number| answers.remove(&number).unwrap_or_else(|| Err(nobody())))
+            .map(|answer| answer.map_err(BackupError::Destination))
+            .collect())
     }
 
-    pub(crate) fn read_range(&self, name: &ObjectName, range: Range<u64>) -> Result<bytes::Bytes> {
+    /// A whole file that is what its name says; where it is not, the next member is asked.
+    pub(crate) fn read(&self, name: &ObjectName) -> Result<Bytes> {
+        self.read_right(name, |bytes| files::is_what_its_name_says(name, bytes))
+    }
+
+    /// A whole file of the first member where it is right.
+    pub(crate) fn read_right(
+        &self,
+        name: &ObjectName,
+        is_right: impl Fn(&Bytes) -> bool,
+    ) -> Result<Bytes> {
+        self.await_arrival(name);
+        let is_right = &is_right;
+        let read = self.ask(|destination| async move {
+            let bytes = destination.read(name).await?;
+            if is_right(&bytes) {
+                Ok(bytes)
+            } else {
+                let damaged = Failure::new(Operation::Read, FailureCode::ChecksumMismatch);
+                Err(damaged.about(name))
+            }
+        });
+        match read {
+            Err(BackupError::Destination(failure))
+                if failure.code == FailureCode::ChecksumMismatch =>
+            {
+                Err(BackupError::Damaged {
+                    detail: format!("{name} is not what it should be"),
+                })
+            }
+            other => other,
+        }
+    }
+
+    pub(crate) fn read_range(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes> {
         self.await_arrival(name);
         self.ask(|destination| {
             let range = range.clone();
@@ -292,10 +383,12 @@ impl RepositorySet {
     pub(crate) fn list(&self, kind: FileType) -> Result<Vec<Entry>> {
         self.settle()?;
         let folder = files::folder(kind);
-        self.ask(|destination| {
+        let mut entries = self.ask(|destination| {
             let folder = folder.clone();
             async move { destination.list(folder.as_ref()).await }
-        })
+        })?;
+        entries.retain(|entry| !self.hidden.contains(&entry.name));
+        Ok(entries)
     }
 
     /// The names of all files in a folder that the format does not know.

@@ -2,10 +2,10 @@
 
 use crate::{
     error::{BackupError, Result},
-    manifest::{Reader, Shelf},
+    manifest::{self, Reader, Record, Shelf, hashes_of},
     progress::{Meter, Phase, ProgressSink},
-    repository::Repository,
-    restore::{Existing, RestoreRequest, Selection, SnapshotChoice},
+    repository::{Lookup, Repository},
+    restore::{Existing, Purpose, RestoreRequest, Selection, SnapshotChoice},
     set::Snapshots,
 };
 use jiff::Timestamp;
@@ -17,6 +17,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use tokio_util::sync::CancellationToken;
 
 /// More are counted, and not named.
 const NAMED: usize = 1_000;
@@ -108,15 +109,18 @@ impl Repository {
         let summary = request.snapshot.find(self.snapshots()?)?;
         let sandbox = Sandbox::make(&request.sandbox, summary.bytes)?;
         let clock = std::time::Instant::now();
-        let restored = self.restore(&RestoreRequest {
+        // Whoever may not use the files elsewhere may not use them here: they are compared first.
+        let restoring = RestoreRequest {
             snapshot: SnapshotChoice::Id(summary.id.clone()),
             selection: Selection::default(),
             target: Some(sandbox.path.clone()),
             existing: Existing::Keep,
             progress: Arc::clone(&request.progress),
-        })?;
+        };
+        let restored = self.restore_for(&restoring, Purpose::Proof)?;
         let elapsed = clock.elapsed();
-        let mut comparison = Comparison::new(&sandbox.path);
+        let cancellation = self.surroundings.cancellation.clone();
+        let mut comparison = Comparison::new(&sandbox.path, cancellation);
         for finding in restored.named_findings {
             comparison.note(&finding.path, MismatchKind::NotRestored, finding.detail);
         }
@@ -156,7 +160,11 @@ impl Repository {
         let meter = Meter::new(Arc::clone(&request.progress));
         meter.begin(Phase::Verifying);
         let snapshot = self
-            .library(Snapshots::Written, rustic_core::NoProgressBars {})?
+            .library(
+                Snapshots::Written,
+                Lookup::AtDestinations,
+                rustic_core::NoProgressBars {},
+            )?
             .get_snapshots(&[id])
             .map_err(|error| self.set.explain(error))?
             .into_iter()
@@ -168,16 +176,22 @@ impl Repository {
             set: Arc::clone(&self.set),
             seal: Arc::clone(&self.seal),
         };
-        let Some(mut manifest) = Reader::open(shelf, snapshot.tree)? else {
+        let hashes = hashes_of(&snapshot.tree);
+        let Some(mut manifest) = Reader::<Record>::open(shelf, hashes.clone())? else {
+            if manifest::is_beside(&snapshot) {
+                return Err(BackupError::Damaged {
+                    detail: format!("{} is missing", manifest::part_name(&hashes, 0)),
+                });
+            }
             return Ok(());
         };
         while let Some(record) = manifest.next()? {
-            if self.surroundings.cancellation.is_cancelled() {
-                return Err(BackupError::Cancelled);
-            }
             meter.file(&record.path);
             meter.add_bytes(record.bytes);
             comparison.compare(&record.path, record.bytes, &record.sha256);
+            if self.surroundings.cancellation.is_cancelled() {
+                return Err(BackupError::Cancelled);
+            }
         }
         Ok(())
     }
@@ -185,15 +199,17 @@ impl Repository {
 
 struct Comparison<'a> {
     sandbox: &'a Path,
+    cancellation: CancellationToken,
     compared: u64,
     mismatches: u64,
     named: Vec<Mismatch>,
 }
 
 impl<'a> Comparison<'a> {
-    fn new(sandbox: &'a Path) -> Self {
+    fn new(sandbox: &'a Path, cancellation: CancellationToken) -> Self {
         Self {
             sandbox,
+            cancellation,
             compared: 0,
             mismatches: 0,
             named: Vec::new(),
@@ -205,7 +221,8 @@ impl<'a> Comparison<'a> {
         if sha256.is_empty() || path.to_string_lossy().contains('\u{FFFD}') {
             return;
         }
-        match hash(&self.sandbox.join(crate::restore::relative(path))) {
+        let restored = self.sandbox.join(crate::restore::relative(path));
+        match hash(&restored, &self.cancellation) {
             Ok(found) if found == (bytes, sha256.to_owned()) => self.compared += 1,
             Ok((found, _)) => {
                 let detail = format!("{found} bytes instead of {bytes}, or others");
@@ -236,12 +253,15 @@ impl<'a> Comparison<'a> {
     }
 }
 
-fn hash(path: &Path) -> io::Result<(u64, String)> {
+fn hash(path: &Path, cancellation: &CancellationToken) -> io::Result<(u64, String)> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1024 * 1024];
     let mut bytes = 0;
     loop {
+        if cancellation.is_cancelled() {
+            return Err(io::Error::other("cancelled"));
+        }
         let read = file.read(&mut buffer)?;
         if read == 0 {
             break;

@@ -4,25 +4,23 @@
 //! examined by itself. Each destination is examined alone: what one lacks is not hidden by
 //! another that has it.
 
+mod examination;
+mod records;
 mod structure;
 
 use crate::{
-    error::{BackupError, Result},
-    files,
+    error::{ErrorCode, Result},
     locks::LockKind,
     progress::{Meter, Phase, ProgressSink},
     repository::Repository,
-    set::{Member, RepositorySet},
+    set::{Member, MemberState, catch_up},
 };
+use examination::Examination;
 use jiff::Timestamp;
-use latarnik_destinations::{Entry, FailureCode, ObjectName};
+use latarnik_destinations::{Entry, ObjectName};
 use rustic_core::FileType;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::sync::Arc;
-
-/// More are counted, and not named.
-const NAMED: usize = 1_000;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// How much is examined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +53,9 @@ pub struct VerificationRequest {
 pub struct VerificationReport {
     /// The name by which the job knows the destination.
     pub destination: String,
+    /// Why nothing was examined: the destination is behind, with this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unexamined: Option<ErrorCode>,
     /// When it began, in UTC.
     pub started: Timestamp,
     /// When it ended, in UTC.
@@ -96,8 +97,16 @@ pub enum DamageKind {
     Unreadable,
 }
 
+/// What was found at one destination, with all files that something was found about.
+pub(crate) struct Examined {
+    pub(crate) member: Arc<Member>,
+    pub(crate) report: VerificationReport,
+    pub(crate) bad: BTreeSet<ObjectName>,
+}
+
 impl Repository {
-    /// Examines every destination that is in step.
+    /// Examines every destination that is in step, and those that are behind because they are
+    /// damaged. Of the others the report says that they were not examined.
     ///
     /// # Errors
     ///
@@ -107,57 +116,102 @@ impl Repository {
         let meter = Meter::new(Arc::clone(&request.progress));
         meter.begin(Phase::Preparing);
         let lock = self.lock(LockKind::Shared)?;
-        let members = self.set.in_step();
-        let result: Result<Vec<VerificationReport>> = members
-            .iter()
-            .map(|member| self.verify_member(member, request, &meter))
-            .collect();
+        let result = self.examine_all(request, &meter);
         let unlocked = self.unlock(lock);
-        let reports = result?;
+        let examined = result?;
         unlocked?;
-        Ok(reports)
+        Ok(examined.into_iter().map(|found| found.report).collect())
     }
 
-    fn verify_member(
+    pub(crate) fn examine_all(
+        &self,
+        request: &VerificationRequest,
+        meter: &Arc<Meter>,
+    ) -> Result<Vec<Examined>> {
+        let common = self.common_files()?;
+        let members = self.set.members().iter();
+        members
+            .map(|member| match member.record().state {
+                MemberState::Behind { code } if code != ErrorCode::Damaged => {
+                    Ok(self.unexamined(member, code))
+                }
+                _ => self.examine(member, request, &common, meter),
+            })
+            .collect()
+    }
+
+    /// Keys and snapshots of all members in step. Nothing else tells that one is gone.
+    pub(crate) fn common_files(&self) -> Result<BTreeSet<ObjectName>> {
+        let mut names = BTreeSet::new();
+        for member in self.set.in_step() {
+            for kind in [FileType::Key, FileType::Snapshot] {
+                names.extend(catch_up::listing(&self.set, &member, kind)?.into_keys());
+            }
+        }
+        Ok(names)
+    }
+
+    fn unexamined(&self, member: &Arc<Member>, code: ErrorCode) -> Examined {
+        let now = self.surroundings.clock.now();
+        Examined {
+            member: Arc::clone(member),
+            report: VerificationReport {
+                destination: member.name.clone(),
+                unexamined: Some(code),
+                started: now,
+                ended: now,
+                snapshots: 0,
+                files_read: 0,
+                bytes_read: 0,
+                damages: 0,
+                named_damages: Vec::new(),
+            },
+            bad: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn examine(
         &self,
         member: &Arc<Member>,
         request: &VerificationRequest,
+        common: &BTreeSet<ObjectName>,
         meter: &Arc<Meter>,
-    ) -> Result<VerificationReport> {
+    ) -> Result<Examined> {
         meter.begin(Phase::Verifying);
         let started = self.surroundings.clock.now();
-        let mut examination = Examination {
-            set: &self.set,
-            member,
-            meter,
-            files_read: 0,
-            bytes_read: 0,
-            damages: 0,
-            named: Vec::new(),
-        };
+        let mut examination = Examination::new(&self.set, member, &self.seal, meter);
         let packs = examination.list(FileType::Pack)?;
+        examination.config()?;
         for kind in [FileType::Key, FileType::Index, FileType::Snapshot] {
             for entry in examination.list(kind)? {
                 examination.read(&entry)?;
             }
         }
-        let alone = self.alone(member);
-        let snapshots = structure::examine(self, &alone, &packs, &mut examination)?;
+        examination.compare(common)?;
+        let alone = self.set.alone(member, BTreeSet::new());
+        let walked = structure::examine(self, &alone, &packs, &mut examination)?;
+        records::examine(&walked.with_records, &mut examination)?;
+        examination.locks()?;
         let chosen = packs.iter().filter(|pack| request.takes(&pack.name));
         let chosen: Vec<&Entry> = chosen.collect();
         meter.expect_bytes(chosen.iter().map(|pack| pack.bytes).sum());
         for pack in chosen {
             examination.read(pack)?;
         }
-        Ok(VerificationReport {
-            destination: member.name.clone(),
-            started,
-            ended: self.surroundings.clock.now(),
-            snapshots,
-            files_read: examination.files_read,
-            bytes_read: examination.bytes_read,
-            damages: examination.damages,
-            named_damages: examination.named,
+        Ok(Examined {
+            member: Arc::clone(member),
+            report: VerificationReport {
+                destination: member.name.clone(),
+                unexamined: None,
+                started,
+                ended: self.surroundings.clock.now(),
+                snapshots: walked.snapshots,
+                files_read: examination.files_read,
+                bytes_read: examination.bytes_read,
+                damages: examination.damages,
+                named_damages: examination.named,
+            },
+            bad: examination.bad,
         })
     }
 }
@@ -173,58 +227,5 @@ impl VerificationRequest {
         let digits = pack.last().get(..12).unwrap_or_default();
         let number = u64::from_str_radix(digits, 16).unwrap_or_default();
         (number ^ self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)) % 1000 < per_mille
-    }
-}
-
-/// An examination of one destination.
-struct Examination<'a> {
-    set: &'a RepositorySet,
-    member: &'a Member,
-    meter: &'a Meter,
-    files_read: u64,
-    bytes_read: u64,
-    damages: u64,
-    named: Vec<Damage>,
-}
-
-impl Examination<'_> {
-    fn list(&self, kind: FileType) -> Result<Vec<Entry>> {
-        let folder = files::folder(kind);
-        let entries = self
-            .set
-            .block(self.member.destination.list(folder.as_ref()))?;
-        Ok(entries
-            .into_iter()
-            .filter(|entry| files::id(&entry.name).is_some())
-            .collect())
-    }
-
-    fn read(&mut self, entry: &Entry) -> Result<()> {
-        let bytes = match self.set.block(self.member.destination.read(&entry.name)) {
-            Err(BackupError::Destination(failure)) if failure.code == FailureCode::NotFound => {
-                self.note(&entry.name, DamageKind::Missing, String::new());
-                return Ok(());
-            }
-            other => other?,
-        };
-        self.files_read += 1;
-        self.bytes_read += bytes.len() as u64;
-        self.meter.add_bytes(bytes.len() as u64);
-        let digest: [u8; 32] = Sha256::digest(&bytes).into();
-        if files::id(&entry.name) != Some(rustic_core::Id::new(digest)) {
-            self.note(&entry.name, DamageKind::WrongContent, String::new());
-        }
-        Ok(())
-    }
-
-    fn note(&mut self, name: &ObjectName, kind: DamageKind, detail: String) {
-        self.damages += 1;
-        if self.named.len() < NAMED {
-            self.named.push(Damage {
-                file: name.to_string(),
-                kind,
-                detail,
-            });
-        }
     }
 }

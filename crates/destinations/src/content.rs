@@ -3,7 +3,13 @@
 use crate::{Bandwidth, patient::Watch};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use std::{ops::Range, sync::Arc};
+use std::{
+    io::{self, Read},
+    ops::Range,
+    sync::Arc,
+};
+
+const COMPARED_BYTES: usize = 256 * 1024;
 
 /// The content of a file, in pieces so that nobody needs to copy them together, and perhaps with
 /// a pace at which it may be sent.
@@ -27,6 +33,24 @@ impl Content {
             hasher.update(piece);
         }
         hasher.finalize().into()
+    }
+
+    /// Whether a reader gives these bytes and no others.
+    pub(crate) fn is_read_from(&self, reader: &mut impl Read) -> io::Result<bool> {
+        let mut buffer = vec![0; COMPARED_BYTES];
+        for piece in &self.pieces {
+            for part in piece.chunks(COMPARED_BYTES) {
+                let (read, _) = buffer.split_at_mut(part.len());
+                match reader.read_exact(read) {
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+                    other => other?,
+                }
+                if part != read {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(reader.read(&mut [0])? == 0)
     }
 
     /// A part of it, at the same pace. What lies beyond its end is left out; nothing is copied.
@@ -142,6 +166,22 @@ mod tests {
         }
         assert_eq!(pieces, ["ab", "cd", "e", "fg"]);
         assert_eq!(content.sha256(), Content::from(pieces).sha256());
+    }
+
+    #[test]
+    fn what_is_read_is_compared_to_its_last_byte() {
+        let content = Content::from(vec![
+            Bytes::from(vec![7; super::COMPARED_BYTES + 3]),
+            Bytes::from_static(b"end"),
+        ]);
+        let whole = [vec![7; super::COMPARED_BYTES + 3], b"end".to_vec()].concat();
+        let is_read_from = |bytes: &[u8]| content.is_read_from(&mut &*bytes).unwrap();
+        assert!(is_read_from(&whole));
+        assert!(!is_read_from(&whole[..whole.len() - 1]));
+        assert!(!is_read_from(&[&whole[..], b"!"].concat()));
+        let mut other = whole;
+        *other.last_mut().unwrap() ^= 1;
+        assert!(!is_read_from(&other));
     }
 
     #[test]

@@ -60,7 +60,8 @@ pub trait Destination: Send + Sync + fmt::Debug {
 pub enum Written {
     /// The file is there; that it has the right bytes is for the reader to find out.
     Unconfirmed,
-    /// The service itself compared a cryptographic checksum of all that it stored.
+    /// All that was stored was compared, by the service with a cryptographic checksum, or byte for
+    /// byte.
     Confirmed,
 }
 

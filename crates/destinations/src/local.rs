@@ -117,23 +117,31 @@ impl Destination for Local {
     }
 
     async fn write(&self, name: &ObjectName, content: Content) -> Result<Written, Failure> {
-        self.with_file(Operation::Write, name, move |root, path| {
+        let about = name.clone();
+        let written = self.with_file(Operation::Write, name, move |root, path| {
             fs::read_dir(root)?;
             let folder = path.parent().unwrap_or(root);
             fs::create_dir_all(folder)?;
             let unfinished = root.join(UNFINISHED);
             fs::create_dir_all(&unfinished)?;
             let temporary = unfinished.join(random_name()?);
-            let result = write_file(&temporary, &content)
-                .and_then(|()| fs::rename(&temporary, path))
-                .and_then(|()| sync_folder(folder));
-            if result.is_err() {
+            let result = write_file(&temporary, &content).and_then(|is_whole| {
+                if is_whole {
+                    fs::rename(&temporary, path)?;
+                    sync_folder(folder)?;
+                }
+                Ok(is_whole)
+            });
+            if !matches!(result, Ok(true)) {
                 fs::remove_file(&temporary).ok();
             }
             result
-        })
-        .await?;
-        Ok(Written::Unconfirmed)
+        });
+        if written.await? {
+            Ok(Written::Confirmed)
+        } else {
+            Err(Failure::new(Operation::Write, FailureCode::ChecksumMismatch).about(&about))
+        }
     }
 
     async fn read(&self, name: &ObjectName) -> Result<Bytes, Failure> {
@@ -232,15 +240,22 @@ pub(crate) fn random_name() -> io::Result<String> {
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn write_file(path: &Path, content: &Content) -> io::Result<()> {
-    let mut file = File::create_new(path)?;
+/// Writes a file and reads it back. Says whether it has what was written.
+fn write_file(path: &Path, content: &Content) -> io::Result<bool> {
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(path)?;
     let mut cursor = content.cursor(PIECE_BYTES);
     let runtime = tokio::runtime::Handle::current();
     while let Some(piece) = runtime.block_on(cursor.next()) {
         file.write_all(&piece)?;
     }
     // The name must not survive a power cut that the content does not.
-    file.sync_all()
+    file.sync_all()?;
+    file.rewind()?;
+    content.is_read_from(&mut file)
 }
 
 /// Windows keeps names in its journal, and opens no folders as files.

@@ -4,7 +4,7 @@
 //! `windows_machine facts | signals | last-restart | scan | install | take-control | give-back |
 //! restart SECONDS | cancel-restart | sessions | ask SESSION SECONDS | desk |
 //! notice … | service-install | service-start | service-stop | service-state | service-uninstall | serve |
-//! hold`
+//! lock FILE MARKER | hold`
 
 #![expect(clippy::print_stdout, reason = "showing is what it is for")]
 
@@ -20,6 +20,7 @@ use latarnik_platform::{
 };
 use std::{
     error::Error,
+    fs::File,
     io::Write,
     sync::Arc,
     time::{Duration, Instant},
@@ -71,9 +72,26 @@ fn main() -> Result<(), Box<dyn Error>> {
         "service-state" => println!("{:?}", service::state(SERVICE)?),
         "service-uninstall" => service::uninstall(SERVICE)?,
         "serve" => serve()?,
+        "lock" => {
+            let file = arguments.next().unwrap_or_default();
+            let marker = arguments.next().unwrap_or_default();
+            lock(&file, &marker)?;
+        }
         "hold" => StopRequest::new().wait(),
         other => return Err(format!("unknown: {other:?}").into()),
     }
+    Ok(())
+}
+
+/// Has a file for itself, as databases have theirs, and says so by another file.
+fn lock(file: &str, marker: &str) -> Result<(), Box<dyn Error>> {
+    let mut options = File::options();
+    options.read(true).write(true);
+    #[cfg(windows)]
+    std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, 0);
+    let _held = options.open(file)?;
+    File::create(marker)?;
+    StopRequest::new().wait();
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! COM, on threads of its own.
 
+use std::marker::PhantomData;
 use windows::Win32::System::{
     Com::{
         CLSCTX_INPROC_SERVER, COINIT_MULTITHREADED, CoCreateInstance, CoInitializeEx,
-        CoUninitialize,
+        CoInitializeSecurity, CoUninitialize, EOAC_NONE, RPC_C_AUTHN_LEVEL_PKT_PRIVACY,
+        RPC_C_IMP_LEVEL_IDENTIFY,
     },
     UpdateAgent::{ISystemInformation, SystemInformation},
 };
@@ -12,15 +14,8 @@ use windows::Win32::System::{
 /// cannot leave that thread, so the work makes all that it needs.
 pub(crate) fn on_own_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let apartment = || {
-        // SAFETY: a fresh thread has no apartment yet; it is left again on this same thread, after
-        // the work dropped its objects.
-        let entered = unsafe { CoInitializeEx(None, COINIT_MULTITHREADED) };
-        let result = work();
-        if entered.is_ok() {
-            // SAFETY: balances the call above.
-            unsafe { CoUninitialize() };
-        }
-        result
+        let _apartment = Apartment::enter();
+        work()
     };
     std::thread::scope(|scope| {
         scope
@@ -28,6 +23,57 @@ pub(crate) fn on_own_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
+}
+
+/// A thread's stay in the multi-threaded apartment. Objects are dropped before it ends.
+pub(crate) struct Apartment {
+    is_entered: bool,
+    /// It is left on the thread that entered it.
+    _here: PhantomData<*const ()>,
+}
+
+impl Apartment {
+    pub(crate) fn enter() -> Self {
+        // SAFETY: takes no pointers; balanced in `drop`, on this same thread.
+        let entered = unsafe { CoInitializeEx(None, COINIT_MULTITHREADED) };
+        Self {
+            is_entered: entered.is_ok(),
+            _here: PhantomData,
+        }
+    }
+}
+
+impl Drop for Apartment {
+    fn drop(&mut self) {
+        if self.is_entered {
+            // SAFETY: balances the call that entered it.
+            unsafe { CoUninitialize() };
+        }
+    }
+}
+
+/// Lets services of the system call back into this process, as those must that a backup freezes.
+/// Only the first call of a process counts, and none after an object was made; what the process
+/// had then is what counts.
+pub(crate) fn let_services_call() {
+    // SAFETY: takes no pointers: without a descriptor, every account may call, and each object
+    // decides whom it serves.
+    let set = unsafe {
+        CoInitializeSecurity(
+            None,
+            -1,
+            None,
+            None,
+            RPC_C_AUTHN_LEVEL_PKT_PRIVACY,
+            RPC_C_IMP_LEVEL_IDENTIFY,
+            None,
+            EOAC_NONE,
+            None,
+        )
+    };
+    if let Err(error) = set {
+        tracing::debug!(%error, "the process keeps the rights of its COM objects");
+    }
 }
 
 /// Whether the update agent says that an installation waits for a restart. For a thread in an

@@ -7,18 +7,16 @@
 //! between runs of the agent (but for what must vanish with the next start of the machine), read
 //! titles to understand an update.
 
-#![cfg_attr(
-    windows,
-    expect(
-        unsafe_code,
-        reason = "Win32 and COM are called here and nowhere else in the product"
-    )
+#![expect(
+    unsafe_code,
+    reason = "Win32, COM and bare calls of Linux are made here and nowhere else in the product"
 )]
 
 #[cfg(windows)]
 mod com;
 #[cfg(windows)]
 mod descriptor;
+pub mod file_properties;
 mod machine;
 mod machine_state;
 pub mod paths;
@@ -30,6 +28,7 @@ pub mod process;
 pub mod program;
 mod readiness;
 pub mod service;
+pub mod shadow_copies;
 #[cfg(windows)]
 mod since_boot;
 mod steady_clock;

@@ -35,9 +35,20 @@ const OUTPUT_GRACE: Duration = Duration::from_secs(2);
 /// How often cancellation and time limit are looked at.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Lets everything else on the machine go first, for the rest of this process.
-pub fn lower_own_priority() {
-    system::lower_own_priority();
+/// Lets everything else on the machine go first, at the processor and at disks, for the rest of
+/// this process and for what it starts on Linux.
+///
+/// # Errors
+///
+/// When the system refuses. What was lowered until then stays so.
+pub fn lower_own_priority() -> io::Result<()> {
+    system::lower_own_priority()
+}
+
+/// Whether a process of this machine is known to be gone. One that cannot be seen is not.
+#[must_use]
+pub fn is_gone(process: u32) -> bool {
+    system::is_gone(process)
 }
 
 /// A program to run, with its arguments.
@@ -307,5 +318,27 @@ fn drain(lines: &Receiver<Line>, deliver: &mut dyn FnMut(Line)) {
     let deadline = Instant::now() + OUTPUT_GRACE;
     while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
         deliver(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_gone_when_it_has_ended() {
+        assert!(!is_gone(std::process::id()));
+        let program = std::env::current_exe().unwrap();
+        let mut child = Command::new(program)
+            .arg("--list")
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let id = child.id();
+        child.wait().unwrap();
+        // On Windows it stays for those who have a handle of it.
+        assert!(is_gone(id));
+        drop(child);
+        assert!(is_gone(id));
     }
 }

@@ -27,6 +27,7 @@ mod small_disk;
 pub mod ssh;
 #[cfg(unix)]
 pub mod ssh_password;
+pub mod writer;
 
 pub use certificates::Certificates;
 pub use mariadb::Mariadb;

@@ -243,8 +243,9 @@ impl Prefix {
             .env("WINEDEBUG", channels)
             .env(
                 "WINEDLLOVERRIDES",
-                // The double of the terminal services counts where a test puts it beside a program.
-                "mscoree,mshtml=;winemenubuilder.exe=;wtsapi32=n,b",
+                // The doubles of the terminal services and of shadow copies count where a test puts
+                // them.
+                "mscoree,mshtml=;winemenubuilder.exe=;wtsapi32,vssapi=n,b",
             )
             .env("LC_ALL", "C.UTF-8")
             .env_remove("DISPLAY")

@@ -16,6 +16,8 @@ import type { Density } from './view-settings';
 export interface ColumnMeta {
   /** The text of the header, the column chooser and the CSV export. */
   title: string;
+  /** What the header has beside its text, such as a scale. */
+  aside?: ReactNode;
   width?: number;
   /** The least width of a column that takes what the others leave. */
   atLeast?: number;

@@ -19,6 +19,7 @@ export function HeaderCell({ meta, pinned, sort, onSort }: HeaderCellProps) {
     return (
       <th scope="col" data-align={meta.align} data-pinned={pinned || undefined}>
         {meta.title}
+        {meta.aside}
       </th>
     );
   }

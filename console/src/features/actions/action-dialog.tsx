@@ -1,7 +1,7 @@
 import { Alert, Button, Checkbox, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { TFunction } from 'i18next';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { toApiError } from '@/api/problem';
 import type { DeviceReference } from '@/api/types';
 import { FormDialog } from '@/components/form/form-dialog';
@@ -10,6 +10,7 @@ import { ProblemNote } from '@/components/problem-note';
 import { useDeviceCount } from '@/features/devices/devices';
 import { skippedText } from '@/i18n/codes';
 import { useTranslation } from '@/i18n/use-translation';
+import classes from './action-dialog.module.css';
 import { useCreateAction } from './actions';
 import { BreakWindows } from './break-windows';
 import { ChoiceFields } from './choice-fields';
@@ -42,7 +43,7 @@ export function ActionDialog({ intent, onClose, onStarted }: ActionDialogProps) 
   const plan = usePlan(intent);
   if (!intent || !plan) return null;
   return (
-    <FormDialog title={plan.title} size={440} onClose={onClose}>
+    <FormDialog title={plan.title} size={520} onClose={onClose}>
       <ActionForm
         // A new intent is a new form, with its own idempotency key.
         key={`${intent.kind}-${plan.title}`}
@@ -146,7 +147,12 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
   });
   const [confirmed, setConfirmed] = useState(false);
   const [breaks, setBreaks] = useState(false);
-  const [checked, setChecked] = useState(false);
+  const [checks, setChecks] = useState(0);
+  const checked = checks > 0;
+  const content = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (checks > 0) showFirstFault(content.current);
+  }, [checks]);
   const [idempotencyKey] = useState(newIdempotencyKey);
   const create = useCreateAction();
   const dialog = useDialog();
@@ -164,8 +170,10 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
   const missing = chooses && isChoiceMissing(choice);
 
   const start = () => {
-    setChecked(true);
-    if (problem || missing || (asks && !confirmed) || (mustBreak && !breaks)) return;
+    if (problem || missing || (asks && !confirmed) || (mustBreak && !breaks)) {
+      setChecks(checks + 1);
+      return;
+    }
     const body = {
       kind,
       when: whenOf(schedule),
@@ -191,7 +199,7 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
   if (plan.count === null) return <Text c="dimmed">{t('actions.counting')}</Text>;
   if (plan.count === 0) return <Text>{t('actions.nothing')}</Text>;
   return (
-    <Stack gap="md">
+    <Stack gap="md" ref={content}>
       <PlanText
         kind={kind}
         plan={byCategory ? { ...plan, body: t('actions.install_body_categories') } : plan}
@@ -224,7 +232,7 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
         />
       )}
       {create.isError && <ProblemNote error={create.error} title={t('actions.failed')} />}
-      <Group justify="flex-end" gap="xs">
+      <Group justify="flex-end" gap="xs" className={classes.foot}>
         <Button variant="default" onClick={dialog?.leave}>
           {t('common.cancel')}
         </Button>
@@ -232,6 +240,13 @@ function ActionForm({ intent, plan, onStarted }: ActionFormProps) {
       </Group>
     </Stack>
   );
+}
+
+/** What stops the action may be out of sight, above or below. */
+function showFirstFault(content: HTMLElement | null) {
+  const fault = content?.querySelector<HTMLElement>('[aria-invalid="true"], input[data-error]');
+  fault?.scrollIntoView({ block: 'center' });
+  fault?.focus({ preventScroll: true });
 }
 
 /** `crypto.randomUUID` exists in secure contexts only; a console on plain HTTP must work too. */

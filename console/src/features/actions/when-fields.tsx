@@ -29,7 +29,10 @@ function deadlineText(t: TFunction, hours: number | null): string {
 
 export function WhenFields({ kind, schedule, problem, outlook, onChange }: WhenFieldsProps) {
   const { t } = useTranslation();
-  const zone = browserTimeZone();
+  const format = useFormat();
+  const zone = browserTimeZone().replaceAll('_', ' ');
+  // Browsers write dates in their own language, which may be another one.
+  const moment = schedule.at && format.moment(schedule.at);
   const choose = (value: string) => {
     const choice = choices.find((known) => known === value);
     if (choice) onChange({ ...schedule, choice });
@@ -58,6 +61,8 @@ export function WhenFields({ kind, schedule, problem, outlook, onChange }: WhenF
         <TextInput
           type="datetime-local"
           label={t('actions.at_label')}
+          description={moment && t('actions.at_chosen', { moment, zone })}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
           value={schedule.at}
           error={problem ? t(`actions.${problem}`) : null}
           onChange={(event) => onChange({ ...schedule, at: event.currentTarget.value })}

@@ -2,6 +2,7 @@ import type { TFunction } from 'i18next';
 import type { AuditEvent } from '@/api/types';
 import { StateBadge } from '@/components/state-badge';
 import classes from '@/components/table/cells.module.css';
+import { maintenanceDetailText } from '@/features/maintenance/audit-words';
 import {
   actorKindText,
   auditActionText,
@@ -70,7 +71,9 @@ const instant = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
 export function detailValueText(
   t: TFunction,
   format: Format,
-  { name, value }: AuditEvent['details'][number],
+  detail: AuditEvent['details'][number],
 ): string {
-  return instant.test(value) ? format.dateTime(value) : auditDetailText(t, name, value);
+  const { name, value } = detail;
+  if (instant.test(value)) return format.dateTime(value);
+  return maintenanceDetailText(t, format, detail) ?? auditDetailText(t, name, value);
 }

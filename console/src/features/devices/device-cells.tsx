@@ -36,7 +36,7 @@ export function Connection({ device }: CellProps) {
     <span className={classes.connection} data-hint={hint}>
       <IconCircle size={9} stroke={3} aria-hidden />
       {t('devices.offline')}
-      {seen && <span>{`· ${format.relative(seen, now)}`}</span>}
+      {seen && <span className={classes.since}>{`· ${format.relative(seen, now)}`}</span>}
     </span>
   );
 }

@@ -23,12 +23,14 @@ export function DeviceSummary({ device }: { device: Device }) {
       <div className={classes.whole}>
         <DeviceAlerts deviceId={device.id} />
       </div>
-      <UpdatesCard device={device} />
-      <RestartCard device={device} />
-      <FactsCard device={device} />
-      <div className={classes.whole}>
-        <WhyNotNow deviceId={device.id} />
+      <div className={classes.beside}>
+        <UpdatesCard device={device} />
+        <RestartCard device={device} />
+        <div className={classes.whole}>
+          <WhyNotNow deviceId={device.id} />
+        </div>
       </div>
+      <FactsCard device={device} />
       <div className={classes.whole}>
         <DevicePolicyCard device={device} />
       </div>

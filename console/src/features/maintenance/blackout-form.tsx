@@ -27,6 +27,7 @@ import {
   untilProblem,
   yearDayProblem,
 } from './blackout-rules';
+import { blackoutSpanText } from './local-span';
 import { blackoutPreviewQuery, useCreateBlackout, useReplaceBlackout } from './maintenance';
 import classes from './maintenance.module.css';
 import { PeriodFields } from './period-fields';
@@ -129,7 +130,7 @@ export function BlackoutForm(props: BlackoutFormProps) {
         <fieldset className={classes.fields} disabled={!mayChange}>
           <legend className="visually-hidden">{t('maintenance.blackouts.form')}</legend>
           {!mayChange && (
-            <Alert color="blue" icon={<IconInfoCircle size={18} aria-hidden />}>
+            <Alert color="navy" icon={<IconInfoCircle size={18} aria-hidden />}>
               {t('maintenance.blackouts.read_only')}
             </Alert>
           )}
@@ -225,7 +226,11 @@ function BlackoutPreview({ draft }: { draft: BlackoutDraft }) {
         {definition && !query.data && !query.isError && <LoadingBlock height={140} mt={10} />}
         {definition && query.data && (
           <div className={behind ? classes.stale : undefined} aria-busy={behind}>
-            <SpanList spans={query.data.items} empty={t('maintenance.blackouts.preview_none')} />
+            <SpanList
+              spans={query.data.items}
+              empty={t('maintenance.blackouts.preview_none')}
+              text={blackoutSpanText}
+            />
             <p className={classes.hint}>
               {t(
                 definition.time_zone

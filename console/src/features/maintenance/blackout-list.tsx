@@ -7,7 +7,7 @@ import { StateBadge } from '@/components/state-badge';
 import { useTranslation } from '@/i18n/use-translation';
 import { useFormat } from '@/util/use-format';
 import { useNow } from '@/util/use-now';
-import { spanText } from './local-span';
+import { blackoutSpanText } from './local-span';
 import classes from './maintenance.module.css';
 import { maintenanceActions } from './window-rules';
 import { actionsText, blackoutSentence, scopeLabel } from './window-words';
@@ -87,7 +87,7 @@ function NextSpan({ blackout }: { blackout: Blackout }) {
   const now = useNow();
   const span = blackout.coming[0];
   if (!span) return <span className={classes.dim}>{t('maintenance.blackouts.over')}</span>;
-  const hint = spanText(t, format, span);
+  const hint = blackoutSpanText(t, format, span);
   if (Date.parse(span.starts_at) > now) {
     return (
       <>

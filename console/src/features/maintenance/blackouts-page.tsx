@@ -20,6 +20,7 @@ import { type BlackoutPreset, blackoutPresets, presetBlackouts } from './blackou
 import { blackoutsQuery, useDeleteBlackout } from './maintenance';
 import classes from './maintenance.module.css';
 import { MaintenanceViews } from './maintenance-views';
+import { TenantsWithout } from './tenants-without';
 import { blackoutSentence } from './window-words';
 
 export function BlackoutsPage({ tenantId }: { tenantId: string | undefined }) {
@@ -33,6 +34,10 @@ function Blackouts({ tenantId }: { tenantId: string | undefined }) {
   const tenants = useShownTenants(tenantId);
   const list = useQuery(blackoutsQuery(tenantId));
   const blackouts = list.data?.items ?? [];
+  const alone = tenants.length === 1;
+  const shown = alone
+    ? tenants
+    : tenants.filter(({ id }) => blackouts.some(({ tenant_id }) => tenant_id === id));
   return (
     <Page title={t('maintenance.title')} beside={<MaintenanceViews />}>
       <PageIntro>{t('maintenance.blackouts.intro')}</PageIntro>
@@ -42,18 +47,40 @@ function Blackouts({ tenantId }: { tenantId: string | undefined }) {
       {list.isPending && <PageSkeleton />}
       {list.data && (
         <div className={classes.stack}>
-          {tenants.map((tenant) => (
+          {shown.map((tenant) => (
             <TenantBlackouts
               key={tenant.id}
               tenant={tenant}
               blackouts={blackouts.filter(({ tenant_id }) => tenant_id === tenant.id)}
-              alone={tenants.length === 1}
+              alone={alone}
             />
           ))}
           {blackouts.length > 0 && <BlackoutCalendar blackouts={blackouts} />}
+          <TenantsWithout
+            title={t('maintenance.blackouts.without_any')}
+            tenants={alone ? [] : tenants.filter((tenant) => !shown.includes(tenant))}
+            create={(tenant) => <CreateBlackout tenant={tenant} />}
+          />
         </div>
       )}
     </Page>
+  );
+}
+
+function CreateBlackout({ tenant, alone = false }: { tenant: TenantReference; alone?: boolean }) {
+  const { t } = useTranslation();
+  if (!useCan('manage_maintenance_windows')) return null;
+  return (
+    <Button
+      variant={alone ? 'filled' : 'default'}
+      leftSection={<IconPlus size={16} aria-hidden />}
+      aria-label={alone ? undefined : t('maintenance.blackouts.create_for', { name: tenant.name })}
+      renderRoot={(props) => (
+        <Link to="/maintenance/blackouts/new" search={{ tenant: tenant.id }} {...props} />
+      )}
+    >
+      {t('maintenance.blackouts.create')}
+    </Button>
   );
 }
 
@@ -68,18 +95,7 @@ function TenantBlackouts({ tenant, blackouts, alone }: TenantBlackoutsProps) {
   const mayChange = useCan('manage_maintenance_windows');
   const remove = useDeleteBlackout();
   const [leaving, setLeaving] = useState<Blackout | null>(null);
-  const create = mayChange && (
-    <Button
-      variant={alone ? 'filled' : 'default'}
-      leftSection={<IconPlus size={16} aria-hidden />}
-      aria-label={alone ? undefined : t('maintenance.blackouts.create_for', { name: tenant.name })}
-      renderRoot={(props) => (
-        <Link to="/maintenance/blackouts/new" search={{ tenant: tenant.id }} {...props} />
-      )}
-    >
-      {t('maintenance.blackouts.create')}
-    </Button>
-  );
+  const create = <CreateBlackout tenant={tenant} alone={alone} />;
   const some = blackouts.length > 0;
   return (
     <Card title={tenant.name} actions={create} flush={some}>
@@ -90,8 +106,7 @@ function TenantBlackouts({ tenant, blackouts, alone }: TenantBlackoutsProps) {
           onDelete={mayChange ? setLeaving : null}
         />
       )}
-      {!some && alone && <Lesson tenant={tenant} mayChange={mayChange} />}
-      {!some && !alone && <p className={classes.none}>{t('maintenance.blackouts.none')}</p>}
+      {!some && <Lesson tenant={tenant} mayChange={mayChange} />}
       {leaving && (
         <ConfirmDialog
           opened

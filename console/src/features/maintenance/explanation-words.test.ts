@@ -91,7 +91,7 @@ describe('the verdict in a sentence', () => {
       scope: null,
       windows: [],
     };
-    expect(verdict(en, none)).toContain('it waits until one is defined');
+    expect(verdict(en, none)).toContain('they wait until there is one');
     const runs: MaintenanceExplanation = { ...none, open: true, without_window: 'run' };
     expect(verdict(en, { ...runs, action: 'backup' })).toContain('Backups may run now');
     expect(decidedByText(en.t, none)).toContain('the tenant’s setting');

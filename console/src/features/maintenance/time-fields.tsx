@@ -1,5 +1,6 @@
-import { NativeSelect, NumberInput, TextInput } from '@mantine/core';
+import { NativeSelect, NumberInput } from '@mantine/core';
 import { useTranslation } from '@/i18n/use-translation';
+import { ClockField } from './clock-field';
 import classes from './maintenance.module.css';
 import { clockText, minutesOf, weekdays } from './week-shape';
 import { longestMinutes, minutesIn, mostOffsetDays, nths, type WindowDraft } from './window-rules';
@@ -23,12 +24,11 @@ export function TimeFields({ draft, errors, onChange }: FieldsProps) {
   return (
     <div>
       <div className={classes.times}>
-        <TextInput
-          type="time"
+        <ClockField
           label={t('maintenance.start')}
           value={start}
           error={errors.start}
-          onChange={(event) => onChange({ start: event.currentTarget.value, ...single })}
+          onChange={(time) => onChange({ start: time, ...single })}
         />
         <fieldset className={classes.duration} aria-invalid={errors.duration ? true : undefined}>
           <legend>{t('maintenance.lasts')}</legend>

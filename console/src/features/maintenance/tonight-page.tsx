@@ -85,12 +85,12 @@ function tonightColumns(
     },
     {
       id: 'openings',
-      meta: { title: t('maintenance.tonight.openings'), atLeast: 360 },
+      meta: { title: t('maintenance.tonight.openings'), aside: <Scale />, atLeast: 360 },
       cell: ({ row }) => plan && <Bars planned={row.original} plan={plan} />,
     },
     {
       id: 'work',
-      meta: { title: t('maintenance.tonight.work'), width: 300 },
+      meta: { title: t('maintenance.tonight.work'), width: 260 },
       cell: ({ row }) => <Work planned={row.original} />,
     },
   ];
@@ -111,6 +111,20 @@ function DeviceCell({ planned }: { planned: PlannedDevice }) {
           .join(' · ')}
       </span>
     </div>
+  );
+}
+
+/** The hours of the plan above their bars; every device's own clock stands beside its bar. */
+function Scale() {
+  const { t } = useTranslation();
+  return (
+    <span className={classes.line} aria-hidden>
+      <span className={classes.scale}>
+        <span>{t('maintenance.tonight.now')}</span>
+        <span>{t('maintenance.tonight.later', { count: hours / 2 })}</span>
+        <span>{t('maintenance.tonight.later', { count: hours })}</span>
+      </span>
+    </span>
   );
 }
 
@@ -146,19 +160,21 @@ function Bars({ planned, plan }: BarsProps) {
           });
           return too_short ? t('maintenance.tonight.span_short', { span }) : span;
         });
-        const bar = t('maintenance.tonight.bar', {
-          action: sentence(actionsText(t, format, actions)),
-          spans: whole ? t('maintenance.tonight.all_day') : format.list(times),
-        });
+        const when = whole ? t('maintenance.tonight.all_day') : format.list(times);
+        const what = actionsText(t, format, actions);
+        const everything = actions.length === maintenanceActions.length;
+        const shortly = everything ? t('maintenance.tonight.all_work') : what;
+        const bar = t('maintenance.tonight.bar', { action: sentence(what), spans: when });
         const needs = spans.find(({ too_short }) => too_short)?.needs_seconds;
-        const label = needs
-          ? t('maintenance.tonight.bar_short', {
-              bar,
-              needs: durationText(t, Math.ceil(needs / 60)),
-            })
-          : bar;
+        const need =
+          needs &&
+          t('maintenance.tonight.needs', { needs: durationText(t, Math.ceil(needs / 60)) });
         return (
-          <div key={actions.join()} className={classes.line} data-hint={label}>
+          <div
+            key={actions.join()}
+            className={classes.line}
+            data-hint={[bar, need].filter(Boolean).join(' · ')}
+          >
             <span className={classes.bar} aria-hidden>
               {spans.map((span) => {
                 const left = at(span.starts_at);
@@ -174,7 +190,7 @@ function Bars({ planned, plan }: BarsProps) {
               <i style={{ left: `${midnight}%` }} />
             </span>
             <span className={classes.spans} data-short={needs ? true : undefined}>
-              {label}
+              <strong>{sentence(when)}</strong> {[shortly, need].filter(Boolean).join(' · ')}
             </span>
           </div>
         );

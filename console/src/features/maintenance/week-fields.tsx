@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from '@/i18n/use-translation';
@@ -108,21 +108,24 @@ function SplitNote({ shapes, last, onSame }: SplitNoteProps) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
-    <Alert color="blue" icon={<IconInfoCircle size={18} aria-hidden />} role="status">
-      {t('maintenance.grid.split', { count: shapes.length })}
-      <ul className={classes.shapes}>
-        {shapes.map((shape) => (
-          <li key={`${shape.start} ${shape.duration}`}>{shapeSentence(t, format, shape)}</li>
-        ))}
-      </ul>
-      <Group gap="xs" mt={8} align="center">
-        <span>{t('maintenance.grid.split_saves')}</span>
-        {last && (
-          <Button variant="default" size="compact-xs" onClick={() => onSame(last)}>
-            {t('maintenance.grid.same')}
-          </Button>
-        )}
-      </Group>
-    </Alert>
+    <div className={classes.split} role="status">
+      <IconInfoCircle size={18} aria-hidden />
+      <div>
+        {t('maintenance.grid.split', { count: shapes.length })}
+        <ul className={classes.shapes}>
+          {shapes.map((shape) => (
+            <li key={`${shape.start} ${shape.duration}`}>{shapeSentence(t, format, shape)}</li>
+          ))}
+        </ul>
+        <Group gap="xs" mt={8} align="center">
+          <span>{t('maintenance.grid.split_saves')}</span>
+          {last && (
+            <Button variant="default" size="compact-xs" onClick={() => onSame(last)}>
+              {t('maintenance.grid.same')}
+            </Button>
+          )}
+        </Group>
+      </div>
+    </div>
   );
 }

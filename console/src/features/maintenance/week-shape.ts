@@ -137,7 +137,7 @@ export function clockText(minutes: number): string {
 
 /** Minutes from midnight; `null` if it is no time of the clock. */
 export function minutesOf(clock: string): number | null {
-  const match = /^(\d{2}):(\d{2})/.exec(clock);
+  const match = /^(\d{2}):([0-5]\d)(?::\d{2})?$/.exec(clock);
   if (!match) return null;
   const minutes = Number(match[1]) * 60 + Number(match[2]);
   return minutes < dayMinutes ? minutes : null;

@@ -217,7 +217,7 @@ function Notes({ form, note, mayChange, onReload }: NotesProps) {
   return (
     <>
       {said && (
-        <Alert color="blue" icon={<IconInfoCircle size={18} aria-hidden />}>
+        <Alert color="navy" icon={<IconInfoCircle size={18} aria-hidden />}>
           {said}
         </Alert>
       )}

@@ -133,8 +133,14 @@ function Overlaps({ overlaps }: Pick<Preview, 'overlaps'>) {
   );
 }
 
+interface SpanListProps {
+  spans: readonly LocalSpan[];
+  empty: string;
+  text?: typeof spanText;
+}
+
 /** Spans with their local times and the offset from UTC; a change of the clocks is said. */
-export function SpanList({ spans, empty }: { spans: readonly LocalSpan[]; empty: string }) {
+export function SpanList({ spans, empty, text = spanText }: SpanListProps) {
   const { t } = useTranslation();
   const format = useFormat();
   if (spans.length === 0) return <p className={classes.hint}>{empty}</p>;
@@ -151,7 +157,7 @@ export function SpanList({ spans, empty }: { spans: readonly LocalSpan[]; empty:
                 {t('maintenance.preview.changes', { before, after: offset })}
               </span>
             )}
-            <span>{spanText(t, format, span)}</span>
+            <span>{text(t, format, span)}</span>
             <span className={classes.offset}>{offset}</span>
             {changesWithin(span) && (
               <span className={classes.clocks}>{t('maintenance.preview.changes_within')}</span>

@@ -95,7 +95,7 @@ describe('a blackout in words', () => {
       'Every month from day 20 to day 25, device time',
     );
     expect(say(pl, { type: 'yearly', first: '12-20', last: '01-06' })).toBe(
-      'Co roku od 20 gru do 6 sty, czas urządzenia',
+      'Co roku od 20 grudnia do 6 stycznia, czas urządzenia',
     );
   });
 

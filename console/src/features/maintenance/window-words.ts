@@ -86,16 +86,23 @@ export function zoneText(t: TFunction, zone: string | null | undefined): string 
     : t('maintenance.zone_device');
 }
 
+/** “Tuesdays and Thursdays”, “the second Tuesday of the month”. */
+export function recurrenceText(
+  t: TFunction,
+  format: Format,
+  recurrence: WindowDefinition['recurrence'],
+): string {
+  return recurrence.type === 'weekly'
+    ? daysText(t, format, recurrence.days)
+    : monthlyText(t, recurrence);
+}
+
 /** “Tuesdays and Thursdays, 22:00 for 4 h, device time”. */
 export function windowSentence(t: TFunction, format: Format, definition: WindowDefinition): string {
   const { recurrence, start_time, duration_minutes, time_zone } = definition;
-  const days =
-    recurrence.type === 'weekly'
-      ? daysText(t, format, recurrence.days)
-      : monthlyText(t, recurrence);
   return sentence(
     t('maintenance.sentence', {
-      days,
+      days: recurrenceText(t, format, recurrence),
       time: start_time.slice(0, 5),
       duration: durationText(t, duration_minutes),
       zone: zoneText(t, time_zone),
@@ -144,7 +151,7 @@ export function actionsText(
 }
 
 function dayOfYear(format: Format, monthDay: string): string {
-  return format.day(`2024-${monthDay}T12:00:00`);
+  return format.dayOfYear(`2024-${monthDay}`);
 }
 
 /** “every year from 20 Dec to 6 Jan”, “every month from the 20th to the 25th”. */

@@ -16,6 +16,7 @@ import { DeleteWindowDialog } from './delete-window-dialog';
 import { windowsQuery } from './maintenance';
 import classes from './maintenance.module.css';
 import { MaintenanceViews } from './maintenance-views';
+import { TenantsWithout } from './tenants-without';
 import { WeekOverview } from './week-overview';
 import { WindowList } from './window-list';
 import { WindowPresets } from './window-presets';
@@ -33,6 +34,10 @@ function Windows({ tenantId }: { tenantId: string | undefined }) {
   const list = useQuery(windowsQuery(tenantId));
   const groups = useQuery(groupsQuery(tenantId));
   const windows = list.data?.items ?? [];
+  const alone = tenants.length === 1;
+  const shown = alone
+    ? tenants
+    : tenants.filter(({ id }) => windows.some(({ tenant_id }) => tenant_id === id));
   const failed = [list, groups].find((query) => query.isError && !query.data);
   return (
     <Page title={t('maintenance.title')} beside={<MaintenanceViews />}>
@@ -41,34 +46,30 @@ function Windows({ tenantId }: { tenantId: string | undefined }) {
       {!failed && !(list.data && groups.data) && <PageSkeleton />}
       {list.data && groups.data && (
         <div className={classes.stack}>
-          {tenants.map((tenant) => (
+          {shown.map((tenant) => (
             <TenantWindows
               key={tenant.id}
               tenant={tenant}
               windows={windows.filter(({ tenant_id }) => tenant_id === tenant.id)}
               groups={groups.data.items.filter(({ tenant_id }) => tenant_id === tenant.id)}
-              alone={tenants.length === 1}
+              alone={alone}
             />
           ))}
+          <TenantsWithout
+            title={t('maintenance.without_any')}
+            tenants={alone ? [] : tenants.filter((tenant) => !shown.includes(tenant))}
+            create={(tenant) => <CreateWindow tenant={tenant} />}
+          />
         </div>
       )}
     </Page>
   );
 }
 
-interface TenantWindowsProps {
-  tenant: TenantReference;
-  windows: readonly MaintenanceWindow[];
-  groups: readonly Group[];
-  /** An empty tenant among others needs no lesson, and no grid. */
-  alone: boolean;
-}
-
-function TenantWindows({ tenant, windows, groups, alone }: TenantWindowsProps) {
+function CreateWindow({ tenant, alone = false }: { tenant: TenantReference; alone?: boolean }) {
   const { t } = useTranslation();
-  const mayChange = useCan('manage_maintenance_windows');
-  const [leaving, setLeaving] = useState<MaintenanceWindow | null>(null);
-  const create = mayChange && (
+  if (!useCan('manage_maintenance_windows')) return null;
+  return (
     <Button
       variant={alone ? 'filled' : 'default'}
       leftSection={<IconPlus size={16} aria-hidden />}
@@ -80,6 +81,21 @@ function TenantWindows({ tenant, windows, groups, alone }: TenantWindowsProps) {
       {t('maintenance.create')}
     </Button>
   );
+}
+
+interface TenantWindowsProps {
+  tenant: TenantReference;
+  windows: readonly MaintenanceWindow[];
+  groups: readonly Group[];
+  /** Among others it needs no grid. */
+  alone: boolean;
+}
+
+function TenantWindows({ tenant, windows, groups, alone }: TenantWindowsProps) {
+  const { t } = useTranslation();
+  const mayChange = useCan('manage_maintenance_windows');
+  const [leaving, setLeaving] = useState<MaintenanceWindow | null>(null);
+  const create = <CreateWindow tenant={tenant} alone={alone} />;
   const some = windows.length > 0;
   return (
     <>
@@ -92,8 +108,7 @@ function TenantWindows({ tenant, windows, groups, alone }: TenantWindowsProps) {
             onDelete={mayChange ? setLeaving : null}
           />
         )}
-        {!some && alone && <WindowPresets tenant={tenant} mayChange={mayChange} />}
-        {!some && !alone && <p className={classes.none}>{t('maintenance.none')}</p>}
+        {!some && <WindowPresets tenant={tenant} mayChange={mayChange} />}
       </Card>
       {alone && some && <WeekOverview windows={windows} />}
       {alone && <WithoutWindowCard tenantId={tenant.id} />}

@@ -129,12 +129,12 @@ export function PolicyForm(props: PolicyFormProps) {
         <fieldset className={classes.fields} disabled={!mayChange}>
           <legend className="visually-hidden">{t('policies.form')}</legend>
           {!mayChange && (
-            <Alert color="blue" icon={<IconInfoCircle size={18} aria-hidden />}>
+            <Alert color="navy" icon={<IconInfoCircle size={18} aria-hidden />}>
               {t('policies.read_only')}
             </Alert>
           )}
           {preset && (
-            <Alert color="blue" icon={<IconInfoCircle size={18} aria-hidden />}>
+            <Alert color="navy" icon={<IconInfoCircle size={18} aria-hidden />}>
               {t('policies.preset_note')}
             </Alert>
           )}

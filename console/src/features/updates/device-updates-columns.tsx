@@ -92,14 +92,14 @@ export function deviceUpdatesColumns(
   const withVersion = updates.some(({ available_version }) => available_version);
   const version: DataColumn<DeviceUpdate> = {
     id: 'version',
-    meta: { title: t('columns.version'), width: 160 },
+    meta: { title: t('columns.version'), width: 144 },
     cell: ({ row }) => <UpdateVersion update={row.original} />,
   };
   // Packages of Linux have no date, and the room that their versions take.
   const withDate = updates.some(({ released_at }) => released_at);
   const released: DataColumn<DeviceUpdate> = {
     id: 'released',
-    meta: { title: t('columns.released'), width: 116, align: 'end' },
+    meta: { title: t('columns.released'), width: 108, align: 'end' },
     cell: ({ row }) =>
       row.original.released_at ? format.date(row.original.released_at) : t('common.unknown'),
   };
@@ -113,17 +113,17 @@ export function deviceUpdatesColumns(
   return [
     {
       id: 'update',
-      meta: { title: t('columns.update'), atLeast: 220 },
+      meta: { title: t('columns.update'), atLeast: 200 },
       cell: ({ row }) => <UpdateTitle update={row.original} />,
     },
     {
       id: 'state',
-      meta: { title: t('columns.state'), width: 200 },
+      meta: { title: t('columns.state'), width: 176 },
       cell: ({ row }) => <StandingCell standing={row.original.standing} />,
     },
     {
       id: 'policy',
-      meta: { title: t('columns.policy'), width: 190 },
+      meta: { title: t('columns.policy'), width: 150 },
       cell: ({ row }) => (
         <PolicyCell
           update={row.original}

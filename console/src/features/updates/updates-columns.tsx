@@ -46,17 +46,17 @@ export function updatesColumns(options: UpdatesColumnsOptions): DataColumn<Devic
     },
     {
       id: 'agent_version',
-      meta: { title: t('columns.agent_version'), width: 78, sortKey: 'agent_version' },
+      meta: { title: t('columns.agent_version'), width: 74, sortKey: 'agent_version' },
       cell: ({ row }) => row.original.agent_version,
     },
     {
       id: 'pending_updates',
-      meta: { title: t('columns.pending_updates'), width: 164, sortKey: 'pending_updates' },
+      meta: { title: t('columns.pending_updates'), width: 152, sortKey: 'pending_updates' },
       cell: ({ row }) => <PendingUpdates device={row.original} />,
     },
     {
       id: 'restart',
-      meta: { title: t('columns.restart'), width: 106, sortKey: 'restart' },
+      meta: { title: t('columns.restart'), width: 102, sortKey: 'restart' },
       cell: ({ row }) => <RequiredRestart device={row.original} />,
     },
     {

@@ -187,6 +187,9 @@ pub(crate) struct Verifying {
     /// Only this generation; else all.
     #[arg(long, value_name = "N")]
     pub(crate) generation: Option<u32>,
+    /// Replace what is damaged or missing at one destination by what another one has.
+    #[arg(long)]
+    pub(crate) repair: bool,
 }
 
 impl Verifying {

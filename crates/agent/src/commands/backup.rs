@@ -1,21 +1,25 @@
 //! `latarnik-agent backup`: the backup engine, without a server.
 
+mod host;
 mod keys;
 mod kit;
 mod output;
 mod restore;
 mod run;
+mod shadow_copies;
+mod verify;
 
 use crate::{arguments::backup as arguments, exit::BackupTrouble};
 use anyhow::Context as _;
 use arguments::BackupCommand;
+use host::Host;
 use jiff::tz::TimeZone;
 use latarnik_backup::{
-    BackupError, Generation, Generations, Job, Surroundings, SystemClock, VerificationRequest,
-    WhenAbsent, destinations::probe, retention,
+    BackupError, Generation, Generations, Job, Surroundings, SystemClock, WhenAbsent,
+    destinations::probe, retention,
 };
 use output::Output;
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -28,24 +32,48 @@ struct Session {
     runtime: Runtime,
 }
 
+/// How long what is at work at a destination is waited for at the end: a network drive may hang in
+/// the system's hands.
+const LAST_WAIT: Duration = Duration::from_millis(100);
+
 pub(super) fn backup(arguments: &arguments::BackingUp) -> anyhow::Result<ExitCode> {
+    if let BackupCommand::Run(running) = &arguments.command
+        && running.low_priority
+    {
+        // Before there are threads that would not have it.
+        lower_priority();
+    }
     let session = Session::begin(&arguments.common)?;
-    match &arguments.command {
-        BackupCommand::Run(running) => session.run(running),
-        BackupCommand::List => session.list(),
-        BackupCommand::Restore(restoring) => session.restore(restoring),
-        BackupCommand::Verify(verifying) => session.verify(verifying),
-        BackupCommand::Prune(pruning) => session.prune(pruning),
-        BackupCommand::TestRestore(testing) => session.test_restore(testing),
-        BackupCommand::Probe => session.probe(),
-        BackupCommand::RecoveryKit(making) => session.recovery_kit(making),
-        BackupCommand::Keys(managing) => session.keys(managing),
+    let done = session.obey(&arguments.command);
+    session.runtime.shutdown_timeout(LAST_WAIT);
+    done
+}
+
+/// What may not be had is done without, and told.
+fn lower_priority() {
+    if let Err(error) = latarnik_platform::process::lower_own_priority() {
+        tracing::warn!(%error, "the priority could not be lowered everywhere");
     }
 }
 
 impl Session {
+    fn obey(&self, command: &BackupCommand) -> anyhow::Result<ExitCode> {
+        match command {
+            BackupCommand::Run(running) => self.run(running),
+            BackupCommand::List => self.list(),
+            BackupCommand::Restore(restoring) => self.restore(restoring),
+            BackupCommand::Verify(verifying) => self.verify(verifying),
+            BackupCommand::Prune(pruning) => self.prune(pruning),
+            BackupCommand::TestRestore(testing) => self.test_restore(testing),
+            BackupCommand::Probe => self.probe(),
+            BackupCommand::RecoveryKit(making) => self.recovery_kit(making),
+            BackupCommand::Keys(managing) => self.keys(managing),
+        }
+    }
+
     fn begin(common: &arguments::Common) -> anyhow::Result<Self> {
         let job = Job::read(&common.job)?;
+        latarnik_platform::privileges::enable_for_backups();
         let cancellation = CancellationToken::new();
         let cancelled = cancellation.clone();
         ctrlc::set_handler(move || cancelled.cancel()).context("signals cannot be handled")?;
@@ -81,6 +109,11 @@ impl Session {
                 .or_else(|_| std::env::var("USERNAME"))
                 .unwrap_or_default(),
             state_folder: self.state_folder.clone(),
+            cache_folder: self
+                .job
+                .is_distant()
+                .then(|| self.state_folder.join("cache")),
+            system: Arc::new(Host),
             cancellation: self.cancellation.clone(),
         }
     }
@@ -105,20 +138,6 @@ impl Session {
     fn list(&self) -> anyhow::Result<ExitCode> {
         let snapshots = self.open_all()?.snapshots()?;
         self.output.snapshots(&snapshots)?;
-        Ok(ExitCode::SUCCESS)
-    }
-
-    fn verify(&self, verifying: &arguments::Verifying) -> anyhow::Result<ExitCode> {
-        let request = VerificationRequest {
-            depth: verifying.depth(),
-            seed: verifying.seed,
-            progress: self.output.progress(),
-        };
-        let reports = self.open_all()?.verify(verifying.generation, &request)?;
-        self.output.verification(&reports)?;
-        if reports.iter().any(|found| found.report.damages > 0) {
-            return Err(BackupTrouble::Damage.into());
-        }
         Ok(ExitCode::SUCCESS)
     }
 

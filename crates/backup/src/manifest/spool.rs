@@ -1,8 +1,11 @@
 //! Hashes as they come, on disk.
 
-use super::{Reader, Record, Shelf, Writer};
-use crate::error::{BackupError, Result};
-use rustic_core::TreeId;
+use super::{Reader, Record, Shelf, Writer, hashes_of, metadata::MetadataSpool};
+use crate::{
+    error::{BackupError, Result},
+    system::SystemMetadata,
+};
+use rustic_core::repofile::SnapshotFile;
 use std::{
     fs::{self, File},
     io::{self, BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _},
@@ -35,6 +38,7 @@ pub(crate) struct Spool {
 struct Files {
     names: BufWriter<File>,
     hashes: File,
+    metadata: MetadataSpool,
     problem: Option<io::Error>,
 }
 
@@ -51,6 +55,7 @@ impl Spool {
             Ok(Files {
                 names: BufWriter::new(File::create(folder.join("names"))?),
                 hashes,
+                metadata: MetadataSpool::new(folder.join("metadata")),
                 problem: None,
             })
         };
@@ -75,6 +80,11 @@ impl Spool {
             serde_json::to_writer(&mut files.names, &record)?;
             files.names.write_all(b"\n")
         });
+    }
+
+    /// What the system keeps of a file or folder of the walk, in its order.
+    pub(crate) fn keep(&self, path: &Path, metadata: &SystemMetadata) {
+        self.with(|files| files.metadata.add(path, metadata));
     }
 
     /// A file was read.
@@ -105,36 +115,55 @@ impl Spool {
         }
     }
 
-    /// Closes the files, which Windows would not let be deleted otherwise.
-    fn close(&self) -> io::Result<()> {
+    /// Closes the files, which Windows would not let be deleted otherwise. Says where metadata
+    /// lies, if there is any.
+    fn close(&self) -> io::Result<Option<PathBuf>> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(mut files) = files.take() else {
-            return Ok(());
+            return Ok(None);
         };
-        match files.problem.take() {
-            Some(problem) => Err(problem),
-            None => files.names.flush(),
+        if let Some(problem) = files.problem.take() {
+            return Err(problem);
         }
+        files.names.flush()?;
+        let has_metadata = files.metadata.close()?;
+        Ok(has_metadata.then(|| files.metadata.path().to_owned()))
     }
 
-    /// Makes the manifest of a tree from what was collected and what was known before.
+    /// Makes the manifest of a snapshot from what was collected and what was known before.
     pub(crate) fn finish(
         &self,
         shelf: Shelf,
-        tree: TreeId,
-        mut before: Option<Reader>,
+        snapshot: &SnapshotFile,
+        before: Option<Reader<Record>>,
+    ) -> Result<()> {
+        let fail = |source| BackupError::File {
+            path: self.folder.clone(),
+            source,
+        };
+        if let Some(metadata) = self.close().map_err(fail)? {
+            MetadataSpool::publish(&metadata, shelf.clone(), snapshot)?;
+        }
+        self.join_hashes(shelf, snapshot, before)?;
+        fs::remove_dir_all(&self.folder).map_err(fail)
+    }
+
+    fn join_hashes(
+        &self,
+        shelf: Shelf,
+        snapshot: &SnapshotFile,
+        mut before: Option<Reader<Record>>,
     ) -> Result<()> {
         let folder = &self.folder;
         let fail = |source| BackupError::File {
             path: folder.clone(),
             source,
         };
-        self.close().map_err(fail)?;
         let hashes = File::open(folder.join("hashes")).map_err(fail)?;
         let mut hashes = BufReader::new(hashes);
         let names = File::open(folder.join("names")).map_err(fail)?;
         let mut names = BufReader::new(names).lines();
-        let mut writer = Writer::new(shelf, tree);
+        let mut writer = Writer::new(shelf, hashes_of(&snapshot.tree));
         for line in &mut names {
             let line = line.map_err(fail)?;
             let mut record: Record = serde_json::from_str(&line)
@@ -147,11 +176,15 @@ impl Spool {
                     record.sha256 = hexadecimal(&sha256);
                 }
                 (Slot::NotRead, ..) => {
-                    let known = before
-                        .as_mut()
-                        .map(|before| before.find(&record.path))
-                        .transpose()?
-                        .flatten();
+                    let known = match before.as_mut().map(|before| before.find(&record.path)) {
+                        // Nobody knows these hashes any more; that is no reason for no backup.
+                        Some(Err(BackupError::Damaged { detail })) => {
+                            tracing::error!(detail, "hashes of unchanged files are lost");
+                            before = None;
+                            None
+                        }
+                        other => other.transpose()?.flatten(),
+                    };
                     if let Some(known) = known
                         && known.bytes == record.bytes
                     {
@@ -161,10 +194,7 @@ impl Spool {
             }
             writer.add(&record)?;
         }
-        writer.finish()?;
-        drop(hashes);
-        drop(names);
-        fs::remove_dir_all(folder).map_err(fail)
+        writer.finish()
     }
 }
 

@@ -1,17 +1,20 @@
 //! A walk through what is selected of a snapshot.
 
-use super::selection::{Filter, InvalidSelection, Selection};
-use crate::{error::BackupError, repository::Library};
+use super::{
+    pieces::Pieces,
+    selection::{Filter, InvalidSelection, Selection},
+};
+use crate::error::BackupError;
 use latarnik_destinations::FailureCode;
 use rustic_core::{
-    IndexedFullStatus, TreeId,
+    TreeId,
     repofile::{Node, SnapshotFile},
 };
 use std::path::PathBuf;
 
 /// The tree of a snapshot, as far as it is selected.
 pub(super) struct Tree<'a> {
-    library: &'a Library<IndexedFullStatus>,
+    pieces: &'a Pieces<'a>,
     root: TreeId,
     filter: Filter,
 }
@@ -38,12 +41,12 @@ struct Open {
 
 impl<'a> Tree<'a> {
     pub(super) fn new(
-        library: &'a Library<IndexedFullStatus>,
+        pieces: &'a Pieces<'a>,
         snapshot: &SnapshotFile,
         selection: &Selection,
     ) -> Result<Self, InvalidSelection> {
         Ok(Self {
-            library,
+            pieces,
             root: snapshot.tree,
             filter: selection.filter()?,
         })
@@ -133,8 +136,8 @@ impl Tree<'_> {
         &self,
         id: &TreeId,
     ) -> Result<Result<std::vec::IntoIter<Node>, BackupError>, BackupError> {
-        match self.library.get_tree(id).map_err(BackupError::from) {
-            Ok(tree) => Ok(Ok(tree.nodes.into_iter())),
+        match self.pieces.folder(id) {
+            Ok(nodes) => Ok(Ok(nodes.into_iter())),
             Err(BackupError::Cancelled) => Err(BackupError::Cancelled),
             Err(BackupError::Destination(failure)) if failure.code != FailureCode::NotFound => {
                 Err(BackupError::Destination(failure))

@@ -3,9 +3,9 @@
 use rustic_core::repofile::{Node, NodeType};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps};
 use std::{
-    fs::{self, File},
+    fs::{self, DirBuilder, File},
     io,
-    os::unix::fs::{PermissionsExt as _, lchown, symlink},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _, lchown, symlink},
     path::{Path, PathBuf},
 };
 
@@ -17,6 +17,26 @@ const STICKY: u32 = 1 << 20;
 /// Where an entry came from.
 pub(super) fn original(entry: &Path) -> PathBuf {
     Path::new("/").join(entry)
+}
+
+/// A file that only its owner reads until it has what it should have.
+pub(super) fn create_file(path: &Path) -> io::Result<File> {
+    File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// A folder that only its owner enters until it has what it should have.
+pub(super) fn create_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)
+}
+
+/// What may be removed is up to its folder.
+#[expect(clippy::unnecessary_wraps, reason = "other systems can refuse")]
+pub(super) fn make_removable(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 pub(super) fn make_link(target: &Path, path: &Path) -> io::Result<()> {

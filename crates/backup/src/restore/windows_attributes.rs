@@ -2,7 +2,7 @@
 
 use rustic_core::repofile::{Node, NodeType};
 use std::{
-    fs::{File, FileTimes},
+    fs::{self, File, FileTimes},
     io,
     os::windows::fs::{FileTimesExt as _, OpenOptionsExt as _, symlink_dir, symlink_file},
     path::{Component, Path, PathBuf},
@@ -24,6 +24,36 @@ pub(super) fn original(entry: &Path) -> PathBuf {
         _ => String::new(),
     };
     PathBuf::from(drive).join(components.as_path())
+}
+
+/// Permissions are those of the folder that it is in. With the privilege of restores it may lie
+/// where the account may not write.
+pub(super) fn create_file(path: &Path) -> io::Result<File> {
+    File::options()
+        .write(true)
+        .create_new(true)
+        .custom_flags(FOLDERS_AND_LINKS)
+        .open(path)
+}
+
+/// Permissions are those of the folder that it is in.
+pub(super) fn create_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)
+}
+
+/// A file that is read-only is neither removed nor replaced.
+#[expect(
+    clippy::permissions_set_readonly_false,
+    reason = "on Windows that is an attribute, and lets nobody in"
+)]
+pub(super) fn make_removable(path: &Path) -> io::Result<()> {
+    let metadata = fs::symlink_metadata(path)?;
+    let mut permissions = metadata.permissions();
+    if metadata.is_symlink() || !permissions.readonly() {
+        return Ok(());
+    }
+    permissions.set_readonly(false);
+    fs::set_permissions(path, permissions)
 }
 
 pub(super) fn make_link(target: &Path, path: &Path) -> io::Result<()> {

@@ -1,12 +1,8 @@
 //! Writing the content of files.
 
-use super::place::Place;
-use crate::{progress::Meter, repository::Library};
-use rustic_core::{
-    BlobId, IndexedFullStatus,
-    repofile::{BlobType, Node},
-};
-use sha2::{Digest, Sha256};
+use super::{pieces::Pieces, place::Place};
+use crate::progress::Meter;
+use rustic_core::{BlobId, repofile::Node};
 use std::{
     fs::{self, File},
     io::{self, Seek as _, SeekFrom, Write as _},
@@ -18,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 const HOLE_BYTES: usize = 4096;
 
 pub(super) struct Worker<'a> {
-    pub(super) library: &'a Library<IndexedFullStatus>,
+    pub(super) pieces: &'a Pieces<'a>,
     pub(super) place: &'a Place,
     pub(super) meter: &'a Meter,
     pub(super) cancellation: &'a CancellationToken,
@@ -59,25 +55,16 @@ impl Worker<'_> {
         written.map(Outcome::Written)
     }
 
-    /// Every piece is what its name says, or the file is not restored.
     fn copy(&self, node: &Node, file: &mut File) -> io::Result<u64> {
         let mut length = 0;
         for id in node.content.iter().flatten() {
             if self.cancellation.is_cancelled() {
                 return Err(io::Error::other("cancelled"));
             }
-            let id = BlobId::from(*id);
             let piece = self
-                .library
-                .get_blob_cached(&id, BlobType::Data)
-                .map_err(|error| io::Error::other(error.display_log()))?;
-            let digest: [u8; 32] = Sha256::digest(&piece).into();
-            if *id != rustic_core::Id::new(digest) {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    format!("the piece {id} is not what its name says"),
-                ));
-            }
+                .pieces
+                .piece(&BlobId::from(*id))
+                .map_err(|error| io::Error::other(error.chain()))?;
             write_with_holes(file, &piece)?;
             length += piece.len() as u64;
             self.meter.add_bytes(piece.len() as u64);

@@ -1,18 +1,25 @@
 //! A set as the library for the format sees it.
 
-use super::RepositorySet;
-use crate::{error::BackupError, files};
+use super::{
+    RepositorySet,
+    read_ahead::{Pack, ReadAhead},
+};
+use crate::{
+    error::{BackupError, Result},
+    files,
+};
 use bytes::Bytes;
 use latarnik_destinations::{Content, ObjectName};
 use rustic_core::{
     BytesList, ErrorKind, FileType, Id, ReadBackend, RusticError, RusticResult, WriteBackend,
 };
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// A set as a place of storage.
 pub(crate) struct SetBackend {
     set: Arc<RepositorySet>,
     snapshots: Snapshots,
+    ahead: ReadAhead,
 }
 
 /// What happens to snapshots that the library writes.
@@ -26,7 +33,27 @@ pub(crate) enum Snapshots {
 
 impl SetBackend {
     pub(crate) fn new(set: Arc<RepositorySet>, snapshots: Snapshots) -> Self {
-        Self { set, snapshots }
+        Self {
+            set,
+            snapshots,
+            ahead: ReadAhead::default(),
+        }
+    }
+}
+
+/// A file of the set that is read in parts.
+struct Parts<'a> {
+    set: &'a RepositorySet,
+    name: ObjectName,
+}
+
+impl Pack for Parts<'_> {
+    fn size(&self) -> Result<Option<u64>> {
+        self.set.size(&self.name)
+    }
+
+    fn read(&self, range: Range<u64>) -> Result<Bytes> {
+        self.set.read_range(&self.name, range)
     }
 }
 
@@ -68,9 +95,17 @@ impl ReadBackend for SetBackend {
         length: u32,
     ) -> RusticResult<Bytes> {
         let start = u64::from(offset);
-        self.set
-            .read_range(&files::name(kind, id), start..start + u64::from(length))
-            .map_err(|error| rustic(kind, error))
+        let range = start..start + u64::from(length);
+        let parts = Parts {
+            set: &self.set,
+            name: files::name(kind, id),
+        };
+        let bytes = if kind == FileType::Pack {
+            self.ahead.read(id, range, &parts)
+        } else {
+            parts.read(range)
+        };
+        bytes.map_err(|error| rustic(kind, error))
     }
 
     fn warmup_path(&self, kind: FileType, id: &Id) -> String {

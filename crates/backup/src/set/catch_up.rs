@@ -8,7 +8,6 @@ use crate::{
 use bytes::Bytes;
 use latarnik_destinations::{Content, Failure, FailureCode, ObjectName, Operation};
 use rustic_core::FileType;
-use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -50,14 +49,14 @@ fn bring_in_step(set: &RepositorySet, member: &Arc<Member>, done: &mut CatchUp) 
         let here = listing(set, member, kind)?;
         for (name, bytes) in &there {
             if here.get(name) != Some(bytes) {
-                copy(set, &lead, member, kind, name, done)?;
+                copy(set, &lead, member, name, done)?;
             }
         }
         for name in here.keys().filter(|name| !there.contains_key(*name)) {
             // Keys too: one that was taken away elsewhere meanwhile is gone here by now.
             if !removed.contains(name) {
                 for other in set.in_step() {
-                    copy(set, member, &other, kind, name, done)?;
+                    copy(set, member, &other, name, done)?;
                 }
             }
         }
@@ -88,6 +87,10 @@ pub(crate) fn is_same_repository(
     let here = set.block(member.destination.read(&config))?;
     if here == there {
         Ok(())
+    } else if shares_a_key(set, lead, member)? {
+        Err(BackupError::Damaged {
+            detail: format!("{config} at {} is not what it should be", member.name),
+        })
     } else {
         Err(BackupError::OtherRepository {
             location: member.destination.location(),
@@ -95,7 +98,15 @@ pub(crate) fn is_same_repository(
     }
 }
 
-fn listing(
+/// Whether a key of one lies at the other, too. Keys are made with random numbers, so two
+/// repositories have none in common.
+pub(crate) fn shares_a_key(set: &RepositorySet, one: &Member, other: &Member) -> Result<bool> {
+    let here = listing(set, one, FileType::Key)?;
+    let there = listing(set, other, FileType::Key)?;
+    Ok(here.keys().any(|name| there.contains_key(name)))
+}
+
+pub(crate) fn listing(
     set: &RepositorySet,
     member: &Member,
     kind: FileType,
@@ -113,6 +124,18 @@ fn listing(
         .collect())
 }
 
+/// Fails where files of a repository lie without its config.
+pub(crate) fn is_without_repository(set: &RepositorySet, member: &Member) -> Result<()> {
+    for kind in [FileType::Snapshot, FileType::Index] {
+        if !listing(set, member, kind)?.is_empty() {
+            return Err(BackupError::Damaged {
+                detail: format!("{} has a repository without its config", member.name),
+            });
+        }
+    }
+    Ok(())
+}
+
 /// Where there is no repository yet, a key can only be left of one whose making was cut off. It
 /// would open with the same password, and decrypt nothing. What has anything else is not ours to
 /// clean.
@@ -123,13 +146,7 @@ pub(crate) fn remove_stray_keys(set: &RepositorySet, member: &Member) -> Result<
     {
         return Ok(());
     }
-    for kind in [FileType::Snapshot, FileType::Index] {
-        if !listing(set, member, kind)?.is_empty() {
-            return Err(BackupError::Damaged {
-                detail: format!("{} has a repository without its config", member.name),
-            });
-        }
-    }
+    is_without_repository(set, member)?;
     for name in listing(set, member, FileType::Key)?.keys() {
         set.block(member.destination.remove(name))?;
     }
@@ -163,11 +180,10 @@ fn copy(
     set: &RepositorySet,
     from: &Member,
     to: &Member,
-    kind: FileType,
     name: &ObjectName,
     done: &mut CatchUp,
 ) -> Result<()> {
-    let is_right = |bytes: &Bytes| kind == FileType::Config || is_what_its_name_says(name, bytes);
+    let is_right = |bytes: &Bytes| files::is_what_its_name_says(name, bytes);
     transfer(set, from, to, name, is_right, done)
 }
 
@@ -189,11 +205,4 @@ fn transfer(
     done.copied_bytes += bytes.len() as u64;
     set.block(to.destination.write(name, Content::from(bytes)))?;
     Ok(())
-}
-
-/// Files of a repository are named after the SHA-256 of what is in them.
-fn is_what_its_name_says(name: &ObjectName, bytes: &Bytes) -> bool {
-    let digest: [u8; 32] = Sha256::digest(bytes).into();
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    hex == name.last()
 }

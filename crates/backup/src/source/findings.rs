@@ -20,6 +20,8 @@ pub enum FindingKind {
     Vanished,
     /// It changed while it was read; what the snapshot has may never have existed at one instant.
     Changed,
+    /// Its content is whole; who may use it, or what else the system keeps of it, is not.
+    Incomplete,
 }
 
 /// A file or folder that a run could not read as it should.

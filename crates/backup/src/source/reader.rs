@@ -1,11 +1,16 @@
 //! Reading what is backed up, with an eye on how it goes.
 
+#[cfg(unix)]
+use super::unix_metadata::open;
+#[cfg(windows)]
+use super::windows_metadata::open;
 use super::{FindingKind, Findings};
+use crate::system::{OperatingSystem, SystemMetadata};
 use rustic_core::{ErrorKind, ReadSourceOpen, RusticError, RusticResult};
 use sha2::{Digest, Sha256};
 use std::{
     fs::{File, Metadata},
-    io::{self, Read},
+    io::{self, BufReader, Read},
     path::PathBuf,
     sync::Arc,
 };
@@ -15,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) trait Tracker: Send + Sync + 'static {
     /// The next file of the walk, in its order, with the size that it is said to have.
     fn announces(&self, path: &std::path::Path, bytes: u64);
+    /// What the system keeps of a file or folder, in the order of the walk.
+    fn keeps(&self, path: &std::path::Path, metadata: &SystemMetadata);
     /// A file was read to its end.
     fn read_whole(&self, number: u64, bytes: u64, sha256: [u8; 32]);
     /// A file could not be read.
@@ -23,6 +30,8 @@ pub(crate) trait Tracker: Send + Sync + 'static {
     fn findings(&self) -> &Findings;
     /// A dump failed, which no snapshot may hide.
     fn dump_failed(&self, name: &str, error: io::Error);
+    /// What is asked of the system.
+    fn system(&self) -> &dyn OperatingSystem;
     /// Ends everything.
     fn cancellation(&self) -> &CancellationToken;
     /// A file is being read.
@@ -54,9 +63,14 @@ impl ReadSourceOpen for Opening {
         self.tracker.begins(&self.path);
         let is_stream = matches!(self.content, Content::Stream(_));
         let opened = match self.content {
-            Content::File(actual) => File::open(actual).and_then(|file| {
+            Content::File(actual) => open(&actual).and_then(|file| {
                 let metadata = file.metadata()?;
-                Ok(Input::File(file, metadata))
+                let buffer = metadata.len().clamp(1, BUFFER_BYTES);
+                let buffer = usize::try_from(buffer).unwrap_or_default();
+                Ok(Input::File(
+                    BufReader::with_capacity(buffer, file),
+                    metadata,
+                ))
             }),
             Content::Stream(open) => open().map(Input::Stream),
         };
@@ -89,8 +103,11 @@ impl ReadSourceOpen for Opening {
     }
 }
 
+/// The library reads 4 KiB at a time.
+const BUFFER_BYTES: u64 = 64 * 1024;
+
 enum Input {
-    File(File, Metadata),
+    File(BufReader<File>, Metadata),
     Stream(Box<dyn Read + Send>),
 }
 
@@ -137,7 +154,7 @@ impl TrackedReader {
         }
         self.is_finished = true;
         if let Input::File(file, before) = &self.input
-            && let Some(change) = change(before, file, self.bytes)
+            && let Some(change) = change(before, file.get_ref(), self.bytes)
         {
             self.tracker
                 .findings()

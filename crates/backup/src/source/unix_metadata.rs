@@ -1,12 +1,14 @@
 //! What is kept of a file on Linux: permissions, owner, times, links, extended attributes.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use nix::unistd::{Gid, Group, Uid, User};
 use rustic_core::{
     jiff::Timestamp,
     repofile::{Metadata, Node, NodeType},
 };
 use serde_json::json;
 use std::{
+    collections::HashMap,
     ffi::OsStr,
     fs, io,
     os::unix::fs::{FileTypeExt as _, MetadataExt as _},
@@ -27,9 +29,54 @@ mod go {
     pub(super) const STICKY: u32 = 1 << 20;
 }
 
-/// An entry of the tree for a path, which is not followed when it is a link.
-pub(super) fn node(path: &Path, name: &OsStr) -> io::Result<Node> {
-    let metadata = fs::symlink_metadata(path)?;
+/// Opens a file to be read.
+pub(super) fn open(path: &Path) -> io::Result<fs::File> {
+    fs::File::open(path)
+}
+
+/// Describes files as restic does.
+#[derive(Default)]
+pub(super) struct Describer {
+    names: Names,
+}
+
+/// The names of owners and groups: each is asked for once a run, since a directory on the network
+/// may have to answer.
+#[derive(Default)]
+struct Names {
+    users: HashMap<u32, Option<String>>,
+    groups: HashMap<u32, Option<String>>,
+}
+
+impl Names {
+    fn user(&mut self, id: u32) -> Option<String> {
+        let look_up = || Some(User::from_uid(Uid::from_raw(id)).ok()??.name);
+        self.users.entry(id).or_insert_with(look_up).clone()
+    }
+
+    fn group(&mut self, id: u32) -> Option<String> {
+        let look_up = || Some(Group::from_gid(Gid::from_raw(id)).ok()??.name);
+        self.groups.entry(id).or_insert_with(look_up).clone()
+    }
+}
+
+impl Describer {
+    /// An entry of the tree for a path, which is not followed when it is a link.
+    pub(super) fn node(&mut self, path: &Path, name: &OsStr) -> io::Result<Node> {
+        let metadata = fs::symlink_metadata(path)?;
+        let user = self.names.user(metadata.uid());
+        let group = self.names.group(metadata.gid());
+        node(path, name, &metadata, user, group)
+    }
+}
+
+fn node(
+    path: &Path,
+    name: &OsStr,
+    metadata: &fs::Metadata,
+    user: Option<String>,
+    group: Option<String>,
+) -> io::Result<Node> {
     let kind = metadata.file_type();
     let node_type = if kind.is_dir() {
         NodeType::Dir
@@ -53,15 +100,15 @@ pub(super) fn node(path: &Path, name: &OsStr) -> io::Result<Node> {
     let is_file = node_type == NodeType::File;
     let is_hard_link = metadata.nlink() > 1 && !kind.is_dir();
     let meta = Metadata {
-        mode: Some(mode(&metadata)),
+        mode: Some(mode(metadata)),
         mtime: timestamp(metadata.mtime(), metadata.mtime_nsec()),
         // The time of the last access would make every run differ.
         atime: timestamp(metadata.mtime(), metadata.mtime_nsec()),
         ctime: timestamp(metadata.ctime(), metadata.ctime_nsec()),
         uid: Some(metadata.uid()),
         gid: Some(metadata.gid()),
-        user: None,
-        group: None,
+        user,
+        group,
         inode: metadata.ino(),
         device_id: if is_hard_link { metadata.dev() } else { 0 },
         size: if is_file { metadata.len() } else { 0 },

@@ -5,7 +5,7 @@ use super::unix_metadata as system;
 #[cfg(windows)]
 use super::windows_metadata as system;
 use super::{
-    FolderSource,
+    FindingKind, FolderSource,
     folders::InvalidPattern,
     reader::{Content, OpenStream, Opening, Tracker},
 };
@@ -131,6 +131,7 @@ impl ReadSource for Sources {
             current: None,
             tracker: Arc::clone(&self.tracker),
             number: Arc::clone(&self.number),
+            describer: system::Describer::default(),
         }
     }
 }
@@ -142,6 +143,7 @@ pub(crate) struct Entries {
     current: Option<Current>,
     tracker: Arc<dyn Tracker>,
     number: Arc<AtomicU64>,
+    describer: system::Describer,
 }
 
 struct Current {
@@ -197,10 +199,12 @@ impl Iterator for Entries {
 impl Entries {
     fn file(&mut self, entry: &ignore::DirEntry) -> Option<ReadSourceEntry<Opening>> {
         let shown = self.shown(entry.path());
-        match system::node(entry.path(), shown.file_name().unwrap_or(OsStr::new("/"))) {
+        let name = shown.file_name().unwrap_or(OsStr::new("/"));
+        match self.describer.node(entry.path(), name) {
             // The root of a file system has no name of its own.
             Ok(_) if shown.file_name().is_none() => None,
             Ok(node) => {
+                self.keep_metadata(entry.path(), &shown, &node);
                 let content = || Content::File(entry.path().to_owned());
                 let open = (node.node_type == NodeType::File)
                     .then(|| self.opening(shown.clone(), node.meta.size, content()));
@@ -213,6 +217,21 @@ impl Entries {
             Err(error) => {
                 self.tracker.findings().add_error(&shown, &error);
                 None
+            }
+        }
+    }
+
+    /// Notes what the format has no field for. Links have what their target has.
+    fn keep_metadata(&self, actual: &Path, shown: &Path, node: &Node) {
+        if !(node.is_file() || node.is_dir()) {
+            return;
+        }
+        match self.tracker.system().metadata(actual) {
+            Ok(None) => {}
+            Ok(Some(metadata)) => self.tracker.keeps(shown, &metadata),
+            Err(error) => {
+                let findings = self.tracker.findings();
+                findings.add(shown, FindingKind::Incomplete, error.to_string());
             }
         }
     }

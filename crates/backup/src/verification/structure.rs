@@ -2,30 +2,40 @@
 
 use super::{DamageKind, Examination};
 use crate::{
-    error::Result,
-    files,
+    error::{BackupError, Result},
+    files, manifest,
     repository::{Library, Repository},
     set::RepositorySet,
 };
 use latarnik_destinations::Entry;
 use rustic_core::{
     FileType, Id, IndexedFullStatus, TreeId,
-    repofile::{IndexFile, IndexId},
+    repofile::{IndexFile, IndexId, SnapshotFile},
 };
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
-/// Compares index and packs, and walks through the trees of all snapshots. Says how many
-/// snapshots that were.
+/// What a walk through all snapshots met.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    pub(super) snapshots: u64,
+    /// Trees of snapshots beside which hashes lie.
+    pub(super) with_records: BTreeSet<TreeId>,
+}
+
+/// Compares index and packs, and walks through the trees of all snapshots.
 pub(super) fn examine(
     repository: &Repository,
     alone: &Arc<RepositorySet>,
     packs: &[Entry],
     examination: &mut Examination<'_>,
-) -> Result<u64> {
-    let library = repository.library_over(alone)?;
+) -> Result<Walked> {
+    let library = match repository.library_over(alone) {
+        Ok(library) => library,
+        Err(error) => return named_already(error, examination),
+    };
     let sizes: HashMap<Id, u64> = packs
         .iter()
         .filter_map(|pack| Some((files::id(&pack.name)?, pack.bytes)))
@@ -55,32 +65,43 @@ pub(super) fn examine(
     }
     let library = match library.to_indexed() {
         Ok(library) => library,
-        // An index that cannot be read was named already.
-        Err(_) if examination.damages > 0 => return Ok(0),
-        Err(error) => return Err(alone.explain(error)),
+        Err(error) => return named_already(alone.explain(error), examination),
     };
     walk(&library, alone, examination)
+}
+
+/// What cannot be read at all was named already.
+fn named_already(error: BackupError, examination: &Examination<'_>) -> Result<Walked> {
+    match error {
+        BackupError::Damaged { .. } | BackupError::Repository { .. } if examination.damages > 0 => {
+            Ok(Walked::default())
+        }
+        other => Err(other),
+    }
 }
 
 fn walk(
     library: &Library<IndexedFullStatus>,
     alone: &Arc<RepositorySet>,
     examination: &mut Examination<'_>,
-) -> Result<u64> {
+) -> Result<Walked> {
     let mut seen = BTreeSet::new();
-    let mut walked = 0;
+    let mut walked = Walked::default();
     for entry in examination.list(FileType::Snapshot)? {
         let Some(id) = files::id(&entry.name) else {
             continue;
         };
-        let snapshot: rustic_core::repofile::SnapshotFile = match library.get_file(&id.into()) {
+        let snapshot: SnapshotFile = match library.get_file(&id.into()) {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 examination.note(&entry.name, DamageKind::Unreadable, error.display_log());
                 continue;
             }
         };
-        walked += 1;
+        walked.snapshots += 1;
+        if manifest::is_beside(&snapshot) {
+            walked.with_records.insert(snapshot.tree);
+        }
         let mut open = vec![snapshot.tree];
         while let Some(tree) = open.pop() {
             if !seen.insert(tree) {

@@ -15,4 +15,3 @@ mod scene;
 mod settings;
 mod sql_server;
 mod sqlite;
-mod writer;

@@ -1,9 +1,9 @@
-use crate::{
-    scene::{Scene, read_some, unwrap_failure},
+use crate::scene::{Scene, read_some, unwrap_failure};
+use latarnik_backup::dumps::DumpFailureCode;
+use latarnik_test_servers::{
+    Mariadb, free_port,
     writer::{self, AT_ONCE, MEANWHILE, STATE, TABLES, Writer, check_that_writing_went_on},
 };
-use latarnik_backup::dumps::DumpFailureCode;
-use latarnik_test_servers::{Mariadb, free_port};
 use std::{io::Read, sync::Arc};
 
 /// More than all buffers between the server and a reader hold; in the middle of the alphabet.

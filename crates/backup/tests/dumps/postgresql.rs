@@ -1,9 +1,9 @@
-use crate::{
-    scene::{Scene, code, read_all, read_some, unwrap_failure},
+use crate::scene::{Scene, code, read_all, read_some, unwrap_failure};
+use latarnik_backup::dumps::{DumpFailureCode, DumpFile};
+use latarnik_test_servers::{
+    Postgresql, free_port,
     writer::{self, AT_ONCE, MEANWHILE, STATE, TABLES, Writer, check_that_writing_went_on},
 };
-use latarnik_backup::dumps::{DumpFailureCode, DumpFile};
-use latarnik_test_servers::{Postgresql, free_port};
 use std::{
     io::Read,
     sync::Arc,

@@ -1,8 +1,6 @@
-use crate::{
-    scene::{Scene, code, read_all, read_some, unwrap_failure},
-    writer::{self, STATE, TABLES, Writer},
-};
+use crate::scene::{Scene, code, read_all, read_some, unwrap_failure};
 use latarnik_backup::dumps::DumpFailureCode;
+use latarnik_test_servers::writer::{self, STATE, TABLES, Writer};
 use rusqlite::Connection;
 use std::{fs, io::Read, path::Path, time::Duration};
 

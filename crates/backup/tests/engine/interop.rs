@@ -2,7 +2,7 @@
 
 use crate::scene::{Scene, furnish};
 use latarnik_backup::{RestoreRequest, RunKind};
-use std::{fs, os::unix::fs::MetadataExt as _};
+use std::{fs, os::unix::fs::MetadataExt as _, process::Command};
 
 #[test]
 fn runs_and_backups_of_restic_share_a_repository() {
@@ -55,4 +55,33 @@ fn a_sparse_file_of_five_gigabytes_takes_no_room_anywhere() {
     scene.restic("disk", &["check", "--read-data"]);
     let small = |root: &std::path::Path| fs::read(root.join("small")).unwrap();
     assert_eq!(small(&restored), small(&scene.source()));
+}
+
+/// The archive that restic makes of a snapshot shows the names that the snapshot has.
+#[test]
+fn restic_knows_the_names_of_owners_and_groups() {
+    let scene = Scene::new();
+    scene.write("folder/file", "content");
+    let report = scene.run(RunKind::Full, &["disk"]).unwrap();
+    let source = scene.source();
+    let folder = source.join("folder");
+    let dump = ["dump", report.snapshot.as_str(), folder.to_str().unwrap()];
+    fs::write(scene.at("tar"), scene.restic("disk", &dump).stdout).unwrap();
+    let print = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let (user, group) = (print("id", &["-un"]), print("id", &["-gn"]));
+    let tar = scene.at("tar");
+    let listing = print(
+        "tar",
+        &["--list", "--verbose", "--file", tar.to_str().unwrap()],
+    );
+    let lines: Vec<&str> = listing
+        .lines()
+        .filter(|line| line.ends_with("/file"))
+        .collect();
+    assert_eq!(lines.len(), 1, "{listing}");
+    assert!(lines[0].contains(&format!(" {user}/{group} ")), "{listing}");
 }

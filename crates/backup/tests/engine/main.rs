@@ -4,6 +4,9 @@
     reason = "a story that cannot be set up should fail at once"
 )]
 
+mod cancellations;
+mod damages;
+mod distant;
 mod everywhere;
 mod faults;
 mod flaky;
@@ -11,10 +14,12 @@ mod generations;
 mod interop;
 mod keys;
 mod locks;
+mod properties;
 mod prunes;
 mod restores;
 mod runs;
 mod scene;
 mod sets;
+mod shadow_copies;
 mod test_restores;
 mod verifications;

@@ -2,12 +2,14 @@
 
 use crate::scene::{Scene, assert_same, furnish};
 use latarnik_backup::{
-    BackupError, Existing, FindingKind, RestoreRequest, RunKind, Selection, SnapshotChoice,
+    BackupError, Existing, FindingKind, NoProgress, RestoreRequest, RunKind, Selection,
+    SnapshotChoice, TestRestoreOutcome, TestRestoreRequest,
 };
 use std::{
     fs,
     os::unix::fs::{self as unix, PermissionsExt as _},
     path::PathBuf,
+    sync::Arc,
 };
 
 /// Where a target has what came from the source.
@@ -209,6 +211,45 @@ fn a_damaged_pack_is_told_and_no_file_is_made_of_it() {
     assert_eq!((report.files, report.findings), (0, 1), "{report:?}");
     assert_eq!(report.named_findings[0].kind, FindingKind::Unreadable);
     assert_eq!(walk(&restored(&scene, "target")), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_damaged_at_one_destination_comes_from_another() {
+    let scene = Scene::new();
+    furnish(&scene);
+    scene.run(RunKind::Full, &["one", "two"]).unwrap();
+    let data = scene.at("one/data");
+    for name in walk(&data) {
+        let path = data.join(name);
+        if path.is_file() {
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[20] ^= 1;
+            fs::write(&path, bytes).unwrap();
+        }
+    }
+    let places = || vec![scene.place("one"), scene.place("two")];
+    let report = scene
+        .open(places())
+        .unwrap()
+        .restore(&RestoreRequest::latest("books", scene.at("target")))
+        .unwrap();
+    assert!(report.mended > 0, "{report:?}");
+    assert_eq!(report.findings, 0, "{report:?}");
+    assert_same(&scene.source(), &restored(&scene, "target"));
+    // A test of what lies there is not helped by the other one.
+    fs::create_dir(scene.at("sandbox")).unwrap();
+    let tested = scene
+        .open(places())
+        .unwrap()
+        .test_restore(&TestRestoreRequest {
+            snapshot: SnapshotChoice::Latest {
+                job: "books".to_owned(),
+            },
+            sandbox: scene.at("sandbox"),
+            progress: Arc::new(NoProgress),
+        })
+        .unwrap();
+    assert_eq!(tested.outcome, TestRestoreOutcome::Failed);
 }
 
 #[test]

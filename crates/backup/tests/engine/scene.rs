@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use latarnik_backup::{
-    Clock, FolderSource, Place, Repository, Result, RunKind, RunReport, RunRequest, Surroundings,
-    WhenAbsent,
+    Clock, FolderSource, Place, PlainSystem, Repository, Result, RunKind, RunReport, RunRequest,
+    Surroundings, WhenAbsent,
     destinations::{Local, LocalSettings, Secret},
 };
 use std::{
@@ -95,6 +95,8 @@ impl Scene {
             hostname: "office".to_owned(),
             username: "backup".to_owned(),
             state_folder: self.folder.path().join("state"),
+            cache_folder: None,
+            system: Arc::new(PlainSystem),
             cancellation: self.cancellation.clone(),
         }
     }

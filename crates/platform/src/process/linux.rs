@@ -1,8 +1,14 @@
 use super::Priority;
-use rustix::process::{Pid, Signal, kill_process_group, setpriority_process};
+use rustix::{
+    io::Errno,
+    process::{
+        Pid, Signal, getpriority_process, kill_process_group, setpriority_process,
+        test_kill_process,
+    },
+};
 use std::{
     ffi::OsString,
-    io,
+    fs, io,
     os::unix::process::CommandExt,
     process::{Child, Command},
 };
@@ -20,6 +26,11 @@ const PASSED_ON: [&str; 8] = [
     "TMPDIR",
 ];
 const LOW: i32 = 10;
+/// Disks serve it when nobody else wants them: class 3 of `linux/ioprio.h`, which stands above 13
+/// bits of data.
+const IO_IDLE: libc::c_int = 3 << 13;
+/// `IOPRIO_WHO_PROCESS`: one thread.
+const IO_OF_ONE: libc::c_int = 1;
 
 pub(super) fn environment() -> Vec<(OsString, OsString)> {
     let mut variables: Vec<_> = [("PATH", PATH), ("HOME", "/root"), ("LC_ALL", "C.UTF-8")]
@@ -33,9 +44,47 @@ pub(super) fn environment() -> Vec<(OsString, OsString)> {
     variables
 }
 
-pub(super) fn lower_own_priority() {
-    // What may not be had is done without.
-    let _ = setpriority_process(None, LOW);
+/// Both are matters of each thread; those that start later have what their parents have, and so
+/// have programs.
+pub(super) fn lower_own_priority() -> io::Result<()> {
+    for thread in fs::read_dir("/proc/self/task")? {
+        let name = thread?.file_name();
+        let number = name.to_str().and_then(|name| name.parse().ok());
+        let Some(thread) = number.and_then(Pid::from_raw) else {
+            continue;
+        };
+        match lower(thread) {
+            // It has ended.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+fn lower(thread: Pid) -> io::Result<()> {
+    if getpriority_process(Some(thread))? < LOW {
+        setpriority_process(Some(thread), LOW)?;
+    }
+    // SAFETY: the call takes three numbers, and touches no memory.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_ioprio_set,
+            IO_OF_ONE,
+            thread.as_raw_nonzero().get(),
+            IO_IDLE,
+        )
+    };
+    if done == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+pub(super) fn is_gone(process: u32) -> bool {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    // Nobody has a number that is none.
+    process.is_none_or(|process| test_kill_process(process) == Err(Errno::SRCH))
 }
 
 pub(super) fn prepare(command: &mut Command, _priority: Priority) {

@@ -10,16 +10,17 @@ use std::{
 };
 use windows::{
     Win32::{
-        Foundation::HANDLE,
+        Foundation::{CloseHandle, ERROR_INVALID_PARAMETER, HANDLE, WAIT_OBJECT_0},
         System::{
             JobObjects::{AssignProcessToJobObject, CreateJobObjectW, TerminateJobObject},
             Threading::{
-                BELOW_NORMAL_PRIORITY_CLASS, CREATE_NO_WINDOW, GetCurrentProcess,
-                PROCESS_MODE_BACKGROUND_BEGIN, SetPriorityClass,
+                BELOW_NORMAL_PRIORITY_CLASS, CREATE_NO_WINDOW, GetCurrentProcess, OpenProcess,
+                PROCESS_MODE_BACKGROUND_BEGIN, PROCESS_SYNCHRONIZE, SetPriorityClass,
+                WaitForSingleObject,
             },
         },
     },
-    core::PCWSTR,
+    core::{HRESULT, PCWSTR},
 };
 
 /// Programs do not start without most of these.
@@ -54,12 +55,28 @@ pub(super) fn environment() -> Vec<(OsString, OsString)> {
         .collect()
 }
 
+pub(super) fn is_gone(process: u32) -> bool {
+    // SAFETY: the handle is closed once, and lives as long as it is waited for: not at all.
+    unsafe {
+        match OpenProcess(PROCESS_SYNCHRONIZE, false, process) {
+            // One that ended stays as long as somebody has a handle of it.
+            Ok(handle) => {
+                let state = WaitForSingleObject(handle, 0);
+                let _ = CloseHandle(handle);
+                state == WAIT_OBJECT_0
+            }
+            Err(error) => error.code() == HRESULT::from_win32(ERROR_INVALID_PARAMETER.0),
+        }
+    }
+}
+
 /// Background mode: the lowest priority for the processor, for memory and for disks.
-pub(super) fn lower_own_priority() {
+pub(super) fn lower_own_priority() -> io::Result<()> {
     // SAFETY: the handle of the own process needs no closing, and is valid as long as the process.
     let process = unsafe { GetCurrentProcess() };
-    // SAFETY: as above; the call takes no pointers. What may not be had is done without.
-    let _ = unsafe { SetPriorityClass(process, PROCESS_MODE_BACKGROUND_BEGIN) };
+    // SAFETY: as above; the call takes no pointers.
+    unsafe { SetPriorityClass(process, PROCESS_MODE_BACKGROUND_BEGIN) }?;
+    Ok(())
 }
 
 pub(super) fn prepare(command: &mut Command, priority: Priority) {

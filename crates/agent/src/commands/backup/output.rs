@@ -3,9 +3,10 @@
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use latarnik_backup::{
-    GenerationSnapshot, GenerationVerification, MemberReport, MemberState, Phase, ProgressEvent,
-    ProgressSink, PruneForecast, PruneReport, RestoreReport, RunOutcome, RunReport,
-    TestRestoreOutcome, TestRestoreReport, destinations::ProbeReport, retention::Plan,
+    GenerationRepair, GenerationSnapshot, GenerationVerification, LiveReason, MemberReport,
+    MemberState, Phase, ProgressEvent, ProgressSink, PruneForecast, PruneReport, Reading,
+    RestoreReport, RunOutcome, RunReport, SourceReading, TestRestoreOutcome, TestRestoreReport,
+    VerificationReport, destinations::ProbeReport, retention::Plan,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -66,6 +67,7 @@ impl Output {
                 bytes(report.added_bytes),
                 bytes(report.stored_bytes),
             );
+            text.push_str(&sources(&report.sources));
             text.push_str(&members(&report.destinations));
             for finding in report.named_findings.iter().take(SHOWN) {
                 let kind = word(&finding.kind);
@@ -128,6 +130,14 @@ impl Output {
                 bytes(report.bytes),
                 report.kept,
             );
+            if report.mended > 0 {
+                write!(
+                    text,
+                    "\nDamaged       {} pieces at one destination, and whole at another: verify",
+                    report.mended
+                )
+                .ok();
+            }
             for finding in report.named_findings.iter().take(SHOWN) {
                 let path = finding.path.display();
                 write!(text, "\nNot restored  {path}: {}", finding.detail).ok();
@@ -139,27 +149,30 @@ impl Output {
 
     pub(super) fn verification(&self, reports: &[GenerationVerification]) -> anyhow::Result<()> {
         self.tell("verification", reports, || {
+            let has_several = has_several(reports.iter().map(|one| one.generation));
+            let text: String = reports
+                .iter()
+                .map(|one| title(has_several, one.generation) + &verified(&one.report))
+                .collect();
+            text.trim_end().to_owned()
+        })
+    }
+
+    pub(super) fn repair(&self, reports: &[GenerationRepair]) -> anyhow::Result<()> {
+        self.tell("repair", reports, || {
             let mut text = String::new();
             let has_several = has_several(reports.iter().map(|one| one.generation));
-            for GenerationVerification { generation, report } in reports {
-                if has_several {
-                    write!(text, "Generation {generation}, ").ok();
+            for GenerationRepair { generation, report } in reports {
+                let title = title(has_several, *generation);
+                text.push_str(&title);
+                text.push_str(&verified(&report.found));
+                for file in report.named_mended.iter().take(SHOWN) {
+                    writeln!(text, "mended        {file}").ok();
                 }
-                writeln!(
-                    text,
-                    "{:<13} {} snapshots; {} files read, {}; {} damaged",
-                    report.destination,
-                    report.snapshots,
-                    report.files_read,
-                    bytes(report.bytes_read),
-                    report.damages,
-                )
-                .ok();
-                for damage in report.named_damages.iter().take(SHOWN) {
-                    let kind = word(&damage.kind);
-                    writeln!(text, "{kind:<13} {} {}", damage.file, damage.detail).ok();
+                if report.mended_files > 0 {
+                    text.push_str("now           ");
+                    text.push_str(&verified(&report.left));
                 }
-                text.push_str(more(report.damages).trim_start());
             }
             text.trim_end().to_owned()
         })
@@ -343,11 +356,41 @@ fn style(is_measured: bool) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
+/// How each folder was read. Where shadow copies do not exist there is nothing to say of them.
+fn sources(sources: &[SourceReading]) -> String {
+    let mut text = String::new();
+    let mut is_mixed = false;
+    for source in sources {
+        let path = source.path.display();
+        match &source.reading {
+            Reading::ShadowCopy => write!(text, "\nShadow copy   {path}").ok(),
+            Reading::Live(live) if live.reason == LiveReason::UnsupportedSystem => None,
+            Reading::Live(live) => {
+                is_mixed = true;
+                write!(text, "\nRead live     {path}: no shadow copy, {live}").ok()
+            }
+        };
+    }
+    if is_mixed {
+        text.push_str("\nConsistency   not crash-consistent: files may be of different moments");
+    }
+    text
+}
+
 /// Whether generations need to be told apart.
 fn has_several(generations: impl Iterator<Item = u32>) -> bool {
     let mut generations = generations;
     let first = generations.next();
     generations.any(|other| Some(other) != first)
+}
+
+/// What stands in front of a line about a generation.
+fn title(has_several: bool, generation: u32) -> String {
+    if has_several {
+        format!("Generation {generation}, ")
+    } else {
+        String::new()
+    }
 }
 
 pub(super) fn members(members: &[MemberReport]) -> String {
@@ -364,6 +407,29 @@ pub(super) fn members(members: &[MemberReport]) -> String {
         .ok();
         text
     })
+}
+
+fn verified(report: &VerificationReport) -> String {
+    let name = &report.destination;
+    if let Some(code) = &report.unexamined {
+        return format!("{name:<13} not examined, as it is behind: {}\n", word(code));
+    }
+    let mut text = format!(
+        "{name:<13} {} snapshots; {} files read, {}; {} damaged\n",
+        report.snapshots,
+        report.files_read,
+        bytes(report.bytes_read),
+        report.damages,
+    );
+    for damage in report.named_damages.iter().take(SHOWN) {
+        let kind = word(&damage.kind);
+        writeln!(text, "{kind:<13} {} {}", damage.file, damage.detail).ok();
+    }
+    let rest = more(report.damages);
+    if !rest.is_empty() {
+        writeln!(text, "{}", rest.trim_start()).ok();
+    }
+    text
 }
 
 /// Says how many are not shown.

@@ -1,13 +1,13 @@
 //! `backup run` and `backup test-restore`.
 
-use super::{Session, arguments};
+use super::{Session, arguments, shadow_copies::OwnShadowCopies};
 use crate::exit::BackupTrouble;
 use anyhow::Context as _;
 use latarnik_backup::{
     MemberState, RunKind, RunOutcome, SnapshotChoice, TestRestoreOutcome, TestRestoreRequest,
     WhenAbsent, dumps::DumpContext,
 };
-use std::{fs, process::ExitCode, time::Duration};
+use std::{fs, process::ExitCode, sync::Arc, time::Duration};
 
 /// The longest time that one dump may be waited for.
 const DUMP_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -26,13 +26,11 @@ impl Session {
         } else {
             RunKind::Incremental
         };
-        if running.low_priority {
-            latarnik_platform::process::lower_own_priority();
-        }
-        let request = self
+        let mut request = self
             .job
             .request(kind, &dumps, self.output.progress())
             .context("a dump cannot be made")?;
+        request.shadow_copy_maker = Arc::new(OwnShadowCopies);
         let report = generation.repository.run(request)?;
         self.output.run(&report)?;
         let is_behind = report

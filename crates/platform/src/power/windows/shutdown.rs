@@ -1,25 +1,17 @@
-use crate::people::{announcement, system_locale};
+use crate::{
+    people::{announcement, system_locale},
+    privileges::{self, Privilege},
+};
 use latarnik_agent_core::RestartError;
 use std::time::Duration;
 use windows::{
     Win32::{
-        Foundation::{
-            CloseHandle, ERROR_CALL_NOT_IMPLEMENTED, ERROR_NOT_ALL_ASSIGNED,
-            ERROR_SHUTDOWN_IN_PROGRESS, GetLastError, HANDLE, LUID, WIN32_ERROR,
-        },
-        Security::{
-            AdjustTokenPrivileges, LUID_AND_ATTRIBUTES, LookupPrivilegeValueW,
-            SE_PRIVILEGE_ENABLED, SE_SHUTDOWN_NAME, TOKEN_ADJUST_PRIVILEGES, TOKEN_PRIVILEGES,
-            TOKEN_QUERY,
-        },
-        System::{
-            Shutdown::{
-                AbortSystemShutdownW, InitiateShutdownW, InitiateSystemShutdownExW,
-                SHTDN_REASON_FLAG_PLANNED, SHTDN_REASON_MAJOR_OPERATINGSYSTEM,
-                SHTDN_REASON_MINOR_HOTFIX, SHUTDOWN_FORCE_OTHERS, SHUTDOWN_REASON,
-                SHUTDOWN_RESTART, SHUTDOWN_RESTARTAPPS,
-            },
-            Threading::{GetCurrentProcess, OpenProcessToken},
+        Foundation::{ERROR_CALL_NOT_IMPLEMENTED, ERROR_SHUTDOWN_IN_PROGRESS, WIN32_ERROR},
+        System::Shutdown::{
+            AbortSystemShutdownW, InitiateShutdownW, InitiateSystemShutdownExW,
+            SHTDN_REASON_FLAG_PLANNED, SHTDN_REASON_MAJOR_OPERATINGSYSTEM,
+            SHTDN_REASON_MINOR_HOTFIX, SHUTDOWN_FORCE_OTHERS, SHUTDOWN_REASON, SHUTDOWN_RESTART,
+            SHUTDOWN_RESTARTAPPS,
         },
     },
     core::{Error, HRESULT, HSTRING, PCWSTR},
@@ -65,37 +57,8 @@ fn initiate(message: &HSTRING, seconds: u32) -> Result<(), Error> {
     }
 }
 
-/// Even the system account has to switch this privilege on.
 fn allow_shutdown() -> Result<(), Error> {
-    let mut token = HANDLE::default();
-    let mut luid = LUID::default();
-    // SAFETY: every pointer is to a local that outlives its call; the token is closed once.
-    unsafe {
-        OpenProcessToken(
-            GetCurrentProcess(),
-            TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY,
-            &raw mut token,
-        )?;
-        let adjusted = LookupPrivilegeValueW(PCWSTR::null(), SE_SHUTDOWN_NAME, &raw mut luid)
-            .and_then(|()| {
-                let privileges = TOKEN_PRIVILEGES {
-                    PrivilegeCount: 1,
-                    Privileges: [LUID_AND_ATTRIBUTES {
-                        Luid: luid,
-                        Attributes: SE_PRIVILEGE_ENABLED,
-                    }],
-                };
-                AdjustTokenPrivileges(token, false, Some(&raw const privileges), 0, None, None)
-            })
-            .and_then(|()| match GetLastError() {
-                ERROR_NOT_ALL_ASSIGNED => Err(Error::from_hresult(HRESULT::from_win32(
-                    ERROR_NOT_ALL_ASSIGNED.0,
-                ))),
-                _ => Ok(()),
-            });
-        let _ = CloseHandle(token);
-        adjusted
-    }
+    privileges::enable(Privilege::Shutdown)
 }
 
 fn refused(error: Error) -> RestartError {

@@ -15,7 +15,7 @@ use std::{
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The tables, with one in their middle that takes a while to dump, for any server.
-pub(crate) const TABLES: &str = "
+pub const TABLES: &str = "
     CREATE TABLE a_left (id INTEGER PRIMARY KEY, amount INTEGER NOT NULL);
     CREATE TABLE moves (id INTEGER PRIMARY KEY, amount INTEGER NOT NULL);
     CREATE TABLE z_right (id INTEGER PRIMARY KEY, amount INTEGER NOT NULL);
@@ -23,12 +23,12 @@ pub(crate) const TABLES: &str = "
     INSERT INTO z_right VALUES (1, 0);";
 
 /// Sum of both sides; what the moves say is on the right; what is there; how many moves.
-pub(crate) const STATE: &str =
+pub const STATE: &str =
     "SELECT (SELECT sum(amount) FROM a_left) + (SELECT sum(amount) FROM z_right),
     (SELECT coalesce(sum(amount), 0) FROM moves), (SELECT sum(amount) FROM z_right),
     (SELECT count(*) FROM moves)";
 
-pub(crate) fn transaction(number: u64) -> String {
+fn transaction(number: u64) -> String {
     let amount = number % 7 + 1;
     format!(
         "BEGIN;
@@ -40,10 +40,14 @@ pub(crate) fn transaction(number: u64) -> String {
 }
 
 /// Checks a row of [`STATE`] and returns how many moves it knows.
-pub(crate) fn check(row: &str) -> u64 {
+///
+/// # Panics
+///
+/// When it is not one state.
+pub fn check(row: &str) -> u64 {
     let row: Vec<u64> = row
         .split(['|', '\t'])
-        .map(|field| field.trim().parse().unwrap())
+        .map(|field| field.trim().parse().expect("a row of STATE has numbers"))
         .collect();
     let [sum, moved, right, moves] = row[..] else {
         panic!("{row:?}")
@@ -54,17 +58,23 @@ pub(crate) fn check(row: &str) -> u64 {
 }
 
 /// Transactions that a client is given at a time.
-pub(crate) const AT_ONCE: u64 = 50;
+pub const AT_ONCE: u64 = 50;
 /// Transactions that are awaited in the middle of a dump.
-pub(crate) const MEANWHILE: u64 = 200;
+pub const MEANWHILE: u64 = 200;
 
 /// Checks that a dump with so many moves is from before the middle, of `done` at its end. Of what
 /// a client was given, some may be in the dump before all of it counts as done.
-pub(crate) fn check_that_writing_went_on(moves: u64, done: u64) {
+///
+/// # Panics
+///
+/// When nothing was written meanwhile.
+pub fn check_that_writing_went_on(moves: u64, done: u64) {
     assert!(moves + MEANWHILE < done + AT_ONCE, "{moves} {done}");
 }
 
-pub(crate) struct Writer {
+/// Somebody who writes until they are stopped.
+#[derive(Debug)]
+pub struct Writer {
     stop: Arc<AtomicBool>,
     done: Arc<AtomicU64>,
     thread: JoinHandle<()>,
@@ -72,7 +82,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Calls `write` with numbers of transactions, `at_once` of them a time.
-    pub(crate) fn start(at_once: u64, mut write: impl FnMut(&str) + Send + 'static) -> Self {
+    pub fn start(at_once: u64, mut write: impl FnMut(&str) + Send + 'static) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let done = Arc::new(AtomicU64::new(0));
         let (stopped, counted) = (Arc::clone(&stop), Arc::clone(&done));
@@ -90,12 +100,17 @@ impl Writer {
         writer
     }
 
-    pub(crate) fn done(&self) -> u64 {
+    /// How many transactions are done.
+    pub fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
     }
 
     /// Waits until so many more are done.
-    pub(crate) fn wait_for(&self, more: u64) {
+    ///
+    /// # Panics
+    ///
+    /// When that takes a minute, or writing fails.
+    pub fn wait_for(&self, more: u64) {
         let (begun, wanted) = (Instant::now(), self.done() + more);
         while self.done() < wanted {
             assert!(begun.elapsed() < LIMIT && !self.thread.is_finished());
@@ -103,8 +118,13 @@ impl Writer {
         }
     }
 
-    pub(crate) fn stop(self) {
+    /// Writes no more.
+    ///
+    /// # Panics
+    ///
+    /// When writing failed.
+    pub fn stop(self) {
         self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().unwrap();
+        self.thread.join().expect("writing does not fail");
     }
 }
