@@ -221,6 +221,19 @@ mod tests {
     }
 
     #[test]
+    fn help_of_backup_keys() {
+        let mut command = Arguments::command();
+        let backup = command.find_subcommand_mut("backup").unwrap();
+        let keys = backup.find_subcommand_mut("keys").unwrap();
+        let mut text = help(keys);
+        for name in ["list", "add", "remove", "rotate"] {
+            text.push_str(&format!("\n--- {name}\n"));
+            text.push_str(&help(keys.find_subcommand_mut(name).unwrap()));
+        }
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
     fn help_of_enroll() {
         let mut command = Arguments::command();
         insta::assert_snapshot!(help(command.find_subcommand_mut("enroll").unwrap()));

@@ -3,7 +3,7 @@
 use anyhow::Error;
 use latarnik_agent_core::{engine::EngineError, enrollment::EnrollError};
 use latarnik_backup::{
-    BackupError,
+    BackupError, ErrorCode,
     dumps::{DumpFailure, DumpFailureCode},
 };
 use std::{
@@ -121,10 +121,10 @@ pub(crate) fn number(error: &Error) -> u8 {
             BackupTrouble::Unusable => 12,
         };
     }
-    match error.downcast_ref() {
-        Some(BackupError::Busy | BackupError::Locked { .. }) => return 11,
-        Some(BackupError::Cancelled) => return 130,
-        Some(BackupError::Damaged { .. }) => return 10,
+    match error.downcast_ref().map(BackupError::code) {
+        Some(ErrorCode::Busy | ErrorCode::Locked) => return 11,
+        Some(ErrorCode::Cancelled) => return 130,
+        Some(ErrorCode::Damaged) => return 10,
         _ => {}
     }
     if let Some(failure) = error.downcast_ref::<DumpFailure>()

@@ -48,6 +48,17 @@ impl Scene {
         fs::write(self.at("source").join(name), content).unwrap();
     }
 
+    /// Puts the job's password into a file, and tells which one.
+    fn use_password_file(&self) -> PathBuf {
+        let path = self.at("password");
+        fs::write(&path, "a password\n").unwrap();
+        let job = fs::read_to_string(self.at("job.toml")).unwrap();
+        let setting = format!("password_file = {path:?}");
+        let job = job.replace("password = \"a password\"", &setting);
+        fs::write(self.at("job.toml"), job).unwrap();
+        path
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_latarnik-agent"));
         command
@@ -112,7 +123,10 @@ fn the_rules_of_the_job_decide_what_is_deleted() {
     }
     let plan = scene.json(0, &["prune", "--dry-run"]);
     assert_eq!(plan["plan"]["remove"].as_array().unwrap().len(), 2);
+    let forecast = &plan["plan"]["forecast"];
+    assert!(forecast["freed_bytes"].as_u64().unwrap() > 0, "{plan}");
     let pruned = scene.json(0, &["prune"]);
+    assert_eq!(pruned["prune"]["freed_bytes"], forecast["freed_bytes"]);
     assert_eq!(pruned["prune"]["kept_snapshots"], 1);
     scene.json(0, &["verify"]);
 }
@@ -228,11 +242,12 @@ fn a_recovery_kit_is_a_page_and_a_file_that_nobody_else_reads() {
     assert_eq!(config["id"], file["repository"]["id"]);
 }
 
-/// Runs, prunes and catch-ups that are killed at any time leave a repository without damage, of
-/// which every snapshot that was told restores.
+/// Runs, prunes, catch-ups and rotations that are killed at any time leave a repository without
+/// damage, of which every snapshot that was told restores.
 #[test]
 fn killed_at_any_time_it_leaves_a_whole_repository() {
     let scene = Scene::new(&["one", "two"]);
+    let password = scene.use_password_file();
     let mut random = 0x1234_5678_9ABC_DEF0_u64;
     let mut next = |below: u64| {
         random ^= random << 13;
@@ -254,9 +269,10 @@ fn killed_at_any_time_it_leaves_a_whole_repository() {
             fs::rename(scene.at("two"), scene.at("two-away")).unwrap();
             fs::write(scene.at("two"), "").unwrap();
         }
-        let arguments: &[&str] = match round % 4 {
+        let arguments: &[&str] = match round % 6 {
             3 => &["prune", "--json"],
             1 => &["run", "--full", "--json"],
+            2 | 5 => &["keys", "rotate", "--json"],
             _ => &["run", "--json"],
         };
         let mut child = scene
@@ -289,6 +305,11 @@ fn killed_at_any_time_it_leaves_a_whole_repository() {
     }
     assert!(killed > kills() / 4, "{killed} kills");
     let last = scene.json(0, &["run"]);
+    // Whatever rotations left behind, one more leaves one password.
+    scene.json(0, &["keys", "rotate"]);
+    let password = fs::read_to_string(password).unwrap();
+    let keys = scene.json(0, &["keys", "list"]);
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
     told.push(last["run"]["snapshot"].as_str().unwrap().to_owned());
     let verified = scene.json(0, &["verify"]);
     for report in verified["verification"].as_array().unwrap() {
@@ -310,7 +331,7 @@ fn killed_at_any_time_it_leaves_a_whole_repository() {
         let output = Command::new("restic")
             .args(["--no-cache", "check", "--read-data", "--repo"])
             .arg(scene.at(place))
-            .env("RESTIC_PASSWORD", "a password")
+            .env("RESTIC_PASSWORD", password.trim_end())
             .output()
             .unwrap();
         assert!(output.status.success(), "{place}: {output:?}");

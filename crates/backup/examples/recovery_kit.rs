@@ -7,7 +7,8 @@
 
 use jiff::{Timestamp, tz::TimeZoneDatabase};
 use latarnik_backup::recovery_kit::{
-    KeyStanding, KitDestination, KitPlace, Language, RecoveryKit, RepositoryKey, S3Addressing,
+    KeyStanding, KitDestination, KitPlace, Language, OlderRepository, RecoveryKit, RepositoryKey,
+    S3Addressing,
 };
 use latarnik_destinations::Secret;
 use std::{env, fs, path::PathBuf};
@@ -18,9 +19,28 @@ fn main() {
     for language in [Language::Pl, Language::En] {
         let page = kit.page(language).unwrap();
         fs::write(folder.join(format!("recovery-kit-{language}.html")), page).unwrap();
+        let page = with_older(&kit).page(language).unwrap();
+        let name = format!("recovery-kit-generations-{language}.html");
+        fs::write(folder.join(name), page).unwrap();
     }
     let file = kit.file().unwrap().to_json();
     fs::write(folder.join("recovery-kit.json"), file).unwrap();
+}
+
+/// The same while snapshots of the generation before are kept.
+fn with_older(kit: &RecoveryKit) -> RecoveryKit {
+    let mut kit = kit.clone();
+    kit.older.push(OlderRepository {
+        repository_id: "0b9a8f7e6d5c4b3a2f1e0d9c8b7a6f5e4d3c2b5f2a1c0b9e8d7c6b5a4f3e2d1c"
+            .to_owned(),
+        key: RepositoryKey {
+            generation: 1,
+            password: Secret::new("p3kx7v9crm2dh8qwz5ty4nbs6gf2jae3"),
+            standing: KeyStanding::Current,
+        },
+        destinations: kit.destinations.clone(),
+    });
+    kit
 }
 
 fn kit() -> RecoveryKit {
@@ -65,5 +85,6 @@ fn kit() -> RecoveryKit {
                 },
             },
         ],
+        older: Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with a backup, told by stable codes.
 
-use crate::shadow_copies::Live;
+use crate::{job::InvalidJob, shadow_copies::Live};
 use latarnik_destinations::{Failure, FailureCode};
 use rustic_core::RusticError;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,30 @@ pub enum BackupError {
     /// Without these snapshots there would be none.
     #[error("the last snapshot is not deleted")]
     LastSnapshot,
+    /// The repository was deleted since no snapshot was left in it, or is being deleted.
+    #[error("the repository was deleted")]
+    Deleted,
+    /// There is no such key, or more than one begins like this.
+    #[error("no key, or more than one, is called {wanted}")]
+    NoKey {
+        /// What was asked for.
+        wanted: String,
+    },
+    /// The key is the one that opened the repository.
+    #[error("the password in use is not removed: rotate it")]
+    KeyInUse,
+    /// Something is wrong with one generation of several.
+    #[error("generation {number}")]
+    Generation {
+        /// Which one.
+        number: u32,
+        /// What is wrong.
+        #[source]
+        source: Box<BackupError>,
+    },
+    /// The job's own settings are wrong.
+    #[error(transparent)]
+    Job(#[from] InvalidJob),
     /// The sources could not be read at all.
     #[error("the source {} cannot be read", .path.display())]
     Source {
@@ -122,6 +146,11 @@ impl BackupError {
             Self::Cancelled => ErrorCode::Cancelled,
             Self::NoSnapshot { .. } => ErrorCode::NoSnapshot,
             Self::LastSnapshot => ErrorCode::LastSnapshot,
+            Self::Deleted => ErrorCode::Deleted,
+            Self::NoKey { .. } => ErrorCode::NoKey,
+            Self::KeyInUse => ErrorCode::KeyInUse,
+            Self::Generation { source, .. } => source.code(),
+            Self::Job(_) => ErrorCode::InvalidJob,
             Self::Source { .. } => ErrorCode::SourceUnreadable,
             Self::NoShadowCopy { .. } => ErrorCode::NoShadowCopy,
             Self::Dump { .. } => ErrorCode::DumpFailed,
@@ -158,6 +187,14 @@ pub enum ErrorCode {
     NoSnapshot,
     /// Nothing would be left.
     LastSnapshot,
+    /// The repository was deleted.
+    Deleted,
+    /// No such key.
+    NoKey,
+    /// The key is in use.
+    KeyInUse,
+    /// The job's settings are wrong.
+    InvalidJob,
     /// A source cannot be read at all.
     SourceUnreadable,
     /// A folder is in no shadow copy, and the job requires it.

@@ -47,6 +47,11 @@ pub(crate) fn id(name: &ObjectName) -> Option<Id> {
     (last.len() == 64).then(|| last.parse().ok()).flatten()
 }
 
+/// The name of a key's file, by its whole id.
+pub(crate) fn object_of_key(id: &str) -> Option<ObjectName> {
+    Some(name(FileType::Key, &id.parse().ok()?))
+}
+
 /// Whether a file has the content that its name promises. Files of a repository are named after the
 /// SHA-256 of what is in them; of others (`config`, hash records) a name promises nothing.
 pub(crate) fn is_what_its_name_says(name: &ObjectName, bytes: &[u8]) -> bool {

@@ -21,14 +21,18 @@
 //! last = 4
 //! ```
 
+mod generation;
+
+pub use generation::{OlderGeneration, next_password_file, read_password};
+
 use crate::{
-    FolderSource, InvalidPattern, Place, RunKind, RunRequest, StreamSource,
+    FolderSource, InvalidPattern, RunKind, RunRequest, StreamSource,
     dumps::{DumpContext, DumpFailure, DumpSettings},
     progress::ProgressSink,
     retention::RetentionRules,
     shadow_copies::{NoShadowCopies, ShadowCopyUse},
 };
-use latarnik_destinations::{Bandwidth, Failure, Options, Secret, Settings, Verification, connect};
+use latarnik_destinations::{Failure, Secret, Settings, Verification};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeSet,
@@ -53,6 +57,10 @@ pub struct Job {
     /// Or a file that has it, in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
+    /// Which repository of the job is written to: another number is another repository, with a
+    /// master key of its own.
+    #[serde(default = "generation::first")]
+    pub generation: u32,
     /// Where the job remembers things between runs; without it, the program's own place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_folder: Option<PathBuf>,
@@ -76,6 +84,9 @@ pub struct Job {
     /// Which snapshots stay; without rules, all.
     #[serde(default)]
     pub retention: RetentionRules,
+    /// Repositories that are read, and cleaned up until nothing is left of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub older_generations: Vec<OlderGeneration>,
 }
 
 /// A destination with its name.
@@ -116,6 +127,29 @@ pub enum InvalidJob {
     /// It has neither `password` nor `password_file`, or an empty one, or both.
     #[error("the job needs one of `password` and `password_file`, and it must not be empty")]
     Password,
+    /// A file with a password is empty, or has more than one line.
+    #[error("{} is no file with a password: one line, without control characters", .0.display())]
+    PasswordFile(PathBuf),
+    /// Generations are counted from one.
+    #[error("generations are counted from 1")]
+    GenerationZero,
+    /// What should be older is not.
+    #[error("the older generation {older} is not below the job's generation, {current}")]
+    NotOlder {
+        /// The one that should be older.
+        older: u32,
+        /// The current one.
+        current: u32,
+    },
+    /// Two older generations have one number.
+    #[error("two older generations have the number {0}")]
+    SameGeneration(u32),
+    /// An older generation has neither `password` nor `password_file`, or both.
+    #[error("the older generation {0} needs one of `password` and `password_file`")]
+    GenerationPassword(u32),
+    /// The job does not have it.
+    #[error("the job has no generation {0}")]
+    NoGeneration(u32),
     /// There is nothing to back up.
     #[error("the job has neither folders nor dumps")]
     NoSource,
@@ -168,6 +202,7 @@ impl Job {
         if self.password.is_some() == self.password_file.is_some() {
             return Err(InvalidJob::Password);
         }
+        self.check_generations()?;
         if self.folders.is_empty() && self.dumps.is_empty() {
             return Err(InvalidJob::NoSource);
         }
@@ -187,58 +222,6 @@ impl Job {
             folder.check()?;
         }
         Ok(())
-    }
-
-    /// The repository's password.
-    ///
-    /// # Errors
-    ///
-    /// When its file cannot be read, or it is empty.
-    pub fn repository_password(&self) -> Result<Secret, InvalidJob> {
-        let password = match (&self.password, &self.password_file) {
-            (Some(password), _) => password.clone(),
-            (None, Some(path)) => {
-                let text = fs::read_to_string(path).map_err(|source| InvalidJob::File {
-                    path: path.clone(),
-                    source,
-                })?;
-                Secret::new(text.trim_end_matches(['\r', '\n']))
-            }
-            (None, None) => return Err(InvalidJob::Password),
-        };
-        if password.reveal().is_empty() {
-            return Err(InvalidJob::Password);
-        }
-        Ok(password)
-    }
-
-    /// Its destinations, ready for use, all of them within one bandwidth.
-    ///
-    /// # Errors
-    ///
-    /// The first of which the settings make no sense.
-    pub fn places(&self) -> Result<Vec<Place>, InvalidJob> {
-        let options = Options {
-            verification: self.verification,
-            bandwidth: self
-                .bytes_per_second
-                .map(|rate| Arc::new(Bandwidth::new(rate))),
-            ..Options::default()
-        };
-        self.destinations
-            .iter()
-            .map(|destination| {
-                let connected = connect(destination.settings.clone(), &options);
-                let connected = connected.map_err(|source| InvalidJob::Destination {
-                    name: destination.name.clone(),
-                    source,
-                })?;
-                Ok(Place {
-                    name: destination.name.clone(),
-                    destination: connected.destination,
-                })
-            })
-            .collect()
     }
 
     /// Whether all of its destinations are elsewhere, and so slower than this machine's disk.
@@ -294,7 +277,7 @@ fn dump_path(name: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::{InvalidJob, Job};
+    use super::{InvalidJob, Job, next_password_file};
     use crate::ShadowCopyUse;
     use std::fs;
 
@@ -386,5 +369,75 @@ mod tests {
             "[[destinations]]\nname = \"disk\"\nkind = \"local\"\npath = \"/x\"\n[retention.full]",
         );
         assert!(matches!(read(&double), Err(InvalidJob::SameName(_))));
+    }
+
+    #[test]
+    fn generations_count_up_from_one_and_each_has_a_password() {
+        let older = |number: u32, password: &str| {
+            format!("[[older_generations]]\ngeneration = {number}\n{password}\n")
+        };
+        let with = |current: u32, older: &str| {
+            let head = WHOLE.replace(
+                "password = \"secret\"",
+                &format!("password = \"secret\"\ngeneration = {current}"),
+            );
+            read(&format!("{head}\n{older}"))
+        };
+        let old = "password = \"old\"";
+        let job = with(3, &format!("{}{}", older(1, old), older(2, old))).unwrap();
+        assert_eq!(job.generations(), [3, 2, 1]);
+        assert_eq!(job.passwords(1).unwrap()[0].reveal(), "old");
+        assert_eq!(read(WHOLE).unwrap().generations(), [1]);
+        let refused = |current, older: &str| with(current, older).unwrap_err();
+        assert!(matches!(refused(0, ""), InvalidJob::GenerationZero));
+        assert!(matches!(
+            refused(2, &older(0, old)),
+            InvalidJob::GenerationZero
+        ));
+        for number in [2, 3] {
+            assert!(matches!(
+                refused(2, &older(number, old)),
+                InvalidJob::NotOlder { .. }
+            ));
+        }
+        assert!(matches!(
+            refused(3, &format!("{0}{0}", older(1, old))),
+            InvalidJob::SameGeneration(1)
+        ));
+        let both = "password = \"old\"\npassword_file = \"/old\"";
+        for password in ["", both] {
+            assert!(matches!(
+                refused(2, &older(1, password)),
+                InvalidJob::GenerationPassword(1)
+            ));
+        }
+        assert!(matches!(job.passwords(4), Err(InvalidJob::NoGeneration(4))));
+    }
+
+    #[test]
+    fn generations_lie_below_the_place_of_the_first() {
+        let job = read(WHOLE).unwrap();
+        let location = |generation| job.places(generation).unwrap()[0].destination.location();
+        assert_eq!(location(1), "/mnt/backup");
+        assert_eq!(location(2), "/mnt/backup/generation-2");
+    }
+
+    #[test]
+    fn a_rotation_that_was_cut_off_leaves_two_passwords() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        let setting = format!("password_file = {path:?}");
+        let job = read(&WHOLE.replace("password = \"secret\"", &setting)).unwrap();
+        fs::write(&path, "old\n").unwrap();
+        assert_eq!(job.passwords(1).unwrap().len(), 1);
+        fs::write(next_password_file(&path), "new\n").unwrap();
+        let passwords = job.passwords(1).unwrap();
+        let passwords: Vec<_> = passwords.iter().map(|one| one.reveal()).collect();
+        assert_eq!(passwords, ["old", "new"]);
+        // Cut off while it was written.
+        fs::write(next_password_file(&path), "").unwrap();
+        assert_eq!(job.passwords(1).unwrap().len(), 1);
+        fs::write(&path, "two\nlines").unwrap();
+        assert!(matches!(job.passwords(1), Err(InvalidJob::PasswordFile(_))));
     }
 }

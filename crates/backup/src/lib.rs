@@ -12,10 +12,13 @@
 //! The product around it is not known here: no tenants, no devices, no schedules, no server.
 
 mod clock;
+mod deletion;
 pub mod dumps;
 mod error;
 mod files;
+mod generations;
 mod job;
+mod keys;
 mod locks;
 mod manifest;
 mod progress;
@@ -38,10 +41,16 @@ pub mod retention;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{BackupError, ErrorCode, Result};
-pub use job::{DUMPS, InvalidJob, Job, NamedDestination};
+pub use generations::{
+    Generation, GenerationRepair, GenerationSnapshot, GenerationVerification, Generations,
+};
+pub use job::{
+    DUMPS, InvalidJob, Job, NamedDestination, OlderGeneration, next_password_file, read_password,
+};
+pub use keys::{KeyChangeReport, KeyReport, OtherKeys};
 pub use latarnik_destinations as destinations;
 pub use progress::{NoProgress, Phase, ProgressEvent, ProgressSink};
-pub use prune::PruneReport;
+pub use prune::{DeletedGeneration, PruneForecast, PruneReport};
 pub use repair::RepairReport;
 pub use repository::{Repository, Surroundings, WhenAbsent, hostname};
 pub use restore::{

@@ -9,7 +9,7 @@ use crate::{
     repository::{Lookup, Repository},
     set::Snapshots,
 };
-use rustic_core::{FileType, LimitOption, PruneOptions, repofile::SnapshotFile};
+use rustic_core::{FileType, Id, LimitOption, PruneOptions, PruneStats, repofile::SnapshotFile};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -20,12 +20,53 @@ pub struct PruneReport {
     pub removed_snapshots: u64,
     /// Snapshots that are left.
     pub kept_snapshots: u64,
-    /// Bytes that were freed at each destination.
+    /// Bytes of stored data that were freed at each destination, as [`PruneForecast`] counts them.
     pub freed_bytes: u64,
     /// Bytes that were written anew, since packs held both what is needed and what is not.
     pub rewritten_bytes: u64,
     /// Files of writers that were cut off.
     pub removed_leftovers: u64,
+    /// Generations that had no snapshot left, and were deleted whole.
+    #[serde(default)]
+    pub deleted_generations: Vec<DeletedGeneration>,
+}
+
+/// What deleting would do. Counted is data as it is stored, compressed and encrypted, at each
+/// destination: pieces of files, and of folders, that no snapshot which stays refers to, and packs
+/// that no index names. The headers of packs, indexes, snapshots and hashes are not counted; of
+/// what is deleted as a whole generation, every file is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PruneForecast {
+    /// Bytes that would be freed.
+    pub freed_bytes: u64,
+    /// Bytes that would be written anew for it.
+    pub rewritten_bytes: u64,
+    /// Bytes that nothing needs and that would stay, since rewriting for them is not worth it: a
+    /// twentieth of what is left, at most.
+    pub left_bytes: u64,
+    /// Generations that would have no snapshot left, and would be deleted whole.
+    #[serde(default)]
+    pub deleted_generations: Vec<u32>,
+}
+
+/// A generation of which nothing is left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedGeneration {
+    /// Which one.
+    pub generation: u32,
+    /// Bytes of all files that were deleted, at the destination that had most.
+    pub freed_bytes: u64,
+    /// Destinations where it still lies, as they did not answer; it is deleted there later.
+    pub waiting: Vec<String>,
+}
+
+/// Whether a repository may lose its last snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LastSnapshot {
+    /// It is all that there is.
+    Stays,
+    /// Another generation has snapshots.
+    MayGo,
 }
 
 impl Repository {
@@ -41,10 +82,19 @@ impl Repository {
         remove: &[String],
         progress: Arc<dyn ProgressSink>,
     ) -> Result<PruneReport> {
+        self.prune_to(remove, LastSnapshot::Stays, progress)
+    }
+
+    pub(crate) fn prune_to(
+        &mut self,
+        remove: &[String],
+        last: LastSnapshot,
+        progress: Arc<dyn ProgressSink>,
+    ) -> Result<PruneReport> {
         let meter = Meter::new(progress);
         meter.begin(Phase::Preparing);
         let lock = self.lock(LockKind::Exclusive)?;
-        let result = self.prune_locked(remove, &meter);
+        let result = self.prune_locked(remove, last, &meter);
         let result = self.distrust_cache(result);
         let unlocked = self.unlock(lock);
         let report = result?;
@@ -52,7 +102,43 @@ impl Repository {
         Ok(report)
     }
 
-    fn prune_locked(&mut self, remove: &[String], meter: &Arc<Meter>) -> Result<PruneReport> {
+    /// Tells what deleting these snapshots would free, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When another program holds an exclusive lock, or no destination answers.
+    pub fn forecast(&mut self, remove: &[String]) -> Result<PruneForecast> {
+        let lock = self.lock(LockKind::Shared)?;
+        let result = self.forecast_locked(remove);
+        let unlocked = self.unlock(lock);
+        let forecast = result?;
+        unlocked?;
+        Ok(forecast)
+    }
+
+    fn forecast_locked(&self, remove: &[String]) -> Result<PruneForecast> {
+        let library = self.library(
+            Snapshots::Written,
+            Lookup::ThroughCache,
+            rustic_core::NoProgressBars {},
+        )?;
+        let mut options = options();
+        options.ignore_snaps = remove
+            .iter()
+            .filter_map(|id| Some(id.parse::<Id>().ok()?.into()))
+            .collect();
+        let plan = library
+            .prune_plan(&options)
+            .map_err(|error| self.set.explain(error))?;
+        Ok(forecast(&plan.stats))
+    }
+
+    fn prune_locked(
+        &mut self,
+        remove: &[String],
+        last: LastSnapshot,
+        meter: &Arc<Meter>,
+    ) -> Result<PruneReport> {
         meter.begin(Phase::CatchingUp);
         self.catch_up()?;
         meter.begin(Phase::Pruning);
@@ -68,23 +154,18 @@ impl Repository {
         let (removed, kept): (Vec<SnapshotFile>, Vec<SnapshotFile>) = all
             .into_iter()
             .partition(|snapshot| wanted.contains(snapshot.id.to_hex().as_str()));
-        if kept.is_empty() && !removed.is_empty() {
+        if kept.is_empty() && !removed.is_empty() && last == LastSnapshot::Stays {
             return Err(BackupError::LastSnapshot);
         }
         let ids: Vec<_> = removed.iter().map(|snapshot| snapshot.id).collect();
         library
             .delete_snapshots(&ids)
             .map_err(|error| self.set.explain(error))?;
-        let mut options = PruneOptions::default();
-        // Nobody else is at work: an exclusive lock is held.
-        options.instant_delete = true;
-        // What is not needed goes, up to a twentieth, however much is to be written anew for it.
-        options.max_repack = LimitOption::Unlimited;
+        let options = options();
         let plan = library
             .prune_plan(&options)
             .map_err(|error| self.set.explain(error))?;
-        let sizes = plan.stats.size_sum();
-        let unindexed = plan.stats.size_unref;
+        let done = forecast(&plan.stats);
         library
             .prune(&options, plan)
             .map_err(|error| self.set.explain(error))?;
@@ -94,9 +175,10 @@ impl Repository {
         Ok(PruneReport {
             removed_snapshots: removed.len() as u64,
             kept_snapshots: kept.len() as u64,
-            freed_bytes: sizes.remove + sizes.repackrm + unindexed,
-            rewritten_bytes: sizes.repack - sizes.repackrm,
+            freed_bytes: done.freed_bytes,
+            rewritten_bytes: done.rewritten_bytes,
             removed_leftovers: self.remove_leftovers()?,
+            deleted_generations: Vec::new(),
         })
     }
 
@@ -123,5 +205,25 @@ impl Repository {
             removed += self.set.without(&member, cleaned)?.unwrap_or_default();
         }
         Ok(removed)
+    }
+}
+
+fn options() -> PruneOptions {
+    let mut options = PruneOptions::default();
+    // Nobody else is at work: an exclusive lock is held.
+    options.instant_delete = true;
+    // What is not needed goes, up to a twentieth, however much is to be written anew for it.
+    options.max_repack = LimitOption::Unlimited;
+    options
+}
+
+fn forecast(stats: &PruneStats) -> PruneForecast {
+    let sizes = stats.size_sum();
+    let freed = sizes.remove + sizes.repackrm;
+    PruneForecast {
+        freed_bytes: freed + stats.size_unref,
+        rewritten_bytes: sizes.repack.saturating_sub(sizes.repackrm),
+        left_bytes: sizes.unused.saturating_sub(freed),
+        deleted_generations: Vec::new(),
     }
 }

@@ -19,7 +19,8 @@ mod typing;
 pub use access::{Access, AskedFor, KitFile};
 pub use destination::{FtpEncryption, KitDestination, KitPlace, S3Addressing};
 pub use file::{
-    Commands, DestinationEntry, FORMAT, KeyEntry, RecoveryFile, RepositoryEntry, VERSION,
+    Commands, DestinationEntry, FORMAT, GenerationEntry, KeyEntry, RecoveryFile, RepositoryEntry,
+    VERSION,
 };
 pub use typing::{check_code, typing_lines};
 
@@ -36,7 +37,8 @@ pub enum Language {
     En,
 }
 
-/// What goes into a kit: one repository, its passwords, and every place where it lies.
+/// What goes into a kit: the repository that is written to, its passwords, and every place where it
+/// lies; and the same of older generations that still have snapshots.
 #[derive(Debug, Clone)]
 pub struct RecoveryKit {
     /// When it is made, in the time zone of whoever reads it.
@@ -53,12 +55,25 @@ pub struct RecoveryKit {
     pub keys: Vec<RepositoryKey>,
     /// Where the repository lies, at least one place.
     pub destinations: Vec<KitDestination>,
+    /// Older generations that still have snapshots, the newest first.
+    pub older: Vec<OlderRepository>,
+}
+
+/// The repository of an older generation.
+#[derive(Debug, Clone)]
+pub struct OlderRepository {
+    /// The repository's id, as restic shows it.
+    pub repository_id: String,
+    /// The password that opens it.
+    pub key: RepositoryKey,
+    /// Where it lies, at least one place.
+    pub destinations: Vec<KitDestination>,
 }
 
 /// A password that opens the repository.
 #[derive(Debug, Clone)]
 pub struct RepositoryKey {
-    /// Counts up with each rotation.
+    /// The generation of the repository that it opens.
     pub generation: u32,
     /// The password.
     pub password: Secret,
@@ -109,16 +124,17 @@ impl RecoveryKit {
     /// When something is missing, or cannot be printed.
     pub fn file(&self) -> Result<RecoveryFile, KitFault> {
         let key = self.key().ok_or(KitFault::NoPassword)?;
-        if self.destinations.is_empty() {
+        let destinations = self.older.iter().map(|older| &older.destinations);
+        if destinations.chain([&self.destinations]).any(Vec::is_empty) {
             return Err(KitFault::NoDestination);
         }
+        let older_keys = || self.older.iter().map(|older| &older.key);
+        if older_keys().any(|key| key.password.reveal().is_empty()) {
+            return Err(KitFault::NoPassword);
+        }
         let file = file::file(self, key);
-        if file.is_printable()
-            && self
-                .keys
-                .iter()
-                .all(|key| is_printable(key.password.reveal()))
-        {
+        let mut keys = self.keys.iter().chain(older_keys());
+        if file.is_printable() && keys.all(|key| is_printable(key.password.reveal())) {
             Ok(file)
         } else {
             Err(KitFault::Unprintable)

@@ -5,24 +5,28 @@ mod opening;
 use crate::{
     clock::Clock,
     error::{BackupError, Result},
+    files,
     locks::{self, Holder, Lock, LockKind},
     seal::Seal,
     set::{
         Member, MemberReport, Place, RepositorySet, SetBackend, Snapshots,
         catch_up::{self, CatchUp},
+        key_changes,
+        key_mold::{Cast, KeyMold},
     },
     state::{JobState, StateFolder},
     system::OperatingSystem,
 };
 use latarnik_destinations::{ObjectName, Secret};
 use rustic_core::{
-    ConfigOptions, Credentials, Id, OpenStatus, ProgressBars, RepositoryBackends, RepositoryOptions,
+    ConfigOptions, Credentials, Id, KeyOptions, OpenStatus, ProgressBars, RepositoryBackends,
+    RepositoryOptions, WriteBackend,
 };
 use std::{
     collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError},
 };
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +58,17 @@ pub struct Surroundings {
     pub cancellation: CancellationToken,
 }
 
+impl Surroundings {
+    /// The same for one generation of a job, which remembers things of its own.
+    pub(crate) fn of_generation(&self, number: u32) -> Self {
+        let mut own = self.clone();
+        if number > 1 {
+            own.state_folder.push(format!("generation-{number}"));
+        }
+        own
+    }
+}
+
 /// This machine's name.
 pub fn hostname() -> String {
     gethostname::gethostname().to_string_lossy().into_owned()
@@ -64,10 +79,12 @@ pub struct Repository {
     pub(crate) set: Arc<RepositorySet>,
     pub(crate) seal: Arc<Seal>,
     pub(crate) surroundings: Surroundings,
+    /// The key that opened it.
+    pub(crate) key: Id,
+    pub(crate) state: JobState,
     credentials: Credentials,
     id: Id,
     folder: StateFolder,
-    state: JobState,
 }
 
 /// Where index, trees and snapshots are read.
@@ -96,8 +113,8 @@ impl Repository {
     ///
     /// # Errors
     ///
-    /// When another run of the job is at work, no place answers, the password is wrong, or there
-    /// is no repository and none is to be made.
+    /// When another run of the job is at work, no place answers, the password is wrong, the
+    /// repository was deleted, or there is none and none is to be made.
     pub fn open(
         places: Vec<Place>,
         password: &Secret,
@@ -106,29 +123,21 @@ impl Repository {
     ) -> Result<Self> {
         let folder = StateFolder::hold(&surroundings.state_folder)?;
         let state = folder.load()?;
-        // Those that the job knows come first: what lies at a new one may be somebody else's.
-        let mut places = places;
-        places.sort_by_key(|place| !state.members.contains_key(&place.name));
-        let members = places
-            .into_iter()
-            .map(|place| {
-                let record = state.members.get(&place.name).cloned().unwrap_or_default();
-                Arc::new(Member::new(place.name, place.destination, record))
-            })
-            .collect();
-        let set = RepositorySet::new(
-            members,
-            surroundings.runtime.clone(),
-            surroundings.cancellation.clone(),
-        );
-        let holders = opening::contact(&set)?;
+        if state.deleting {
+            return Err(BackupError::Deleted);
+        }
+        let are_keys_due = state.members.values().any(|one| !one.keys.is_empty());
+        let set = set_of(places, &state, &surroundings);
+        let holders = opening::contact(&set, state.config.as_deref())?;
         let credentials = Credentials::Password(password.reveal().to_owned());
-        let opened = opening::open(&set, &holders, &credentials, absent)?;
-        let damaged = || BackupError::Damaged {
-            detail: "the master key has another length".to_owned(),
+        let (opened, key) = opening::open(&set, &holders, &credentials, absent, &surroundings)?;
+        let damaged = |detail: &str| BackupError::Damaged {
+            detail: detail.to_owned(),
         };
-        let seal = Seal::new(&opened.key()).ok_or_else(damaged)?;
-        Ok(Self {
+        let seal = Seal::new(&opened.key());
+        let seal = seal.ok_or_else(|| damaged("the master key has another length"))?;
+        let mut repository = Self {
+            key: key.ok_or_else(|| damaged("no key opened it"))?,
             credentials: Credentials::Masterkey(opened.key()),
             id: *opened.config().id,
             set,
@@ -136,7 +145,13 @@ impl Repository {
             surroundings,
             folder,
             state,
-        })
+        };
+        let config = repository.set.read(&files::config())?;
+        repository.state.config = Some(key_changes::hash(&config));
+        if are_keys_due {
+            repository.save()?;
+        }
+        Ok(repository)
     }
 
     /// The repository's id, as restic shows it.
@@ -181,10 +196,34 @@ impl Repository {
 
     /// The library's view of another set, such as one destination alone.
     pub(crate) fn library_over(&self, set: &Arc<RepositorySet>) -> Result<Library<OpenStatus>> {
-        let backend = SetBackend::new(Arc::clone(set), Snapshots::Written);
-        unopened(backend, None, rustic_core::NoProgressBars {})
-            .and_then(|library| Ok(library.open(&self.credentials)?))
-            .map_err(|error| set.explain(error))
+        open_over(set, &self.credentials)
+    }
+
+    /// What a password opens at one destination alone: the key, or `None` when it opens none.
+    pub(crate) fn opened_by(&self, member: &Arc<Member>, password: &Secret) -> Result<Option<Id>> {
+        let credentials = Credentials::Password(password.reveal().to_owned());
+        match open_over(&self.set.alone(member, BTreeSet::new()), &credentials) {
+            Ok(library) => Ok(library.key_id().map(|key| *key)),
+            Err(BackupError::WrongPassword) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Makes the file of a key for a password. It lies nowhere yet.
+    pub(crate) fn make_key(&self, password: &Secret) -> Result<Option<(Id, Vec<u8>)>> {
+        let cast = Cast::default();
+        let mold = KeyMold {
+            backend: SetBackend::new(Arc::clone(&self.set), Snapshots::Written),
+            cast: Arc::clone(&cast),
+        };
+        unopened(mold, None, rustic_core::NoProgressBars {})
+            .and_then(|library| {
+                let library = library.open(&self.credentials)?;
+                Ok(library.add_key(password.reveal(), &key_options(&self.surroundings))?)
+            })
+            .map_err(|error| self.set.explain(error))?;
+        let mut cast = cast.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(cast.take())
     }
 
     /// Takes a lock at every destination in step.
@@ -267,8 +306,45 @@ impl Repository {
     }
 }
 
+/// The places as a set, with what is remembered of them.
+pub(crate) fn set_of(
+    mut places: Vec<Place>,
+    state: &JobState,
+    surroundings: &Surroundings,
+) -> Arc<RepositorySet> {
+    // Those that the job knows come first: what lies at a new one may be somebody else's.
+    places.sort_by_key(|place| !state.members.contains_key(&place.name));
+    let members = places
+        .into_iter()
+        .map(|place| {
+            let record = state.members.get(&place.name).cloned().unwrap_or_default();
+            Arc::new(Member::new(place.name, place.destination, record))
+        })
+        .collect();
+    RepositorySet::new(
+        members,
+        surroundings.runtime.clone(),
+        surroundings.cancellation.clone(),
+    )
+}
+
+fn open_over(set: &Arc<RepositorySet>, credentials: &Credentials) -> Result<Library<OpenStatus>> {
+    let backend = SetBackend::new(Arc::clone(set), Snapshots::Written);
+    unopened(backend, None, rustic_core::NoProgressBars {})
+        .and_then(|library| Ok(library.open(credentials)?))
+        .map_err(|error| set.explain(error))
+}
+
+/// Who made a key, and when: restic lists it.
+fn key_options(surroundings: &Surroundings) -> KeyOptions {
+    KeyOptions::default()
+        .hostname(surroundings.hostname.clone())
+        .username(surroundings.username.clone())
+        .with_created(true)
+}
+
 fn unopened(
-    backend: SetBackend,
+    backend: impl WriteBackend,
     cache: Option<&Path>,
     progress: impl ProgressBars,
 ) -> Result<Library<()>> {

@@ -44,7 +44,7 @@ use rustic_core::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
@@ -199,6 +199,16 @@ impl Repository {
         }
         summaries.sort_by(|one, other| other.time.cmp(&one.time).then(other.id.cmp(&one.id)));
         Ok(summaries)
+    }
+
+    /// The names of all snapshots, also of those that are damaged.
+    pub(crate) fn snapshot_ids(&self) -> Result<BTreeSet<String>> {
+        let entries = self.set.list(FileType::Snapshot)?;
+        let names = entries.into_iter().map(|entry| entry.name);
+        Ok(names
+            .filter(|name| files::id(name).is_some())
+            .map(|name| name.last().to_owned())
+            .collect())
     }
 
     /// Restores files.

@@ -9,6 +9,8 @@
 mod backend;
 pub(crate) mod catch_up;
 mod in_flight;
+pub(crate) mod key_changes;
+pub(crate) mod key_mold;
 mod member;
 mod read_ahead;
 

@@ -24,6 +24,12 @@ pub(crate) struct JobState {
     pub(crate) unfinished: bool,
     /// Locks that this job holds or left behind, by name of the file.
     pub(crate) locks: Vec<String>,
+    /// The SHA-256 of the repository's config, by which it is known again.
+    pub(crate) config: Option<String>,
+    /// Keys that a rotation is replacing, by name of the file.
+    pub(crate) replaced_keys: Vec<String>,
+    /// The repository is being deleted, or was.
+    pub(crate) deleting: bool,
 }
 
 /// The folder of a job's memory, held by one process at a time.

@@ -1,8 +1,8 @@
 //! A destination with all that a backup wants around it.
 
 use crate::{
-    Bandwidth, Destination, Failure, Metered, Metrics, Patience, Patient, Retries, Retrying,
-    Settings, Throttled, Verification, Verified, open,
+    Bandwidth, Destination, Failure, Metered, Metrics, ObjectName, Patience, Patient, Retries,
+    Retrying, Settings, Throttled, Verification, Verified, nested::Nested, open,
 };
 use std::sync::Arc;
 
@@ -41,6 +41,24 @@ impl Connected {
 /// [`InvalidSettings`](crate::FailureCode::InvalidSettings) when the description makes no sense.
 pub fn connect(settings: Settings, options: &Options) -> Result<Connected, Failure> {
     Ok(wrap(open(settings)?, options))
+}
+
+/// The same for a folder below the root, which is made together with the root where neither is
+/// there. As everywhere, what lies above the root must exist.
+///
+/// # Errors
+///
+/// As for [`connect`].
+pub fn connect_below(
+    settings: &Settings,
+    folder: &ObjectName,
+    options: &Options,
+) -> Result<Connected, Failure> {
+    let nested = Nested {
+        inner: open(settings.below(folder))?,
+        outer: open(settings.clone())?,
+    };
+    Ok(wrap(Arc::new(nested), options))
 }
 
 /// Puts around a destination what a backup wants. From the inside:

@@ -25,6 +25,7 @@ mod failure;
 mod ftp;
 mod local;
 mod metered;
+mod nested;
 mod object_name;
 mod patient;
 mod pool;
@@ -40,7 +41,7 @@ mod throttled;
 mod tls;
 mod verified;
 
-pub use connected::{Connected, Options, connect, wrap};
+pub use connected::{Connected, Options, connect, connect_below, wrap};
 pub use content::{Content, Cursor};
 pub use destination::{Destination, Entry, Space, Written};
 pub use failure::{Failure, FailureCode, Operation, chain};

@@ -2,8 +2,8 @@
 
 use insta::{assert_json_snapshot, assert_snapshot};
 use latarnik_destinations::{
-    FailureCode, LocalSettings, Options, Secret, Settings, SmbEncryption, SmbSettings, connect,
-    open,
+    FailureCode, LocalSettings, ObjectName, Options, Secret, Settings, SmbEncryption, SmbSettings,
+    connect, connect_below, open,
 };
 
 const SECRET: &str = "correct horse battery staple";
@@ -132,4 +132,73 @@ fn settings_that_make_no_sense_are_refused_before_anything_is_connected() {
     });
     let failure = connect(wrong, &Options::default()).unwrap_err();
     assert_eq!(failure.code, FailureCode::InvalidSettings);
+}
+
+/// The location of a folder below what a description says.
+fn below(description: &str) -> String {
+    let settings: Settings = toml::from_str(description).unwrap();
+    let folder = ObjectName::new("generation-2").unwrap();
+    let connected = connect_below(&settings, &folder, &Options::default()).unwrap();
+    connected.destination.location()
+}
+
+#[test]
+fn every_kind_has_folders_below_its_root() {
+    let account = "user = \"u\"\npassword = \"x\"";
+    let s3 = "kind = \"s3\"\nendpoint = \"https://s3.example\"\nbucket = \"b\"\n\
+              access_key_id = \"a\"\nsecret_access_key = \"s\"";
+    for (description, expected) in [
+        (
+            "kind = \"local\"\npath = \"/mnt/a\"".to_owned(),
+            "/mnt/a/generation-2",
+        ),
+        (
+            format!("kind = \"smb\"\nserver = \"nas\"\nshare = \"a\"\n{account}"),
+            "nas/a/generation-2",
+        ),
+        (
+            format!("kind = \"smb\"\nserver = \"nas\"\nshare = \"a\"\npath = 'b\\c'\n{account}"),
+            "nas/a/b/c/generation-2",
+        ),
+        (
+            format!("kind = \"smb\"\nserver = '\\\\nas\\a\\b'\n{account}"),
+            "nas/a/b/generation-2",
+        ),
+        (s3.to_owned(), "b/generation-2"),
+        (format!("{s3}\nprefix = \"p/q/\""), "b/p/q/generation-2"),
+        (
+            format!("kind = \"sftp\"\nhost = \"h\"\n{account}"),
+            "/~/generation-2",
+        ),
+        (
+            format!("kind = \"sftp\"\nhost = \"h\"\npath = \"/srv/\"\n{account}"),
+            "/srv/generation-2",
+        ),
+        (
+            format!("kind = \"ftp\"\nhost = \"h\"\npath = \"/\"\n{account}"),
+            "/generation-2",
+        ),
+    ] {
+        let location = below(&description);
+        assert!(location.ends_with(expected), "{location}");
+    }
+}
+
+#[test]
+fn a_folder_below_a_root_that_is_new_is_made_with_it_and_nothing_above() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let prepare = |path: &std::path::Path| {
+        let settings = Settings::Local(LocalSettings {
+            path: path.to_owned(),
+        });
+        let name = ObjectName::new("generation-2").unwrap();
+        let connected = connect_below(&settings, &name, &Options::default()).unwrap();
+        runtime.block_on(connected.destination.prepare())
+    };
+    prepare(&folder.path().join("new")).unwrap();
+    assert!(folder.path().join("new/generation-2").is_dir());
+    let failure = prepare(&folder.path().join("absent/new")).unwrap_err();
+    assert_eq!(failure.code, FailureCode::NoSuchContainer);
+    assert!(!folder.path().join("absent").exists());
 }

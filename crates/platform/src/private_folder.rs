@@ -1,6 +1,7 @@
 //! Folders and files that only the system account and administrators can read.
 
 use std::{
+    fs::File,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -45,8 +46,42 @@ pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     path.parent().map_or(Ok(()), system::flush_folder)
 }
 
+/// Writes a whole file that the same people may read as another one. Else as [`write_file`].
+///
+/// Linux: with that file's owner, group and mode. Windows: with the rights of the folder.
+///
+/// # Errors
+/// If that other file is not there, or the file cannot be written or given its rights.
+pub fn write_file_like(path: &Path, model: &Path, content: &[u8]) -> io::Result<()> {
+    let temporary = beside(path);
+    let written = system::create_file(&temporary)
+        .and_then(|file| {
+            system::copy_rights(model, &file)?;
+            finish(file, content)
+        })
+        .and_then(|()| std::fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+        return written;
+    }
+    path.parent().map_or(Ok(()), system::flush_folder)
+}
+
+/// Gives a file another name, in the same folder, in place of what has that name. After a crash
+/// at any moment it has either the old name or the new one.
+///
+/// # Errors
+/// If that cannot be done; nothing has changed then.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)?;
+    to.parent().map_or(Ok(()), system::flush_folder)
+}
+
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = system::create_file(path)?;
+    finish(system::create_file(path)?, content)
+}
+
+fn finish(mut file: File, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
     file.sync_all()
 }

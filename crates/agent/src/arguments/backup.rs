@@ -20,6 +20,10 @@ Exit codes:
   12  a destination cannot be used (of `probe`)
  130  cancelled";
 
+const KEYS_HELP: &str = "\
+A new password keeps out who has the old one alone. Who had the password and a copy of the
+repository has its master key: against that helps a new generation; docs/backup-keys.md says how.";
+
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct BackingUp {
@@ -68,6 +72,59 @@ pub(crate) enum BackupCommand {
     Probe,
     /// Makes the page to print and the file with which stock restic restores.
     RecoveryKit(MakingKit),
+    /// Lists, adds, removes and rotates the passwords of the repository.
+    #[command(after_help = KEYS_HELP)]
+    Keys(ManagingKeys),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManagingKeys {
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+    /// Of this generation; else of the one that is written to.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) generation: Option<u32>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Lists the keys: when they were made, by whom, where they lie, and which one is in use.
+    List,
+    /// Adds a password, and proves that it opens every destination.
+    Add(AddingKey),
+    /// Removes a key at every destination. Never the one in use.
+    Remove(RemovingKey),
+    /// Replaces the password at every destination.
+    ///
+    /// Adds the new one, proves that it opens every destination, and removes all others. With a
+    /// password file in the job, that file has the new one afterwards. Safe to repeat after it was
+    /// cut off.
+    Rotate(RotatingKey),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddingKey {
+    /// A file that has the new password, in one line.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_password_file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RemovingKey {
+    /// The key, by the beginning of its id.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RotatingKey {
+    /// A file that has the new password, in one line; else one is made up, if the job has a
+    /// password file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_password_file: Option<PathBuf>,
+    /// Remove only the password that is replaced, and leave others.
+    #[arg(long)]
+    pub(crate) keep_others: bool,
 }
 
 #[derive(Debug, Args)]
@@ -127,6 +184,9 @@ pub(crate) struct Verifying {
     /// Which packs a sample reads: another number reads others.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Only this generation; else all.
+    #[arg(long, value_name = "N")]
+    pub(crate) generation: Option<u32>,
     /// Replace what is damaged or missing at one destination by what another one has.
     #[arg(long)]
     pub(crate) repair: bool,
@@ -146,7 +206,7 @@ impl Verifying {
 
 #[derive(Debug, Args)]
 pub(crate) struct Pruning {
-    /// Only tell what would be deleted.
+    /// Only tell what would be deleted, and what that would free.
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

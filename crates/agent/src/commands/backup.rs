@@ -1,6 +1,7 @@
 //! `latarnik-agent backup`: the backup engine, without a server.
 
 mod host;
+mod keys;
 mod kit;
 mod output;
 mod restore;
@@ -14,8 +15,8 @@ use arguments::BackupCommand;
 use host::Host;
 use jiff::tz::TimeZone;
 use latarnik_backup::{
-    BackupError, Job, Repository, Surroundings, SystemClock, WhenAbsent, destinations::probe,
-    retention,
+    BackupError, Generation, Generations, Job, Surroundings, SystemClock, WhenAbsent,
+    destinations::probe, retention,
 };
 use output::Output;
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
@@ -66,6 +67,7 @@ impl Session {
             BackupCommand::TestRestore(testing) => self.test_restore(testing),
             BackupCommand::Probe => self.probe(),
             BackupCommand::RecoveryKit(making) => self.recovery_kit(making),
+            BackupCommand::Keys(managing) => self.keys(managing),
         }
     }
 
@@ -116,47 +118,62 @@ impl Session {
         }
     }
 
-    fn open(&self, absent: WhenAbsent) -> anyhow::Result<Repository> {
-        let password = self.job.repository_password()?;
-        let places = self.job.places()?;
-        Ok(Repository::open(
-            places,
-            &password,
+    /// Opens the generation that the job writes to.
+    fn open_current(&self, absent: WhenAbsent) -> anyhow::Result<Generation> {
+        let (job, surroundings) = (&self.job, self.surroundings());
+        Ok(Generation::open(
+            job,
+            job.generation,
             absent,
-            self.surroundings(),
+            &surroundings,
+            &[],
         )?)
     }
 
+    /// Opens all generations that there are.
+    fn open_all(&self) -> anyhow::Result<Generations> {
+        Ok(Generations::open(&self.job, &self.surroundings())?)
+    }
+
     fn list(&self) -> anyhow::Result<ExitCode> {
-        let snapshots = self.open(WhenAbsent::Fail)?.snapshots()?;
+        let snapshots = self.open_all()?.snapshots()?;
         self.output.snapshots(&snapshots)?;
         Ok(ExitCode::SUCCESS)
     }
 
     /// Deletes what the job's rules do not keep.
     fn prune(&self, pruning: &arguments::Pruning) -> anyhow::Result<ExitCode> {
-        let mut repository = self.open(WhenAbsent::Fail)?;
-        let snapshots: Vec<_> = repository
+        let mut generations = self.open_all()?;
+        let snapshots: Vec<_> = generations
             .snapshots()?
             .iter()
+            .map(|one| &one.snapshot)
             .filter(|snapshot| snapshot.job == self.job.name)
             .filter_map(latarnik_backup::SnapshotSummary::for_retention)
             .collect();
         let now = latarnik_backup::Clock::now(&SystemClock);
         let plan = retention::plan(&snapshots, &self.job.retention, now, &TimeZone::system());
         if pruning.dry_run {
-            self.output.plan(&plan)?;
+            let forecast = generations.forecast(&plan.remove)?;
+            self.output.plan(&plan, &forecast)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let report = repository.prune(&plan.remove, self.output.progress())?;
+        let report = generations.prune(&plan.remove, &self.output.progress())?;
         self.output.pruned(&report)?;
+        if report
+            .deleted_generations
+            .iter()
+            .any(|gone| !gone.waiting.is_empty())
+        {
+            return Err(BackupTrouble::Partial.into());
+        }
         Ok(ExitCode::SUCCESS)
     }
 
     /// Tries every destination.
     fn probe(&self) -> anyhow::Result<ExitCode> {
         let mut reports = Vec::new();
-        for place in self.job.places()? {
+        for place in self.job.places(self.job.generation)? {
             let report = self.runtime.block_on(async {
                 tokio::select! {
                     () = self.cancellation.cancelled() => Err(BackupError::Cancelled),

@@ -2,7 +2,7 @@
 //! file of version 1.
 
 use super::{
-    Access, KeyStanding, RecoveryKit, RepositoryKey,
+    Access, KeyStanding, KitDestination, RecoveryKit, RepositoryKey,
     access::{System, access, in_powershell, in_shell},
     check_code, is_printable,
 };
@@ -42,6 +42,22 @@ pub struct RecoveryFile {
     pub keys: Vec<KeyEntry>,
     /// Where it lies.
     pub destinations: Vec<DestinationEntry>,
+    /// Older generations that still have snapshots, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub older_generations: Vec<GenerationEntry>,
+}
+
+/// An older generation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenerationEntry {
+    /// Which one.
+    pub generation: u32,
+    /// Its repository.
+    pub repository: RepositoryEntry,
+    /// The passwords that open it.
+    pub keys: Vec<KeyEntry>,
+    /// Where it lies.
+    pub destinations: Vec<DestinationEntry>,
 }
 
 /// The repository.
@@ -60,7 +76,7 @@ pub struct RepositoryEntry {
 /// A password that opens the repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyEntry {
-    /// Counts up with each rotation.
+    /// The generation of the repository that it opens.
     pub generation: u32,
     /// Whether it is the newest one.
     pub standing: KeyStanding,
@@ -125,9 +141,14 @@ impl RecoveryFile {
             &self.job,
             &self.repository.id,
         ];
-        let destinations = &self.destinations;
-        names.into_iter().all(|name| is_printable(name))
-            && destinations.iter().all(|destination| {
+        let ids = self
+            .older_generations
+            .iter()
+            .map(|older| &older.repository.id);
+        let older = self.older_generations.iter();
+        let older = older.flat_map(|older| &older.destinations);
+        names.into_iter().chain(ids).all(|name| is_printable(name))
+            && self.destinations.iter().chain(older).all(|destination| {
                 is_printable(&destination.name)
                     && destination.linux.is_printable()
                     && destination.windows.is_printable()
@@ -136,17 +157,11 @@ impl RecoveryFile {
 }
 
 pub(super) fn file(kit: &RecoveryKit, key: &RepositoryKey) -> RecoveryFile {
-    let destinations = kit.destinations.iter().map(|destination| {
-        let [linux, windows] =
-            [System::Linux, System::Windows].map(|system| access(&destination.place, system));
-        DestinationEntry {
-            name: destination.name.clone(),
-            kind: destination.place.kind().to_owned(),
-            linux_commands: linux_commands(&linux, key.password.reveal()),
-            windows_commands: windows_commands(&windows, key.password.reveal()),
-            linux,
-            windows,
-        }
+    let older = kit.older.iter().map(|older| GenerationEntry {
+        generation: older.key.generation,
+        repository: repository_entry(&older.repository_id),
+        keys: vec![key_entry(&older.key)],
+        destinations: destination_entries(&older.destinations, &older.key.password),
     });
     RecoveryFile {
         format: FORMAT.to_owned(),
@@ -155,15 +170,39 @@ pub(super) fn file(kit: &RecoveryKit, key: &RepositoryKey) -> RecoveryFile {
         organization: kit.organization.clone(),
         device: kit.device.clone(),
         job: kit.job.clone(),
-        repository: RepositoryEntry {
-            format: "restic".to_owned(),
-            format_version: 2,
-            id: kit.repository_id.clone(),
-            restic_from: "0.14.0".to_owned(),
-        },
+        repository: repository_entry(&kit.repository_id),
         keys: kit.keys.iter().map(key_entry).collect(),
-        destinations: destinations.collect(),
+        destinations: destination_entries(&kit.destinations, &key.password),
+        older_generations: older.collect(),
     }
+}
+
+fn repository_entry(id: &str) -> RepositoryEntry {
+    RepositoryEntry {
+        format: "restic".to_owned(),
+        format_version: 2,
+        id: id.to_owned(),
+        restic_from: "0.14.0".to_owned(),
+    }
+}
+
+fn destination_entries(
+    destinations: &[KitDestination],
+    password: &Secret,
+) -> Vec<DestinationEntry> {
+    let entries = destinations.iter().map(|destination| {
+        let [linux, windows] =
+            [System::Linux, System::Windows].map(|system| access(&destination.place, system));
+        DestinationEntry {
+            name: destination.name.clone(),
+            kind: destination.place.kind().to_owned(),
+            linux_commands: linux_commands(&linux, password.reveal()),
+            windows_commands: windows_commands(&windows, password.reveal()),
+            linux,
+            windows,
+        }
+    });
+    entries.collect()
 }
 
 fn key_entry(key: &RepositoryKey) -> KeyEntry {

@@ -3,8 +3,8 @@
 mod steps;
 
 use super::{
-    Access, DestinationEntry, KeyStanding, Language, RecoveryFile, RecoveryKit, RepositoryKey,
-    check_code,
+    Access, DestinationEntry, GenerationEntry, KeyStanding, Language, OlderRepository,
+    RecoveryFile, RecoveryKit, RepositoryKey, check_code,
     html::Html,
     qr,
     texts::{Texts, filled},
@@ -25,6 +25,12 @@ pub(super) fn page(
         secrecy(texts),
         passwords(&kit.keys, texts),
         destinations(&file.destinations, texts),
+        Html::all(
+            kit.older
+                .iter()
+                .zip(&file.older_generations)
+                .map(|(older, entry)| older_generation(older, entry, texts)),
+        ),
         steps::steps(file, texts),
         record(texts),
         paragraph(
@@ -80,7 +86,13 @@ fn secrecy(texts: &Texts) -> Html {
 }
 
 fn passwords(keys: &[RepositoryKey], texts: &Texts) -> Html {
-    let cards = keys.iter().map(|key| password(key, texts));
+    let cards = keys.iter().map(|key| {
+        let standing = match key.standing {
+            KeyStanding::Current => texts.password_current,
+            KeyStanding::Previous => texts.password_previous,
+        };
+        password(key, standing, texts)
+    });
     let reading = format!("{} {}", texts.password_reading, texts.whole_check);
     Html::all([
         heading("h2", texts.passwords),
@@ -89,11 +101,22 @@ fn passwords(keys: &[RepositoryKey], texts: &Texts) -> Html {
     ])
 }
 
-fn password(key: &RepositoryKey, texts: &Texts) -> Html {
-    let standing = match key.standing {
-        KeyStanding::Current => texts.password_current,
-        KeyStanding::Previous => texts.password_previous,
-    };
+/// Snapshots that were made before the current repository began.
+fn older_generation(older: &OlderRepository, entry: &GenerationEntry, texts: &Texts) -> Html {
+    let generation = entry.generation.to_string();
+    let generation = [("generation", generation.as_str())];
+    let id = format!("{}: {}", texts.repository_id, older.repository_id);
+    let cards = entry.destinations.iter();
+    Html::all([
+        heading("h2", &filled(texts.older_generation, &generation)),
+        paragraph("note", texts.older_generation_note),
+        paragraph("older-id", &id),
+        password(&older.key, texts.password_older, texts),
+        Html::all(cards.map(|entry| destination(entry, texts))),
+    ])
+}
+
+fn password(key: &RepositoryKey, standing: &'static str, texts: &Texts) -> Html {
     let generation = key.generation.to_string();
     let password = key.password.reveal();
     let lines = typing_lines(password).into_iter().map(|line| {

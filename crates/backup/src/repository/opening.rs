@@ -1,21 +1,23 @@
 //! Finding a job's repository at its destinations.
 
-use super::{Library, WhenAbsent, config_options, unopened};
+use super::{Library, Surroundings, WhenAbsent, config_options, key_options, open_over, unopened};
 use crate::{
     error::{BackupError, Result},
     files,
     set::{
         Member, RepositorySet, SetBackend, Snapshots,
         catch_up::{is_same_repository, is_without_repository, listing, remove_stray_keys},
+        key_changes,
     },
 };
 use latarnik_destinations::ObjectName;
-use rustic_core::{Credentials, FileType, KeyOptions, NoProgressBars, OpenStatus};
+use rustic_core::{Credentials, FileType, Id, NoProgressBars, OpenStatus};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Asks all members at the same time whether they are there and have a repository. If all of them
-/// were behind, the first in order that answers leads. Returns those in step that have one.
-pub(super) fn contact(set: &Arc<RepositorySet>) -> Result<Vec<Arc<Member>>> {
+/// were behind, the first in order that answers leads. Each gets the changes of keys that it missed,
+/// if its config has the hash that is known. Returns those in step that have one.
+pub(super) fn contact(set: &Arc<RepositorySet>, known: Option<&str>) -> Result<Vec<Arc<Member>>> {
     let config = files::config();
     let answers = set.ask_all(|destination| {
         let config = config.clone();
@@ -27,7 +29,12 @@ pub(super) fn contact(set: &Arc<RepositorySet>) -> Result<Vec<Arc<Member>>> {
     let mut last = None;
     let mut answering = Vec::new();
     for (member, answer) in set.members().iter().zip(answers) {
-        match answer {
+        let settled = answer.and_then(|size| {
+            key_changes::settle_known(set, member, known)?;
+            Ok(size)
+        });
+        match settled {
+            Err(BackupError::Cancelled) => return Err(BackupError::Cancelled),
             Ok(size) => answering.push((Arc::clone(member), size.is_some())),
             Err(error) => {
                 member.fall_behind(&error);
@@ -77,17 +84,22 @@ fn holders(set: &RepositorySet, answering: Vec<(Arc<Member>, bool)>) -> Result<V
     }
 }
 
-/// Opens what the members have, or makes a repository where none of them has one.
+/// Opens what the members have, or makes a repository where none of them has one. Returns it with
+/// the key that opened it.
 pub(super) fn open(
     set: &Arc<RepositorySet>,
     holders: &[Arc<Member>],
     credentials: &Credentials,
     absent: WhenAbsent,
-) -> Result<Library<OpenStatus>> {
+    surroundings: &Surroundings,
+) -> Result<(Library<OpenStatus>, Option<Id>)> {
     if holders.is_empty() {
-        return make(set, credentials, absent);
+        let made = make(set, credentials, absent, surroundings)?;
+        let key = key_of(&made);
+        return Ok((made, key));
     }
-    let (lead, credentials) = lead(set, holders, credentials)?;
+    let (lead, alone) = lead(set, holders, credentials)?;
+    let key = key_of(&alone);
     for holder in holders.iter().filter(|holder| holder.is_in_step()) {
         if Arc::ptr_eq(holder, &lead) {
             continue;
@@ -98,22 +110,21 @@ pub(super) fn open(
             Ok(()) => {}
         }
     }
-    unopened(
-        SetBackend::new(Arc::clone(set), Snapshots::Written),
-        None,
-        NoProgressBars {},
-    )
-    .and_then(|library| Ok(library.open(&credentials)?))
-    .map_err(|error| set.explain(error))
+    let opened = open_over(set, &Credentials::Masterkey(alone.key()))?;
+    Ok((opened, key))
 }
 
-/// The first whose repository opens, so that damage at one destination hides no other; and the
-/// master key. Those before it that have the same repository are behind, as damaged.
+fn key_of(library: &Library<OpenStatus>) -> Option<Id> {
+    library.key_id().map(|key| *key)
+}
+
+/// The first whose repository opens, so that damage at one destination hides no other, and what
+/// it opened. Those before it that have the same repository are behind, as damaged.
 fn lead(
     set: &Arc<RepositorySet>,
     holders: &[Arc<Member>],
     credentials: &Credentials,
-) -> Result<(Arc<Member>, Credentials)> {
+) -> Result<(Arc<Member>, Library<OpenStatus>)> {
     let mut failures = Vec::new();
     for holder in holders {
         match open_alone(set, holder, credentials) {
@@ -125,8 +136,7 @@ fn lead(
                         Ok(()) => member.fall_behind(&error),
                     }
                 }
-                let key = Credentials::Masterkey(library.key());
-                return Ok((Arc::clone(holder), key));
+                return Ok((Arc::clone(holder), library));
             }
             Err(BackupError::Cancelled) => return Err(BackupError::Cancelled),
             Err(error) => failures.push((holder, error)),
@@ -147,16 +157,7 @@ fn open_alone(
     member: &Arc<Member>,
     credentials: &Credentials,
 ) -> Result<Library<OpenStatus>> {
-    let attempt = |hidden: BTreeSet<ObjectName>| {
-        let alone = set.alone(member, hidden);
-        unopened(
-            SetBackend::new(Arc::clone(&alone), Snapshots::Written),
-            None,
-            NoProgressBars {},
-        )
-        .and_then(|library| Ok(library.open(credentials)?))
-        .map_err(|error| alone.explain(error))
-    };
+    let attempt = |hidden: BTreeSet<ObjectName>| open_over(&set.alone(member, hidden), credentials);
     let error = match attempt(BTreeSet::new()) {
         Err(error @ (BackupError::Cancelled | BackupError::Destination(_))) => return Err(error),
         Err(error) => error,
@@ -193,6 +194,7 @@ fn make(
     set: &Arc<RepositorySet>,
     credentials: &Credentials,
     absent: WhenAbsent,
+    surroundings: &Surroundings,
 ) -> Result<Library<OpenStatus>> {
     let new = set
         .members()
@@ -212,6 +214,6 @@ fn make(
     }
     let backend = SetBackend::new(Arc::clone(set), Snapshots::Written);
     let library = unopened(backend, None, NoProgressBars {})?;
-    let made = library.init(credentials, &KeyOptions::default(), &config_options());
+    let made = library.init(credentials, &key_options(surroundings), &config_options());
     made.map_err(|error| set.explain(error))
 }

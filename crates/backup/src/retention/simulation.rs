@@ -71,19 +71,23 @@ pub struct ChangeOfRules<Id> {
     pub full_removed: usize,
     /// Incremental snapshots that would go.
     pub incremental_removed: usize,
-    /// Bytes that would be freed, at the least: what snapshots that go share among each other alone
-    /// is in no one's unique size.
+    /// Bytes that would be freed, also those that snapshots which go share among each other alone.
     pub freed_bytes: u64,
 }
 
-/// What these rules would remove now. `unique_size` tells the bytes that only this snapshot needs.
-pub fn change_of_rules<Id: Clone + Ord>(
+/// What these rules would remove now. `freed` tells what removing all of these snapshots frees, as
+/// [`Generations::forecast`](crate::Generations::forecast) does.
+///
+/// # Errors
+///
+/// Those of `freed`.
+pub fn change_of_rules<Id: Clone + Ord, E>(
     snapshots: &[Snapshot<Id>],
     rules: &RetentionRules,
     now: Timestamp,
     zone: &TimeZone,
-    unique_size: impl Fn(&Id) -> u64,
-) -> ChangeOfRules<Id> {
+    freed: impl FnOnce(&[Id]) -> Result<u64, E>,
+) -> Result<ChangeOfRules<Id>, E> {
     let plan = plan(snapshots, rules, now, zone);
     let removed: BTreeSet<&Id> = plan.remove.iter().collect();
     let of_kind = |kind| {
@@ -92,10 +96,10 @@ pub fn change_of_rules<Id: Clone + Ord>(
             .filter(|snapshot| removed.contains(&snapshot.id))
             .count()
     };
-    ChangeOfRules {
+    Ok(ChangeOfRules {
         full_removed: of_kind(RunKind::Full),
         incremental_removed: of_kind(RunKind::Incremental),
-        freed_bytes: removed.iter().map(|id| unique_size(id)).sum(),
+        freed_bytes: freed(&plan.remove)?,
         plan,
-    }
+    })
 }

@@ -1,6 +1,6 @@
 //! Bringing a member that is behind back in step.
 
-use super::{Member, Removal, RepositorySet};
+use super::{Member, Removal, RepositorySet, key_changes};
 use crate::{
     error::{BackupError, Result},
     files, manifest,
@@ -40,6 +40,7 @@ fn bring_in_step(set: &RepositorySet, member: &Arc<Member>, done: &mut CatchUp) 
     let removed: BTreeSet<&ObjectName> = removals.iter().map(|removal| &removal.name).collect();
     is_same_repository(set, &lead, member)?;
     remove_stray_keys(set, member)?;
+    key_changes::settle(set, member)?;
     copy_manifests(set, &lead, member, done)?;
     let mut kept = BTreeSet::new();
     for kind in files::COPIED {
@@ -52,7 +53,7 @@ fn bring_in_step(set: &RepositorySet, member: &Arc<Member>, done: &mut CatchUp) 
             }
         }
         for name in here.keys().filter(|name| !there.contains_key(*name)) {
-            // Keys too: one that was taken away elsewhere meanwhile is among the removals.
+            // Keys too: one that was taken away elsewhere meanwhile is gone here by now.
             if !removed.contains(name) {
                 for other in set.in_step() {
                     copy(set, member, &other, name, done)?;

@@ -1,5 +1,6 @@
 //! A destination as a member of a set.
 
+use super::key_changes::KeyChanges;
 use crate::error::{BackupError, ErrorCode};
 use latarnik_destinations::{Destination, FailureCode, ObjectName};
 use rustic_core::FileType;
@@ -36,6 +37,12 @@ pub(crate) struct MemberRecord {
     /// Files that were deleted elsewhere while it was behind.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) removals: Vec<Removal>,
+    /// Changes of keys that it has not got yet.
+    #[serde(default, skip_serializing_if = "KeyChanges::is_empty")]
+    pub(crate) keys: KeyChanges,
+    /// The whole repository was deleted there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_deleted: bool,
 }
 
 /// A file that is to be deleted.
@@ -68,6 +75,8 @@ impl Default for MemberRecord {
         Self {
             state: MemberState::InStep,
             removals: Vec::new(),
+            keys: KeyChanges::default(),
+            is_deleted: false,
         }
     }
 }
@@ -115,9 +124,28 @@ impl Member {
     }
 
     /// It is the one that the others follow. What was to be deleted there stays: by then others
-    /// may have it again, and need it.
+    /// may have it again, and need it. Keys are another matter: what was taken away stays so.
     pub(crate) fn lead(&self) {
-        *self.lock() = MemberRecord::default();
+        let mut record = self.lock();
+        *record = MemberRecord {
+            keys: std::mem::take(&mut record.keys),
+            ..MemberRecord::default()
+        };
+    }
+
+    /// Notes changes of keys that it is to get.
+    pub(crate) fn note_keys(&self, note: impl FnOnce(&mut KeyChanges)) {
+        note(&mut self.lock().keys);
+    }
+
+    /// It has got all changes of keys.
+    pub(crate) fn has_keys(&self) {
+        self.lock().keys = KeyChanges::default();
+    }
+
+    /// The whole repository was deleted there.
+    pub(crate) fn is_deleted(&self) {
+        self.lock().is_deleted = true;
     }
 
     /// It has nothing yet.

@@ -1,6 +1,7 @@
 //! Deleting snapshots: what is needed stays, what is not goes, everywhere.
 
 use crate::scene::{Scene, furnish, noise};
+use crate::sets::files;
 use latarnik_backup::{ErrorCode, MemberState, NoProgress, RunKind, RunRequest};
 use std::{fs, path::Path, sync::Arc};
 
@@ -40,6 +41,58 @@ fn what_no_snapshot_needs_is_freed_and_the_others_restore() {
     assert_eq!(fs::read_dir(scene.at("disk/manifests")).unwrap().count(), 1);
     drop(repository);
     scene.restic_agrees("disk", &second.snapshot);
+}
+
+#[test]
+fn a_dry_run_tells_what_a_prune_frees() {
+    let scene = Scene::new();
+    furnish(&scene);
+    // In a pack with the rest, and in packs of its own.
+    scene.write("small", noise(800_000, 5));
+    scene.write("large", noise(40_000_000, 7));
+    let first = scene.run(RunKind::Full, &["disk"]).unwrap();
+    fs::remove_file(scene.source().join("large")).unwrap();
+    fs::remove_file(scene.source().join("small")).unwrap();
+    scene.run(RunKind::Incremental, &["disk"]).unwrap();
+    let before = files(&scene.at("disk"));
+    let size = bytes(&scene.at("disk/data"));
+    let mut repository = scene.open(vec![scene.place("disk")]).unwrap();
+    let remove = std::slice::from_ref(&first.snapshot);
+    let forecast = repository.forecast(remove).unwrap();
+    assert_eq!(files(&scene.at("disk")), before, "nothing changes");
+    assert!(forecast.freed_bytes > 40_000_000, "{forecast:?}");
+    assert!(forecast.rewritten_bytes > 0, "{forecast:?}");
+    // What both snapshots have is not counted.
+    assert!(forecast.freed_bytes < 41_500_000, "{forecast:?}");
+    let report = repository.prune(remove, Arc::new(NoProgress)).unwrap();
+    assert_eq!(report.freed_bytes, forecast.freed_bytes);
+    assert_eq!(report.rewritten_bytes, forecast.rewritten_bytes);
+    // Headers of packs are not counted: 37 or 41 bytes a piece, and 36 a pack.
+    let freed = size - bytes(&scene.at("disk/data"));
+    assert!(
+        freed.abs_diff(forecast.freed_bytes) < 10_000,
+        "{freed} {forecast:?}"
+    );
+    let again = repository.forecast(&[]).unwrap();
+    assert_eq!(again.freed_bytes, 0, "{again:?}");
+}
+
+#[test]
+fn what_a_dry_run_says_would_stay_stays() {
+    let scene = Scene::new();
+    scene.write("kept", noise(10_000_000, 3));
+    scene.write("gone", noise(200_000, 5));
+    let first = scene.run(RunKind::Full, &["disk"]).unwrap();
+    fs::remove_file(scene.source().join("gone")).unwrap();
+    scene.run(RunKind::Incremental, &["disk"]).unwrap();
+    let mut repository = scene.open(vec![scene.place("disk")]).unwrap();
+    let remove = std::slice::from_ref(&first.snapshot);
+    // Less than a twentieth, in a pack with what is needed.
+    let forecast = repository.forecast(remove).unwrap();
+    assert!(forecast.left_bytes > 190_000, "{forecast:?}");
+    repository.prune(remove, Arc::new(NoProgress)).unwrap();
+    let after = repository.forecast(&[]).unwrap();
+    assert_eq!(after.left_bytes, forecast.left_bytes);
 }
 
 #[test]

@@ -162,6 +162,23 @@ impl Scene {
         output
     }
 
+    /// Stock restic with another password, which may be wrong.
+    pub(crate) fn restic_with(&self, place: &str, password: &str, arguments: &[&str]) -> Output {
+        Command::new("restic")
+            .args(["--no-cache", "--repo"])
+            .arg(self.at(place))
+            .args(arguments)
+            .env("RESTIC_PASSWORD", password)
+            .output()
+            .expect("restic is installed; `cargo xtask test` does that")
+    }
+
+    /// Whether a password opens a destination, for stock restic, whoever holds a lock.
+    pub(crate) fn opens(&self, place: &str, password: &str) -> bool {
+        let output = self.restic_with(place, password, &["--no-lock", "cat", "config"]);
+        output.status.success()
+    }
+
     /// Restic reads every byte of a destination and restores a snapshot, and what comes out is
     /// what is in the source.
     pub(crate) fn restic_agrees(&self, place: &str, snapshot: &str) {

@@ -30,13 +30,13 @@ pub(crate) fn files(root: &Path) -> BTreeMap<String, u64> {
 }
 
 /// Makes a local destination fail, as a drive that is taken away.
-fn take_away(scene: &Scene, name: &str) {
+pub(crate) fn take_away(scene: &Scene, name: &str) {
     fs::rename(scene.at(name), scene.at(&format!("{name}-away"))).unwrap();
     // A file of that name: nothing can be made there.
     fs::write(scene.at(name), "").unwrap();
 }
 
-fn bring_back(scene: &Scene, name: &str) {
+pub(crate) fn bring_back(scene: &Scene, name: &str) {
     fs::remove_file(scene.at(name)).unwrap();
     fs::rename(scene.at(&format!("{name}-away")), scene.at(name)).unwrap();
 }

@@ -1,6 +1,6 @@
 //! The codes on the page, read as a phone reads them.
 
-use crate::{everything, key, office};
+use crate::{everything, key, office, older};
 use latarnik_backup::recovery_kit::{Access, KeyStanding, Language, RecoveryKit};
 use latarnik_destinations::Secret;
 use rqrr::PreparedImage;
@@ -69,6 +69,18 @@ fn codes_hold_the_passwords_and_the_entries_of_the_file() {
         };
         assert_eq!(serde_json::from_str::<Access>(code).unwrap(), expected);
     }
+}
+
+#[test]
+fn older_generations_have_codes_of_their_own() {
+    let mut kit = office();
+    kit.older = vec![older(2, "second password"), older(1, "first password")];
+    let codes = read_codes(&kit);
+    let current = kit.keys.len() + kit.destinations.len();
+    assert_eq!(codes.len(), current + 4);
+    assert_eq!(codes[current], "second password");
+    assert!(codes[current + 1].contains("/mnt/kopie"));
+    assert_eq!(codes[current + 2], "first password");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The file for programs.
 
-use crate::{everything, key, office};
+use crate::{everything, key, office, older};
 use latarnik_backup::recovery_kit::{
     KeyStanding, KitFault, RecoveryFile, check_code, typing_lines,
 };
@@ -29,6 +29,35 @@ fn commands_use_the_current_password() {
     let file = kit.file().unwrap();
     let set = &file.destinations[0].linux_commands.set;
     assert_eq!(set.last().unwrap(), "export RESTIC_PASSWORD='current'");
+}
+
+#[test]
+fn older_generations_have_commands_and_passwords_of_their_own() {
+    let mut kit = office();
+    assert!(!kit.file().unwrap().to_json().contains("older_generations"));
+    kit.older.push(older(1, "first password"));
+    let file = kit.file().unwrap();
+    let entry = &file.older_generations[0];
+    assert_eq!((entry.generation, entry.keys.len()), (1, 1));
+    let set = &entry.destinations[0].linux_commands.set;
+    assert_eq!(
+        set.as_slice(),
+        [
+            "export RESTIC_REPOSITORY='/mnt/kopie'",
+            "export RESTIC_PASSWORD='first password'"
+        ]
+    );
+    let set = &file.destinations[0].linux_commands.set;
+    assert!(!set.last().unwrap().contains("first password"));
+    let read: RecoveryFile = serde_json::from_str(&file.to_json()).unwrap();
+    assert_eq!(read, file);
+    kit.older.push(older(2, ""));
+    assert_eq!(kit.file(), Err(KitFault::NoPassword));
+    kit.older[1] = older(2, "two\nlines");
+    assert_eq!(kit.file(), Err(KitFault::Unprintable));
+    kit.older[1] = older(2, "second");
+    kit.older[1].destinations.clear();
+    assert_eq!(kit.file(), Err(KitFault::NoDestination));
 }
 
 #[test]

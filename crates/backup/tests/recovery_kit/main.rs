@@ -16,7 +16,8 @@ mod stock_restic;
 
 use jiff::{Timestamp, tz::TimeZoneDatabase};
 use latarnik_backup::recovery_kit::{
-    FtpEncryption, KeyStanding, KitDestination, KitPlace, RecoveryKit, RepositoryKey, S3Addressing,
+    FtpEncryption, KeyStanding, KitDestination, KitPlace, OlderRepository, RecoveryKit,
+    RepositoryKey, S3Addressing,
 };
 use latarnik_destinations::Secret;
 
@@ -124,6 +125,16 @@ pub(crate) fn office() -> RecoveryKit {
             destination("Wasabi, Frankfurt", s3()),
             destination("NAS w biurze", smb()),
         ],
+        older: Vec::new(),
+    }
+}
+
+/// A generation before that of the kit, on a disk.
+pub(crate) fn older(generation: u32, password: &str) -> OlderRepository {
+    OlderRepository {
+        repository_id: format!("{generation:064x}"),
+        key: key(generation, password, KeyStanding::Current),
+        destinations: vec![destination("Dysk", local("/mnt/kopie"))],
     }
 }
 

@@ -1,6 +1,6 @@
 //! The page to print.
 
-use crate::{destination, everything, key, local, office};
+use crate::{destination, everything, key, local, office, older};
 use latarnik_backup::recovery_kit::{KeyStanding, Language};
 
 #[test]
@@ -42,6 +42,21 @@ fn whatever_is_shown_is_escaped() {
         8,
         "twice in the title, and once in each place"
     );
+}
+
+#[test]
+fn an_older_generation_has_its_password_and_its_places_on_the_page() {
+    let mut kit = office();
+    kit.older.push(older(1, "abcd"));
+    for (language, title) in [
+        (Language::En, "Older snapshots: generation 1"),
+        (Language::Pl, "Starsze migawki: generacja 1"),
+    ] {
+        let page = kit.page(language).unwrap();
+        for text in [title, &format!("{:064x}", 1), "/mnt/kopie", "<td>abcd</td>"] {
+            assert!(page.contains(text), "{language}: {text}");
+        }
+    }
 }
 
 #[test]

@@ -126,10 +126,14 @@ fn new_rules_tell_what_they_would_remove_and_free() {
     ];
     let rules = rules("[full]\nlast = 1\n[incremental]\nlast = 1");
     let now = at("2026-11-21T00:00:00Z");
-    let size = |id: &String| if id.contains("-18T") { 1000 } else { 1 };
-    let change = change_of_rules(&snapshots, &rules, now, &zone("UTC"), size);
+    // Two of them share 500 bytes that no other has: that is for the repository to know.
+    let freed = |removed: &[String]| match removed.len() {
+        3 => Ok(1502),
+        other => Err(other),
+    };
+    let change = change_of_rules(&snapshots, &rules, now, &zone("UTC"), freed).unwrap();
     assert_eq!((change.full_removed, change.incremental_removed), (1, 2));
-    assert_eq!(change.freed_bytes, 1002);
+    assert_eq!(change.freed_bytes, 1502);
     assert_eq!(
         serde_json::to_value(&change).unwrap(),
         serde_json::json!({
@@ -146,7 +150,7 @@ fn new_rules_tell_what_they_would_remove_and_free() {
             },
             "full_removed": 1,
             "incremental_removed": 2,
-            "freed_bytes": 1002,
+            "freed_bytes": 1502,
         })
     );
 }

@@ -56,6 +56,29 @@ fn timeout_seconds() -> u64 {
     TIMEOUT_SECONDS
 }
 
+impl SmbSettings {
+    /// Whether `server` has all of `\\\\host\\share\\path`.
+    pub(crate) fn is_whole_address(&self) -> bool {
+        let server = self.server.trim();
+        server.starts_with(r"\\") || server.starts_with("//")
+    }
+
+    /// The same with host, share and path each in its own field.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSettings`](FailureCode::InvalidSettings) when there is no share, or one too many.
+    pub fn split(self) -> Result<Self, Failure> {
+        let (server, share, path) = address(&self)?;
+        Ok(Self {
+            server,
+            share,
+            path,
+            ..self
+        })
+    }
+}
+
 /// Settings that make sense.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
@@ -202,6 +225,15 @@ mod tests {
         ] {
             assert_eq!(location(json), expected, "{json}");
         }
+    }
+
+    #[test]
+    fn a_windows_path_is_split_into_fields() {
+        let whole = settings(r#"{"server":"\\\\nas\\a\\b\\c","user":"u","password":"x"}"#);
+        let split = whole.split().unwrap();
+        let fields = (&*split.server, &*split.share, &*split.path);
+        assert_eq!(fields, ("nas", "a", "b/c"));
+        assert_eq!(split.clone().split().unwrap(), split);
     }
 
     #[test]

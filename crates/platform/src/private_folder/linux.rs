@@ -1,7 +1,7 @@
 use std::{
     fs::{DirBuilder, File, OpenOptions, Permissions},
     io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
     path::Path,
 };
 
@@ -25,6 +25,16 @@ pub(super) fn create_file(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Gives a file the owner, the group and the mode of another.
+pub(super) fn copy_rights(model: &Path, file: &File) -> io::Result<()> {
+    let model = std::fs::metadata(model)?;
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) != (model.uid(), model.gid()) {
+        fchown(file, Some(model.uid()), Some(model.gid()))?;
+    }
+    file.set_permissions(Permissions::from_mode(model.mode() & 0o7777))
+}
+
 /// A rename is on the disk once the folder is.
 pub(super) fn flush_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
@@ -34,6 +44,23 @@ pub(super) fn flush_folder(folder: &Path) -> io::Result<()> {
 mod tests {
     use crate::private_folder;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_file_like_another_has_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+        std::fs::write(&old, "old").unwrap();
+        for wanted in [0o600, 0o640] {
+            let permissions = std::fs::Permissions::from_mode(wanted);
+            std::fs::set_permissions(&old, permissions).unwrap();
+            private_folder::write_file_like(&new, &old, b"new").unwrap();
+            let mode = std::fs::metadata(&new).unwrap().permissions().mode() & 0o7777;
+            assert_eq!(mode, wanted);
+        }
+        private_folder::rename(&new, &old).unwrap();
+        assert_eq!(std::fs::read(&old).unwrap(), b"new");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 
     #[test]
     fn others_can_read_neither_folder_nor_file() {

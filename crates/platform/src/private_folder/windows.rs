@@ -37,6 +37,11 @@ pub(super) fn create_file(path: &Path) -> io::Result<File> {
     File::create(path)
 }
 
+/// The file has those of its folder, as the other one has.
+pub(super) fn copy_rights(_model: &Path, _file: &File) -> io::Result<()> {
+    Ok(())
+}
+
 /// Windows writes a rename through its own journal.
 pub(super) fn flush_folder(_folder: &Path) -> io::Result<()> {
     Ok(())

@@ -5,30 +5,38 @@ use anyhow::Context as _;
 use arguments::KitLanguage;
 use jiff::tz::TimeZone;
 use latarnik_backup::{
-    Clock as _, NamedDestination, SystemClock, WhenAbsent,
+    Clock as _, Generation, SystemClock,
     destinations::{Addressing, FtpSecurity, Settings},
     recovery_kit::{
-        FtpEncryption, KeyStanding, KitDestination, KitPlace, Language, RecoveryKit, RepositoryKey,
-        S3Addressing,
+        FtpEncryption, KeyStanding, KitDestination, KitPlace, Language, OlderRepository,
+        RecoveryKit, RepositoryKey, S3Addressing,
     },
 };
 use std::{fs, path::Path, process::ExitCode};
 
 impl Session {
     pub(super) fn recovery_kit(&self, making: &arguments::MakingKit) -> anyhow::Result<ExitCode> {
+        // A kit for a repository that does not open would be worse than none.
+        let generations = self.open_all()?;
+        let (current, older) = generations.all().split_first().context("nothing is open")?;
         let kit = RecoveryKit {
             made_at: SystemClock.now().to_zoned_datetime(TimeZone::system()),
             organization: making.organization.clone(),
             device: latarnik_backup::hostname(),
             job: self.job.name.clone(),
-            // A kit for a repository that does not open would be worse than none.
-            repository_id: self.open(WhenAbsent::Fail)?.id(),
-            keys: vec![RepositoryKey {
-                generation: 1,
-                password: self.job.repository_password()?,
-                standing: KeyStanding::Current,
-            }],
-            destinations: self.job.destinations.iter().map(destination).collect(),
+            repository_id: current.repository.id(),
+            keys: vec![key(current)],
+            destinations: self.destinations(current.number)?,
+            older: older
+                .iter()
+                .map(|generation| {
+                    Ok(OlderRepository {
+                        repository_id: generation.repository.id(),
+                        key: key(generation),
+                        destinations: self.destinations(generation.number)?,
+                    })
+                })
+                .collect::<anyhow::Result<_>>()?,
         };
         let language = match making.language {
             KitLanguage::En => Language::En,
@@ -47,6 +55,28 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Where a generation lies.
+    fn destinations(&self, generation: u32) -> anyhow::Result<Vec<KitDestination>> {
+        let destinations = self.job.destinations.iter().map(|destination| {
+            Ok(KitDestination {
+                name: destination.name.clone(),
+                place: place(self.job.settings_of(&destination.settings, generation))?,
+            })
+        });
+        destinations.collect()
+    }
+}
+
+/// The password that opened a generation.
+fn key(generation: &Generation) -> RepositoryKey {
+    RepositoryKey {
+        generation: generation.number,
+        password: generation.password.clone(),
+        standing: KeyStanding::Current,
+    }
+}
+
 /// Both have the password, so nobody else may read them.
 fn write(folder: &Path, name: &str, text: &str) -> anyhow::Result<String> {
     let path = folder.join(name);
@@ -55,15 +85,8 @@ fn write(folder: &Path, name: &str, text: &str) -> anyhow::Result<String> {
     Ok(path.display().to_string())
 }
 
-fn destination(destination: &NamedDestination) -> KitDestination {
-    KitDestination {
-        name: destination.name.clone(),
-        place: place(&destination.settings),
-    }
-}
-
-fn place(settings: &Settings) -> KitPlace {
-    match settings.clone() {
+fn place(settings: Settings) -> anyhow::Result<KitPlace> {
+    Ok(match settings {
         Settings::S3(s3) => KitPlace::S3 {
             endpoint: s3.endpoint,
             bucket: s3.bucket,
@@ -103,16 +126,19 @@ fn place(settings: &Settings) -> KitPlace {
             },
             authority: ftp.ca_certificate,
         },
-        Settings::Smb(smb) => KitPlace::Smb {
-            host: smb.server,
-            share: smb.share,
-            path: smb.path,
-            user: smb.user,
-            domain: (!smb.domain.is_empty()).then_some(smb.domain),
-            password: smb.password,
-        },
+        Settings::Smb(smb) => {
+            let smb = smb.split()?;
+            KitPlace::Smb {
+                host: smb.server,
+                share: smb.share,
+                path: smb.path,
+                user: smb.user,
+                domain: (!smb.domain.is_empty()).then_some(smb.domain),
+                password: smb.password,
+            }
+        }
         Settings::Local(local) => KitPlace::Local {
             path: local.path.display().to_string(),
         },
-    }
+    })
 }

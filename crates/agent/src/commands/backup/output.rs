@@ -3,10 +3,10 @@
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use latarnik_backup::{
-    LiveReason, MemberReport, MemberState, Phase, ProgressEvent, ProgressSink, PruneReport,
-    Reading, RepairReport, RestoreReport, RunOutcome, RunReport, SnapshotSummary, SourceReading,
-    TestRestoreOutcome, TestRestoreReport, VerificationReport, destinations::ProbeReport,
-    retention::Plan,
+    GenerationRepair, GenerationSnapshot, GenerationVerification, LiveReason, MemberReport,
+    MemberState, Phase, ProgressEvent, ProgressSink, PruneForecast, PruneReport, Reading,
+    RestoreReport, RunOutcome, RunReport, SourceReading, TestRestoreOutcome, TestRestoreReport,
+    VerificationReport, destinations::ProbeReport, retention::Plan,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ impl Output {
         })
     }
 
-    pub(super) fn snapshots(&self, snapshots: &[SnapshotSummary]) -> anyhow::Result<()> {
+    pub(super) fn snapshots(&self, snapshots: &[GenerationSnapshot]) -> anyhow::Result<()> {
         self.tell("snapshots", snapshots, || {
             if snapshots.is_empty() {
                 return "There are no snapshots.".to_owned();
@@ -93,7 +93,12 @@ impl Output {
                 "{:<10}{:<22}{:<13}{:<16}{:>9}{:>12}",
                 "ID", "Time (UTC)", "Kind", "Job", "Files", "Size"
             );
-            for snapshot in snapshots {
+            let has_several = has_several(snapshots.iter().map(|one| one.generation));
+            for GenerationSnapshot {
+                generation,
+                snapshot,
+            } in snapshots
+            {
                 let kind = snapshot.kind.as_ref().map_or_else(|| "-".to_owned(), word);
                 let mark = if snapshot.is_partial { "  partial" } else { "" };
                 write!(
@@ -106,6 +111,9 @@ impl Output {
                     bytes(snapshot.bytes),
                 )
                 .ok();
+                if has_several {
+                    write!(text, "  generation {generation}").ok();
+                }
             }
             text
         })
@@ -139,17 +147,24 @@ impl Output {
         })
     }
 
-    pub(super) fn verification(&self, reports: &[VerificationReport]) -> anyhow::Result<()> {
+    pub(super) fn verification(&self, reports: &[GenerationVerification]) -> anyhow::Result<()> {
         self.tell("verification", reports, || {
-            let text: String = reports.iter().map(verified).collect();
+            let has_several = has_several(reports.iter().map(|one| one.generation));
+            let text: String = reports
+                .iter()
+                .map(|one| title(has_several, one.generation) + &verified(&one.report))
+                .collect();
             text.trim_end().to_owned()
         })
     }
 
-    pub(super) fn repair(&self, reports: &[RepairReport]) -> anyhow::Result<()> {
+    pub(super) fn repair(&self, reports: &[GenerationRepair]) -> anyhow::Result<()> {
         self.tell("repair", reports, || {
             let mut text = String::new();
-            for report in reports {
+            let has_several = has_several(reports.iter().map(|one| one.generation));
+            for GenerationRepair { generation, report } in reports {
+                let title = title(has_several, *generation);
+                text.push_str(&title);
                 text.push_str(&verified(&report.found));
                 for file in report.named_mended.iter().take(SHOWN) {
                     writeln!(text, "mended        {file}").ok();
@@ -198,13 +213,27 @@ impl Output {
         })
     }
 
-    pub(super) fn plan(&self, plan: &Plan<String>) -> anyhow::Result<()> {
+    pub(super) fn plan(&self, plan: &Plan<String>, forecast: &PruneForecast) -> anyhow::Result<()> {
         let kept: Vec<&String> = plan.keep.iter().map(|kept| &kept.id).collect();
-        let shown = json!({ "keep": kept, "remove": plan.remove });
+        let shown = json!({ "keep": kept, "remove": plan.remove, "forecast": forecast });
         self.tell("plan", &shown, || {
             let mut text = format!("{} stay, {} would go", kept.len(), plan.remove.len());
             for id in &plan.remove {
                 write!(text, "\nWould go      {id}").ok();
+            }
+            write!(
+                text,
+                "\nWould free    {}, rewriting {}",
+                bytes(forecast.freed_bytes),
+                bytes(forecast.rewritten_bytes),
+            )
+            .ok();
+            if forecast.left_bytes > 0 {
+                let left = bytes(forecast.left_bytes);
+                write!(text, "\nWould stay    {left} that nothing needs").ok();
+            }
+            for generation in &forecast.deleted_generations {
+                write!(text, "\nWould go      generation {generation}, whole").ok();
             }
             text
         })
@@ -212,7 +241,7 @@ impl Output {
 
     pub(super) fn pruned(&self, report: &PruneReport) -> anyhow::Result<()> {
         self.tell("prune", report, || {
-            format!(
+            let mut text = format!(
                 "Snapshots     {} deleted, {} left\n\
                  Freed         {}\n\
                  Rewritten     {}",
@@ -220,7 +249,24 @@ impl Output {
                 report.kept_snapshots,
                 bytes(report.freed_bytes),
                 bytes(report.rewritten_bytes),
-            )
+            );
+            for gone in &report.deleted_generations {
+                let number = gone.generation;
+                if gone.waiting.is_empty() {
+                    write!(
+                        text,
+                        "\nGeneration {number}  is deleted everywhere: remove it from the job"
+                    )
+                } else {
+                    let waiting = gone.waiting.join(", ");
+                    write!(
+                        text,
+                        "\nGeneration {number}  is deleted, but not at {waiting}: leave it in the job"
+                    )
+                }
+                .ok();
+            }
+            text
         })
     }
 
@@ -256,7 +302,7 @@ impl Output {
     }
 
     /// One line of JSON, or a text.
-    fn tell<T: Serialize + ?Sized>(
+    pub(super) fn tell<T: Serialize + ?Sized>(
         &self,
         kind: &str,
         value: &T,
@@ -331,7 +377,23 @@ fn sources(sources: &[SourceReading]) -> String {
     text
 }
 
-fn members(members: &[MemberReport]) -> String {
+/// Whether generations need to be told apart.
+fn has_several(generations: impl Iterator<Item = u32>) -> bool {
+    let mut generations = generations;
+    let first = generations.next();
+    generations.any(|other| Some(other) != first)
+}
+
+/// What stands in front of a line about a generation.
+fn title(has_several: bool, generation: u32) -> String {
+    if has_several {
+        format!("Generation {generation}, ")
+    } else {
+        String::new()
+    }
+}
+
+pub(super) fn members(members: &[MemberReport]) -> String {
     members.iter().fold(String::new(), |mut text, member| {
         let state = match &member.state {
             MemberState::InStep => "has everything".to_owned(),

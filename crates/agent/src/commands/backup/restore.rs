@@ -2,7 +2,7 @@
 
 use super::{Session, arguments};
 use crate::exit::BackupTrouble;
-use latarnik_backup::{Existing, RestoreRequest, Selection, SnapshotChoice, WhenAbsent};
+use latarnik_backup::{Existing, RestoreRequest, Selection, SnapshotChoice};
 use std::process::ExitCode;
 
 impl Session {
@@ -13,7 +13,7 @@ impl Session {
             (None, Some(instant)) => SnapshotChoice::At { job, instant },
             (None, None) => SnapshotChoice::Latest { job },
         };
-        let report = self.open(WhenAbsent::Fail)?.restore(&RestoreRequest {
+        let report = self.open_all()?.restore(RestoreRequest {
             snapshot,
             selection: Selection {
                 paths: restoring.paths.clone(),

@@ -14,7 +14,7 @@ const DUMP_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Session {
     pub(super) fn run(&self, running: &arguments::RunningBackup) -> anyhow::Result<ExitCode> {
-        let mut repository = self.open(WhenAbsent::Create)?;
+        let mut generation = self.open_current(WhenAbsent::Create)?;
         let dumps = DumpContext {
             temporary_folder: self.state_folder.clone(),
             cancellation: self.cancellation.clone(),
@@ -31,7 +31,7 @@ impl Session {
             .request(kind, &dumps, self.output.progress())
             .context("a dump cannot be made")?;
         request.shadow_copy_maker = Arc::new(OwnShadowCopies);
-        let report = repository.run(request)?;
+        let report = generation.repository.run(request)?;
         self.output.run(&report)?;
         let is_behind = report
             .destinations
@@ -59,13 +59,11 @@ impl Session {
                 job: self.job.name.clone(),
             },
         };
-        let report = self
-            .open(WhenAbsent::Fail)?
-            .test_restore(&TestRestoreRequest {
-                snapshot,
-                sandbox,
-                progress: self.output.progress(),
-            })?;
+        let report = self.open_all()?.test_restore(TestRestoreRequest {
+            snapshot,
+            sandbox,
+            progress: self.output.progress(),
+        })?;
         self.output.test_restore(&report)?;
         match report.outcome {
             TestRestoreOutcome::Passed => Ok(ExitCode::SUCCESS),

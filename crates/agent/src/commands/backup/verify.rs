@@ -2,25 +2,26 @@
 
 use super::{Session, arguments};
 use crate::exit::BackupTrouble;
-use latarnik_backup::{VerificationReport, VerificationRequest, WhenAbsent};
+use latarnik_backup::{VerificationReport, VerificationRequest};
 use std::process::ExitCode;
 
 impl Session {
     pub(super) fn verify(&self, verifying: &arguments::Verifying) -> anyhow::Result<ExitCode> {
-        let mut repository = self.open(WhenAbsent::Fail)?;
+        let mut generations = self.open_all()?;
+        let only = verifying.generation;
         let request = VerificationRequest {
             depth: verifying.depth(),
             seed: verifying.seed,
             progress: self.output.progress(),
         };
         let reports: Vec<VerificationReport> = if verifying.repair {
-            let repairs = repository.repair(&request)?;
+            let repairs = generations.repair(only, &request)?;
             self.output.repair(&repairs)?;
-            repairs.into_iter().map(|repair| repair.left).collect()
+            repairs.into_iter().map(|one| one.report.left).collect()
         } else {
-            let reports = repository.verify(&request)?;
+            let reports = generations.verify(only, &request)?;
             self.output.verification(&reports)?;
-            reports
+            reports.into_iter().map(|one| one.report).collect()
         };
         if reports.iter().any(|report| report.damages > 0) {
             return Err(BackupTrouble::Damage.into());
