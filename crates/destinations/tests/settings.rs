@@ -1,4 +1,5 @@
 //! How destinations are described in files and messages.
+#![expect(clippy::unwrap_used, reason = "what surprises a test is to end it")]
 
 use insta::{assert_json_snapshot, assert_snapshot};
 use latarnik_destinations::{

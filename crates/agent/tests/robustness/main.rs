@@ -2,7 +2,9 @@
 //! are written to, wrong or gone.
 #![expect(
     clippy::unwrap_used,
-    reason = "a story that cannot be set up should fail at once"
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a story that cannot be set up should fail at once; some tell how long things took"
 )]
 
 mod cancellations;

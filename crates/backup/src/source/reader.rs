@@ -69,7 +69,7 @@ impl ReadSourceOpen for Opening {
                 let buffer = usize::try_from(buffer).unwrap_or_default();
                 Ok(Input::File(
                     BufReader::with_capacity(buffer, file),
-                    metadata,
+                    Box::new(metadata),
                 ))
             }),
             Content::Stream(open) => open().map(Input::Stream),
@@ -107,7 +107,7 @@ impl ReadSourceOpen for Opening {
 const BUFFER_BYTES: u64 = 64 * 1024;
 
 enum Input {
-    File(BufReader<File>, Metadata),
+    File(BufReader<File>, Box<Metadata>),
     Stream(Box<dyn Read + Send>),
 }
 

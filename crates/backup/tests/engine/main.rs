@@ -1,7 +1,8 @@
 //! The engine against real destinations, with stock restic as the judge.
 #![expect(
     clippy::unwrap_used,
-    reason = "a story that cannot be set up should fail at once"
+    clippy::print_stdout,
+    reason = "a story that cannot be set up should fail at once; some tell how long things took"
 )]
 
 mod cancellations;

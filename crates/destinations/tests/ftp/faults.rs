@@ -139,8 +139,12 @@ async fn a_server_that_comes_back_is_found_by_trying_again() {
         }
         network.set(Fault::None, Fault::None);
     };
-    let (written, ()) = tokio::join!(write, repair);
-    written.unwrap();
+    tokio::pin!(write);
+    tokio::select! {
+        early = &mut write => panic!("it did not try again: {early:?}"),
+        () = repair => {}
+    }
+    write.await.unwrap();
     assert_eq!(retrying.size(&file).await.unwrap(), Some(100_000));
 }
 
