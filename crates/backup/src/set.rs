@@ -136,12 +136,17 @@ impl RepositorySet {
         &self,
         operation: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, BackupError> {
-        self.runtime.block_on(async {
+        let result = self.runtime.block_on(async {
             tokio::select! {
                 () = self.cancellation.cancelled() => Err(BackupError::Cancelled),
                 result = operation => result.map_err(BackupError::Destination),
             }
-        })
+        });
+        match result {
+            // What fails meanwhile is no failure of the destination.
+            Err(_) if self.cancellation.is_cancelled() => Err(BackupError::Cancelled),
+            other => other,
+        }
     }
 
     pub(crate) fn spawn(

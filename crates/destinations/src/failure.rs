@@ -123,6 +123,8 @@ impl FailureCode {
             | Kind::NotConnected
             | Kind::BrokenPipe
             | Kind::UnexpectedEof => Self::ConnectionLost,
+            // Something else lies where the folder should be, and no patience changes that.
+            Kind::NotADirectory => Self::NoSuchContainer,
             Kind::TimedOut => Self::TimedOut,
             Kind::StorageFull => Self::NoSpace,
             Kind::QuotaExceeded => Self::QuotaExceeded,
