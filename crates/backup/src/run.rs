@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 pub enum RunKind {
     /// Every byte of the sources, trusting no time stamp.
     Full,
-    /// What changed since the last snapshot, by size, times and inode.
+    /// What changed since the last snapshot, by size and times.
     Incremental,
 }
 
