@@ -110,6 +110,7 @@ impl Repository {
     pub fn forecast(&mut self, remove: &[String]) -> Result<PruneForecast> {
         let lock = self.lock(LockKind::Shared)?;
         let result = self.forecast_locked(remove);
+        let result = self.distrust_cache(result);
         let unlocked = self.unlock(lock);
         let forecast = result?;
         unlocked?;

@@ -184,7 +184,7 @@ impl Repository {
     /// What was damaged may be the copy in the cache, which a machine that lost its power wrote.
     /// Without it the destinations are asked again.
     pub(crate) fn distrust_cache<T>(&self, result: Result<T>) -> Result<T> {
-        if let (Err(BackupError::Repository { .. }), Some(cache)) =
+        if let (Err(BackupError::Repository { .. } | BackupError::Damaged { .. }), Some(cache)) =
             (&result, &self.surroundings.cache_folder)
             && let Err(error) = fs::remove_dir_all(cache)
             && error.kind() != io::ErrorKind::NotFound

@@ -177,7 +177,7 @@ impl Repository {
     pub fn snapshots(&self) -> Result<Vec<SnapshotSummary>> {
         let library = self.library(
             Snapshots::Written,
-            Lookup::ThroughCache,
+            Lookup::AtDestinations,
             rustic_core::NoProgressBars {},
         )?;
         let mut summaries = Vec::new();

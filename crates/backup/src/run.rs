@@ -205,7 +205,8 @@ impl Repository {
         let result = self
             .library(
                 Snapshots::Written,
-                Lookup::ThroughCache,
+                // A copy that went bad must not speak for what lies there.
+                Lookup::AtDestinations,
                 rustic_core::NoProgressBars {},
             )
             .and_then(|library| Ok(library.repair_index(&RepairIndexOptions::default(), false)?))

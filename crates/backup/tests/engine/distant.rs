@@ -100,10 +100,14 @@ fn a_damaged_cache_fails_once_and_is_made_anew() {
     };
     run().unwrap();
     // As after a loss of power: the right size, and nothing in it.
-    for path in files_below(&scene.at("cache"), "index") {
+    let cached_files = ["index", "snapshots"].map(|kind| files_below(&scene.at("cache"), kind));
+    for path in cached_files.into_iter().flatten() {
         let size = fs::metadata(&path).unwrap().len();
         fs::write(&path, vec![0; usize::try_from(size).unwrap()]).unwrap();
     }
+    // What lies at the destination is listed, whatever became of the copies.
+    let (listed, _) = cost(&scene, cached(&scene), |repository| repository.snapshots());
+    assert_eq!(listed.unwrap().len(), 1);
     assert!(matches!(run(), Err(BackupError::Repository { .. })));
     let report = run().unwrap();
     scene.restic_agrees("far", &report.snapshot);
