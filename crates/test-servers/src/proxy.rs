@@ -123,27 +123,31 @@ async fn accept(listener: TcpListener, server_port: u16, state: Arc<State>) {
         if state.fault() == Fault::Down {
             continue;
         }
-        tokio::spawn(connect(client, server_port, Arc::clone(&state)));
+        let generation = state.generation.load(Ordering::SeqCst);
+        tokio::spawn(connect(client, server_port, generation, Arc::clone(&state)));
     }
 }
 
-async fn connect(client: TcpStream, server_port: u16, state: Arc<State>) {
+async fn connect(client: TcpStream, server_port: u16, generation: u64, state: Arc<State>) {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, server_port));
     let Ok(server) = TcpStream::connect(address).await else {
         return;
     };
     client.set_nodelay(true).ok();
     server.set_nodelay(true).ok();
-    let generation = state.generation.load(Ordering::SeqCst);
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
+    let way = Way {
+        state: &state,
+        generation,
+    };
     let cut = async {
-        while state.generation.load(Ordering::SeqCst) == generation {
+        while !way.is_cut() {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    let to_server = pass(from_client, to_server, &state, Direction::ToServer);
-    let to_client = pass(from_server, to_client, &state, Direction::ToClient);
+    let to_server = way.pass(from_client, to_server, Direction::ToServer);
+    let to_client = way.pass(from_server, to_client, Direction::ToClient);
     // Whatever ends it, dropping all four halves closes both sockets.
     tokio::select! {
         () = cut => {}
@@ -160,33 +164,51 @@ enum Direction {
     ToClient,
 }
 
-async fn pass(
-    mut from: impl tokio::io::AsyncRead + Unpin,
-    mut to: impl tokio::io::AsyncWrite + Unpin,
-    state: &State,
-    direction: Direction,
-) -> Result<(), Cut> {
-    let mut buffer = vec![0; 65_536];
-    let mut passed = 0_u64;
-    loop {
-        let read = from.read(&mut buffer).await.map_err(|_| Cut)?;
-        if read == 0 {
-            to.shutdown().await.ok();
-            return Ok(());
-        }
-        if direction == Direction::ToServer {
-            passed += read as u64;
-            state.client_bytes.fetch_add(read as u64, Ordering::SeqCst);
-        }
-        match state.fault() {
-            Fault::Swallow => continue,
-            Fault::CutAfter(limit) if direction == Direction::ToServer && passed > limit => {
+/// A connection that goes on for as long as no newer generation is there.
+struct Way<'a> {
+    state: &'a State,
+    generation: u64,
+}
+
+impl Way<'_> {
+    fn is_cut(&self) -> bool {
+        self.state.generation.load(Ordering::SeqCst) != self.generation
+    }
+
+    async fn pass(
+        &self,
+        mut from: impl tokio::io::AsyncRead + Unpin,
+        mut to: impl tokio::io::AsyncWrite + Unpin,
+        direction: Direction,
+    ) -> Result<(), Cut> {
+        let mut buffer = vec![0; 65_536];
+        let mut passed = 0_u64;
+        loop {
+            let read = from.read(&mut buffer).await.map_err(|_| Cut)?;
+            // What was on its way when the connection was cut does not arrive.
+            if self.is_cut() {
                 return Err(Cut);
             }
-            Fault::Delay(pause) => sleep(pause).await,
-            Fault::None | Fault::Down | Fault::CutAfter(_) => {}
+            if read == 0 {
+                to.shutdown().await.ok();
+                return Ok(());
+            }
+            if direction == Direction::ToServer {
+                passed += read as u64;
+                self.state
+                    .client_bytes
+                    .fetch_add(read as u64, Ordering::SeqCst);
+            }
+            match self.state.fault() {
+                Fault::Swallow => continue,
+                Fault::CutAfter(limit) if direction == Direction::ToServer && passed > limit => {
+                    return Err(Cut);
+                }
+                Fault::Delay(pause) => sleep(pause).await,
+                Fault::None | Fault::Down | Fault::CutAfter(_) => {}
+            }
+            let bytes = buffer.get(..read).ok_or(Cut)?;
+            to.write_all(bytes).await.map_err(|_| Cut)?;
         }
-        let bytes = buffer.get(..read).ok_or(Cut)?;
-        to.write_all(bytes).await.map_err(|_| Cut)?;
     }
 }
