@@ -137,6 +137,7 @@ impl BackupError {
     /// The stable code, to be translated for people.
     pub fn code(&self) -> ErrorCode {
         match self {
+            Self::Destination(failure) if failure.is_bad_place() => ErrorCode::Damaged,
             Self::Destination(failure) => ErrorCode::Destination(failure.code),
             Self::NoRepository { .. } => ErrorCode::NoRepository,
             Self::OtherRepository { .. } => ErrorCode::OtherRepository,

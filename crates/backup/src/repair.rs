@@ -14,7 +14,7 @@ use crate::{
     verification::{Examined, VerificationReport, VerificationRequest},
 };
 use bytes::Bytes;
-use latarnik_destinations::{Content, FailureCode, ObjectName};
+use latarnik_destinations::{Content, ObjectName};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -213,9 +213,7 @@ impl Repository {
     /// A file as a member has it, if it is there and right.
     fn right_one(&self, member: &Member, name: &ObjectName) -> Result<Option<Bytes>> {
         match self.set.block(member.destination.read(name)) {
-            Err(BackupError::Destination(failure)) if failure.code == FailureCode::NotFound => {
-                Ok(None)
-            }
+            Err(BackupError::Destination(failure)) if failure.is_of_the_file_alone() => Ok(None),
             other => other.map(|bytes| self.is_right(name, &bytes).then_some(bytes)),
         }
     }

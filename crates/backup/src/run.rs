@@ -50,6 +50,10 @@ impl RunKind {
     }
 }
 
+/// Files that may wait for one before them that takes longer: each of them is a name and where its
+/// pieces are, a few hundred bytes.
+const FILES_UNDER_WAY: usize = 1024;
+
 /// The tag of snapshots that lack something.
 pub const PARTIAL_TAG: &str = "partial";
 
@@ -243,7 +247,9 @@ impl Repository {
         watch.meter.begin(Phase::Transferring);
         let sources = sources(&frozen, request.streams, started, watch)?;
         let paths = sources.paths().to_vec();
-        let archived = library.archive(&options, &sources, snapshot, &paths);
+        let archived = pariter::with_window(FILES_UNDER_WAY, || {
+            library.archive(&options, &sources, snapshot, &paths)
+        });
         // Cancelling ends dumps, too, which is no failure of theirs.
         if self.surroundings.cancellation.is_cancelled() {
             return Err(BackupError::Cancelled);

@@ -1,5 +1,6 @@
 //! What is backed up.
 
+mod ahead;
 mod findings;
 mod folders;
 mod reader;

@@ -230,6 +230,24 @@ impl Failure {
         self
     }
 
+    /// Whether it is one file that cannot be read; others may well be.
+    pub fn is_of_the_file_alone(&self) -> bool {
+        let code = self.code;
+        self.is_bad_place()
+            || self.is_reading()
+                && matches!(code, FailureCode::NotFound | FailureCode::PermissionDenied)
+    }
+
+    /// Whether a file is there, may be read, and cannot: as on a disk with bad sectors.
+    pub fn is_bad_place(&self) -> bool {
+        let code = self.code;
+        self.is_reading() && matches!(code, FailureCode::ChecksumMismatch | FailureCode::Other)
+    }
+
+    fn is_reading(&self) -> bool {
+        self.operation == Operation::Read && self.name.is_some()
+    }
+
     /// The chain of causes as one line for a log.
     pub fn chain(&self) -> String {
         chain(self)

@@ -28,7 +28,9 @@ const DOORS: &[(&str, &[&str])] = &[
         ],
     ),
     ("latarnik-destinations", &[]),
-    ("latarnik-backup", &["latarnik-destinations"]),
+    ("pariter", &[]),
+    ("rustic_cdc", &[]),
+    ("latarnik-backup", &["latarnik-destinations", "pariter"]),
     (
         "latarnik-agent-core",
         &["latarnik-model", "latarnik-protocol"],

@@ -159,20 +159,27 @@ fn open_alone(
 ) -> Result<Library<OpenStatus>> {
     let attempt = |hidden: BTreeSet<ObjectName>| open_over(&set.alone(member, hidden), credentials);
     let error = match attempt(BTreeSet::new()) {
-        Err(error @ (BackupError::Cancelled | BackupError::Destination(_))) => return Err(error),
+        Err(BackupError::Destination(failure)) if !failure.is_of_the_file_alone() => {
+            return Err(BackupError::Destination(failure));
+        }
+        Err(error @ BackupError::Cancelled) => return Err(error),
         Err(error) => error,
         Ok(library) => return Ok(library),
     };
     let keys = listing(set, member, FileType::Key)?;
     let mut damaged = BTreeSet::new();
     for name in keys.keys() {
-        let bytes = set.block(member.destination.read(name))?;
-        if !files::is_what_its_name_says(name, &bytes) {
+        let is_right = match set.block(member.destination.read(name)) {
+            Err(BackupError::Destination(failure)) if failure.is_of_the_file_alone() => false,
+            other => files::is_what_its_name_says(name, &other?),
+        };
+        if !is_right {
             damaged.insert(name.clone());
         }
     }
     let damage = match (damaged.first(), error) {
         (Some(name), _) => format!("{name} at {} is not what its name says", member.name),
+        (None, error @ BackupError::Destination(_)) => return Err(error),
         (None, _) if keys.is_empty() => format!("there is no key at {}", member.name),
         (None, BackupError::Repository { detail }) => {
             let config = files::config();

@@ -6,7 +6,6 @@ use crate::{
     repository::{Library, Repository},
 };
 use bytes::Bytes;
-use latarnik_destinations::FailureCode;
 use rustic_core::{
     BlobId, IndexedFullStatus, TreeId,
     repofile::{BlobType, Node},
@@ -113,7 +112,7 @@ impl<'a> Pieces<'a> {
 fn is_damage(error: &BackupError) -> bool {
     match error {
         BackupError::Cancelled => false,
-        BackupError::Destination(failure) => failure.code == FailureCode::NotFound,
+        BackupError::Destination(failure) => failure.is_of_the_file_alone(),
         _ => true,
     }
 }

@@ -5,7 +5,6 @@ use super::{
     selection::{Filter, InvalidSelection, Selection},
 };
 use crate::error::BackupError;
-use latarnik_destinations::FailureCode;
 use rustic_core::{
     TreeId,
     repofile::{Node, SnapshotFile},
@@ -139,7 +138,7 @@ impl Tree<'_> {
         match self.pieces.folder(id) {
             Ok(nodes) => Ok(Ok(nodes.into_iter())),
             Err(BackupError::Cancelled) => Err(BackupError::Cancelled),
-            Err(BackupError::Destination(failure)) if failure.code != FailureCode::NotFound => {
+            Err(BackupError::Destination(failure)) if !failure.is_of_the_file_alone() => {
                 Err(BackupError::Destination(failure))
             }
             Err(damage) => Ok(Err(damage)),

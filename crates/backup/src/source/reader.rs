@@ -4,7 +4,10 @@
 use super::unix_metadata::open;
 #[cfg(windows)]
 use super::windows_metadata::open;
-use super::{FindingKind, Findings};
+use super::{
+    FindingKind, Findings,
+    ahead::{Ahead, LARGE_BYTES},
+};
 use crate::system::{OperatingSystem, SystemMetadata};
 use rustic_core::{ErrorKind, ReadSourceOpen, RusticError, RusticResult};
 use sha2::{Digest, Sha256};
@@ -63,16 +66,10 @@ impl ReadSourceOpen for Opening {
         self.tracker.begins(&self.path);
         let is_stream = matches!(self.content, Content::Stream(_));
         let opened = match self.content {
-            Content::File(actual) => open(&actual).and_then(|file| {
-                let metadata = file.metadata()?;
-                let buffer = metadata.len().clamp(1, BUFFER_BYTES);
-                let buffer = usize::try_from(buffer).unwrap_or_default();
-                Ok(Input::File(
-                    BufReader::with_capacity(buffer, file),
-                    Box::new(metadata),
-                ))
-            }),
-            Content::Stream(open) => open().map(Input::Stream),
+            Content::File(actual) => {
+                open(&actual).and_then(|file| Input::file(file, self.tracker.cancellation()))
+            }
+            Content::Stream(open) => open().map(|stream| Input::Stream(Hashed::new(stream))),
         };
         match opened {
             Ok(input) => Ok(TrackedReader {
@@ -80,8 +77,8 @@ impl ReadSourceOpen for Opening {
                 path: self.path,
                 input,
                 tracker: self.tracker,
-                hasher: Sha256::new(),
                 bytes: 0,
+                look_up_at: 0,
                 is_finished: false,
             }),
             Err(error) => {
@@ -107,8 +104,56 @@ impl ReadSourceOpen for Opening {
 const BUFFER_BYTES: u64 = 64 * 1024;
 
 enum Input {
-    File(BufReader<File>, Box<Metadata>),
-    Stream(Box<dyn Read + Send>),
+    Small(Hashed<BufReader<File>>, Box<Metadata>),
+    Large(Ahead, Box<Metadata>),
+    Stream(Hashed<Box<dyn Read + Send>>),
+}
+
+impl Input {
+    fn file(file: File, cancellation: &CancellationToken) -> io::Result<Self> {
+        let before = Box::new(file.metadata()?);
+        if before.len() >= LARGE_BYTES {
+            let ahead = Ahead::begin(file, cancellation.clone())?;
+            return Ok(Self::Large(ahead, before));
+        }
+        let buffer = usize::try_from(before.len().clamp(1, BUFFER_BYTES)).unwrap_or_default();
+        let file = BufReader::with_capacity(buffer, file);
+        Ok(Self::Small(Hashed::new(file), before))
+    }
+}
+
+/// Something that is read, with the hash of what was read of it.
+pub(super) struct Hashed<R> {
+    pub(super) reader: R,
+    hasher: Sha256,
+    bytes: u64,
+}
+
+impl<R> Hashed<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Self {
+            reader,
+            hasher: Sha256::new(),
+            bytes: 0,
+        }
+    }
+
+    /// How many bytes were read, and their hash. What is read later has another one.
+    pub(super) fn finish(&mut self) -> (u64, [u8; 32]) {
+        (
+            self.bytes,
+            std::mem::take(&mut self.hasher).finalize().into(),
+        )
+    }
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.hasher.update(buffer.get(..read).unwrap_or_default());
+        self.bytes += read as u64;
+        Ok(read)
+    }
 }
 
 /// Reads, hashes and notices.
@@ -117,18 +162,24 @@ pub(crate) struct TrackedReader {
     path: PathBuf,
     input: Input,
     tracker: Arc<dyn Tracker>,
-    hasher: Sha256,
     bytes: u64,
+    /// After how many bytes it is looked again whether it was cancelled: all readers look at the
+    /// same place, one after the other.
+    look_up_at: u64,
     is_finished: bool,
 }
 
 impl Read for TrackedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.tracker.cancellation().is_cancelled() {
-            return Err(io::Error::other("cancelled"));
+        if self.bytes >= self.look_up_at {
+            self.look_up_at = self.bytes + BUFFER_BYTES;
+            if self.tracker.cancellation().is_cancelled() {
+                return Err(io::Error::other("cancelled"));
+            }
         }
         let read = match &mut self.input {
-            Input::File(file, _) => file.read(buffer),
+            Input::Small(file, _) => file.read(buffer),
+            Input::Large(file, _) => file.read(buffer),
             Input::Stream(stream) => stream.read(buffer),
         };
         match read {
@@ -137,7 +188,6 @@ impl Read for TrackedReader {
                 Ok(0)
             }
             Ok(read) => {
-                self.hasher.update(buffer.get(..read).unwrap_or_default());
                 self.bytes += read as u64;
                 Ok(read)
             }
@@ -153,22 +203,38 @@ impl TrackedReader {
             return;
         }
         self.is_finished = true;
-        if let Input::File(file, before) = &self.input
-            && let Some(change) = change(before, file.get_ref(), self.bytes)
-        {
-            self.tracker
-                .findings()
-                .add(&self.path, FindingKind::Changed, change);
+        let (bytes, sha256, change) = match &mut self.input {
+            Input::Stream(stream) => {
+                let (bytes, sha256) = stream.finish();
+                (bytes, sha256, None)
+            }
+            Input::Small(file, before) => {
+                let (bytes, sha256) = file.finish();
+                let after = file.reader.get_ref().metadata();
+                (bytes, sha256, change(before, after, bytes))
+            }
+            Input::Large(file, before) => {
+                let Some(end) = file.take_end() else {
+                    return;
+                };
+                let change = change(before, end.after, end.bytes);
+                (end.bytes, end.sha256, change)
+            }
+        };
+        if let Some(change) = change {
+            let findings = self.tracker.findings();
+            findings.add(&self.path, FindingKind::Changed, change);
         }
-        let digest = std::mem::take(&mut self.hasher).finalize().into();
-        self.tracker.read_whole(self.number, self.bytes, digest);
+        self.tracker.read_whole(self.number, bytes, sha256);
     }
 
     fn fail(&mut self, error: io::Error) -> io::Error {
         let copy = io::Error::new(error.kind(), error.to_string());
         self.tracker.read_failed(self.number);
         match self.input {
-            Input::File(..) => self.tracker.findings().add_error(&self.path, &error),
+            Input::Small(..) | Input::Large(..) => {
+                self.tracker.findings().add_error(&self.path, &error)
+            }
             Input::Stream(_) => self
                 .tracker
                 .dump_failed(&self.path.display().to_string(), error),
@@ -178,8 +244,8 @@ impl TrackedReader {
 }
 
 /// What changed between opening and the end, if anything.
-fn change(before: &Metadata, file: &File, read: u64) -> Option<String> {
-    let after = match file.metadata() {
+fn change(before: &Metadata, after: io::Result<Metadata>, read: u64) -> Option<String> {
+    let after = match after {
         Ok(after) => after,
         Err(error) => return Some(error.to_string()),
     };

@@ -9,7 +9,7 @@ use crate::{
     set::{Member, RepositorySet},
 };
 use bytes::Bytes;
-use latarnik_destinations::{Entry, FailureCode, ObjectName};
+use latarnik_destinations::{Entry, Failure, FailureCode, ObjectName};
 use rustic_core::FileType;
 use std::{collections::BTreeSet, time::Duration};
 
@@ -31,6 +31,13 @@ pub(super) struct Examination<'a> {
     pub(super) named: Vec<Damage>,
     /// All files that something was found about.
     pub(super) bad: BTreeSet<ObjectName>,
+}
+
+/// What was there under a name.
+enum Found {
+    Whole(Bytes),
+    Nothing,
+    Unreadable(Failure),
 }
 
 impl<'a> Examination<'a> {
@@ -74,11 +81,18 @@ impl<'a> Examination<'a> {
         Ok(())
     }
 
-    /// A file's content; one that is not there is noted.
+    /// A file's content; one that is not there, or cannot be read, is noted.
     pub(super) fn fetch(&mut self, name: &ObjectName) -> Result<Option<Bytes>> {
-        let Some(bytes) = self.look_at(name)? else {
-            self.note(name, DamageKind::Missing, String::new());
-            return Ok(None);
+        let bytes = match self.look_at(name)? {
+            Found::Whole(bytes) => bytes,
+            Found::Nothing => {
+                self.note(name, DamageKind::Missing, String::new());
+                return Ok(None);
+            }
+            Found::Unreadable(failure) => {
+                self.note(name, DamageKind::Unreadable, failure.chain());
+                return Ok(None);
+            }
         };
         self.files_read += 1;
         self.bytes_read += bytes.len() as u64;
@@ -86,12 +100,16 @@ impl<'a> Examination<'a> {
         Ok(Some(bytes))
     }
 
-    fn look_at(&self, name: &ObjectName) -> Result<Option<Bytes>> {
+    fn look_at(&self, name: &ObjectName) -> Result<Found> {
         match self.set.block(self.member.destination.read(name)) {
+            Ok(bytes) => Ok(Found::Whole(bytes)),
             Err(BackupError::Destination(failure)) if failure.code == FailureCode::NotFound => {
-                Ok(None)
+                Ok(Found::Nothing)
             }
-            other => other.map(Some),
+            Err(BackupError::Destination(failure)) if failure.is_of_the_file_alone() => {
+                Ok(Found::Unreadable(failure))
+            }
+            Err(other) => Err(other),
         }
     }
 
@@ -140,9 +158,13 @@ impl<'a> Examination<'a> {
     }
 
     fn is_gone_or_right(&self, lock: &ObjectName) -> Result<bool> {
-        Ok(self.look_at(lock)?.is_none_or(|bytes| {
-            files::is_what_its_name_says(lock, &bytes) && locks::is_whole(self.seal, &bytes)
-        }))
+        Ok(match self.look_at(lock)? {
+            Found::Nothing => true,
+            Found::Unreadable(_) => false,
+            Found::Whole(bytes) => {
+                files::is_what_its_name_says(lock, &bytes) && locks::is_whole(self.seal, &bytes)
+            }
+        })
     }
 
     pub(super) fn note(&mut self, name: &ObjectName, kind: DamageKind, detail: String) {

@@ -72,11 +72,15 @@ pub(super) fn examine(
 
 /// What cannot be read at all was named already.
 fn named_already(error: BackupError, examination: &Examination<'_>) -> Result<Walked> {
-    match error {
-        BackupError::Damaged { .. } | BackupError::Repository { .. } if examination.damages > 0 => {
-            Ok(Walked::default())
-        }
-        other => Err(other),
+    let is_damage = match &error {
+        BackupError::Damaged { .. } | BackupError::Repository { .. } => true,
+        BackupError::Destination(failure) => failure.is_of_the_file_alone(),
+        _ => false,
+    };
+    if is_damage && examination.damages > 0 {
+        Ok(Walked::default())
+    } else {
+        Err(error)
     }
 }
 

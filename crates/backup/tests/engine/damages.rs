@@ -4,16 +4,21 @@
 use crate::{
     scene::{PASSWORD, Scene, noise},
     sets::files,
+    troubled,
 };
 use latarnik_backup::{
-    Damage, ErrorCode, MemberState, NoProgress, RepairReport, Repository, RunKind, SnapshotChoice,
-    TestRestoreOutcome, TestRestoreRequest, VerificationDepth, VerificationReport,
-    VerificationRequest, WhenAbsent, destinations::Secret,
+    Damage, DamageKind, ErrorCode, MemberState, NoProgress, Place, RepairReport, Repository,
+    RestoreRequest, RunKind, SnapshotChoice, TestRestoreOutcome, TestRestoreRequest,
+    VerificationDepth, VerificationReport, VerificationRequest, WhenAbsent,
+    destinations::{Failure, Operation, Secret},
 };
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// What happens to a file.
@@ -359,5 +364,96 @@ fn a_part_of_the_hashes_that_is_gone_is_missed_whichever_it_is() {
             .map(latarnik_backup::BackupError::code);
         assert_eq!(code, Some(ErrorCode::Damaged), "{part:?} {report:?}");
         fs::write(part, bytes).unwrap();
+    }
+}
+
+/// A destination whose disk has gone bad where one file lies: it is there, and to read it is an
+/// error, until it is written anew.
+fn with_a_bad_place(scene: &Scene, place: &str, bad: &str) -> Place {
+    let (bad, is_mended) = (bad.to_owned(), AtomicBool::new(false));
+    troubled::place(scene, place, move |operation, name| {
+        let Some(name) = name.filter(|name| name.last() == bad) else {
+            return Ok(());
+        };
+        match operation {
+            Operation::Write => is_mended.store(true, Ordering::SeqCst),
+            Operation::Read if !is_mended.load(Ordering::SeqCst) => {
+                let error = io::Error::from_raw_os_error(5);
+                return Err(Failure::of_io(Operation::Read, error).about(name));
+            }
+            _ => {}
+        }
+        Ok(())
+    })
+}
+
+fn open_places(scene: &Scene, places: Vec<Place>) -> latarnik_backup::Result<Repository> {
+    let password = Secret::new(PASSWORD);
+    Repository::open(places, &password, WhenAbsent::Fail, scene.surroundings())
+}
+
+#[test]
+fn a_file_that_cannot_be_read_at_one_of_two_destinations_is_named_and_mended() {
+    for (kind, damaged) in ["config", "keys", "snapshots", "index", "data", "manifests"]
+        .into_iter()
+        .zip(["one", "two"].into_iter().cycle())
+    {
+        let scene = scene(&["one", "two"]);
+        let name = name(&file_of(&scene, damaged, kind));
+        let whole = files(&scene.at(damaged));
+        let places = ["one", "two"].map(|place| match place {
+            place if place == damaged => with_a_bad_place(&scene, place, &name),
+            place => scene.place(place),
+        });
+        let mut repository = open_places(&scene, places.to_vec()).unwrap();
+        for report in repository.verify(&request()).unwrap() {
+            let story = format!("{kind} at {damaged}: {report:?}");
+            assert_eq!(report.unexamined, None, "{story}");
+            assert_eq!(report.damages > 0, report.destination == damaged, "{story}");
+            let named = tells_of(&report.named_damages, &name);
+            assert_eq!(named, report.destination == damaged, "{story}");
+        }
+        // What the other one has is restored.
+        assert!(restores(&mut repository, &scene.at("restored")), "{kind}");
+        for report in repository.repair(&request()).unwrap() {
+            let story = format!("{kind} at {damaged}: {report:?}");
+            let was_mended = report.mended_files > 0;
+            assert_eq!(was_mended, report.destination == damaged, "{story}");
+            assert_eq!(report.left.named_damages, [], "{story}");
+        }
+        for member in repository.members() {
+            assert_eq!(member.state, MemberState::InStep, "{kind} at {damaged}");
+        }
+        assert_eq!(files(&scene.at(damaged)), whole, "{kind} at {damaged}");
+    }
+}
+
+fn restores(repository: &mut Repository, target: &Path) -> bool {
+    let request = RestoreRequest::latest("books", target);
+    let report = repository.restore(&request).unwrap();
+    report.findings == 0 && report.files == 2
+}
+
+#[test]
+fn files_that_cannot_be_read_at_the_only_destination_are_named_and_the_others_restored() {
+    let scene = scene(&["disk"]);
+    let pack = name(&scene.largest_pack("disk"));
+    let place = with_a_bad_place(&scene, "disk", &pack);
+    let mut repository = open_places(&scene, vec![place]).unwrap();
+    let report = repository.verify(&request()).unwrap().remove(0);
+    let [damage] = report.named_damages.as_slice() else {
+        panic!("{report:?}");
+    };
+    assert_eq!(damage.kind, DamageKind::Unreadable, "{damage:?}");
+    assert!(damage.file.ends_with(&pack), "{damage:?}");
+    assert!(!test_restore(&mut repository, &scene.at("sandbox")));
+    let request = RestoreRequest::latest("books", scene.at("restored"));
+    let report = repository.restore(&request).unwrap();
+    assert_eq!((report.files, report.findings), (1, 1), "{report:?}");
+    for kind in ["config", "keys"] {
+        let bad = name(&file_of(&scene, "disk", kind));
+        let place = with_a_bad_place(&scene, "disk", &bad);
+        let error = open_places(&scene, vec![place]).err().unwrap();
+        assert_eq!(error.code(), ErrorCode::Damaged, "{kind}: {error:?}");
     }
 }

@@ -1,107 +1,31 @@
 //! A destination that goes away in the middle, at any point.
 
-use crate::scene::{Scene, furnish};
-use crate::sets::files;
-use async_trait::async_trait;
-use bytes::Bytes;
+use crate::{
+    scene::{Scene, furnish},
+    sets::files,
+    troubled,
+};
 use latarnik_backup::{
     BackupError, MemberState, Place, RunKind, RunReport,
-    destinations::{
-        Content, Destination, Entry, Failure, FailureCode, Local, LocalSettings, ObjectName,
-        Operation, Space, Written,
-    },
+    destinations::{Failure, FailureCode, Operation},
 };
-use std::{
-    ops::Range,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A local folder that answers nothing after so many writes.
-#[derive(Debug)]
-struct Flaky {
-    inner: Local,
-    writes_left: AtomicU64,
-}
-
-impl Flaky {
-    fn check(&self) -> Result<(), Failure> {
-        match self.writes_left.load(Ordering::SeqCst) {
-            0 => Err(Failure::new(
-                Operation::Connect,
-                FailureCode::ConnectionLost,
-            )),
-            _ => Ok(()),
-        }
-    }
-}
-
-#[async_trait]
-impl Destination for Flaky {
-    fn location(&self) -> String {
-        self.inner.location()
-    }
-
-    async fn prepare(&self) -> Result<(), Failure> {
-        self.check()?;
-        self.inner.prepare().await
-    }
-
-    async fn write(&self, name: &ObjectName, content: Content) -> Result<Written, Failure> {
-        self.check()?;
-        self.writes_left.fetch_sub(1, Ordering::SeqCst);
-        self.check()?;
-        self.inner.write(name, content).await
-    }
-
-    async fn read(&self, name: &ObjectName) -> Result<Bytes, Failure> {
-        self.check()?;
-        self.inner.read(name).await
-    }
-
-    async fn read_range(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes, Failure> {
-        self.check()?;
-        self.inner.read_range(name, range).await
-    }
-
-    async fn list(&self, folder: Option<&ObjectName>) -> Result<Vec<Entry>, Failure> {
-        self.check()?;
-        self.inner.list(folder).await
-    }
-
-    async fn size(&self, name: &ObjectName) -> Result<Option<u64>, Failure> {
-        self.check()?;
-        self.inner.size(name).await
-    }
-
-    async fn remove(&self, name: &ObjectName) -> Result<(), Failure> {
-        self.check()?;
-        self.inner.remove(name).await
-    }
-
-    async fn remove_leftovers(&self) -> Result<u64, Failure> {
-        self.check()?;
-        self.inner.remove_leftovers().await
-    }
-
-    async fn space(&self) -> Result<Option<Space>, Failure> {
-        self.check()?;
-        self.inner.space().await
-    }
-}
-
 fn flaky(scene: &Scene, name: &str, writes: u64) -> Place {
-    Place {
-        name: name.to_owned(),
-        destination: Arc::new(Flaky {
-            inner: Local::new(LocalSettings {
-                path: scene.at(name),
-            }),
-            writes_left: AtomicU64::new(writes),
-        }),
-    }
+    let left = AtomicU64::new(writes);
+    troubled::place(scene, name, move |operation, _| {
+        let cost = u64::from(operation == Operation::Write);
+        let one_less = |left: u64| left.checked_sub(cost).filter(|left| *left > 0);
+        match left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less) {
+            Ok(_) => Ok(()),
+            Err(_) => {
+                left.store(0, Ordering::SeqCst);
+                let code = FailureCode::ConnectionLost;
+                Err(Failure::new(Operation::Connect, code))
+            }
+        }
+    })
 }
 
 fn run(scene: &Scene, places: Vec<Place>) -> Result<RunReport, BackupError> {

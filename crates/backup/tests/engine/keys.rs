@@ -2,26 +2,20 @@
 
 use crate::scene::{PASSWORD, Scene};
 use crate::sets::{bring_back, files, take_away};
-use async_trait::async_trait;
-use bytes::Bytes;
+use crate::troubled;
 use latarnik_backup::{
     ErrorCode, KeyReport, MemberState, OtherKeys, Place, Repository, RunKind, RunRequest,
     StreamSource, SystemClock,
-    destinations::{
-        Content, Destination, Entry, Failure, FailureCode, Local, LocalSettings, ObjectName,
-        Operation, Secret, Space, Written,
-    },
+    destinations::{Failure, FailureCode, Operation, Secret},
 };
 use std::{
     fs,
-    ops::Range,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
         mpsc,
     },
 };
-use tokio_util::sync::CancellationToken;
 
 const NEW: &str = "a new password";
 const BOTH: [&str; 2] = ["one", "two"];
@@ -238,87 +232,21 @@ fn keys_are_not_removed_while_somebody_works_and_may_be_added() {
 }
 
 /// A local folder at which everything ends after so many changes, as when the power goes.
-#[derive(Debug)]
-struct Ending {
-    inner: Local,
-    changes_left: Arc<AtomicU64>,
-    cancellation: CancellationToken,
-}
-
-impl Ending {
-    fn check(&self) -> Result<(), Failure> {
-        if self.cancellation.is_cancelled() {
-            return Err(Failure::new(
-                Operation::Connect,
-                FailureCode::ConnectionLost,
-            ));
+fn ending(scene: &Scene, name: &str, changes_left: &Arc<AtomicU64>) -> Place {
+    let (changes_left, power) = (Arc::clone(changes_left), scene.cancellation.clone());
+    troubled::place(scene, name, move |operation, _| {
+        let is_change = matches!(operation, Operation::Write | Operation::Remove);
+        let one_less = |left: u64| left.checked_sub(u64::from(is_change));
+        let taken = changes_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
+        if taken.is_err() {
+            power.cancel();
+        }
+        if power.is_cancelled() {
+            let code = FailureCode::ConnectionLost;
+            return Err(Failure::new(Operation::Connect, code));
         }
         Ok(())
-    }
-
-    fn change(&self) -> Result<(), Failure> {
-        self.check()?;
-        let one_less = |left: u64| left.checked_sub(1);
-        let taken = self
-            .changes_left
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
-        if taken.is_err() {
-            self.cancellation.cancel();
-        }
-        self.check()
-    }
-}
-
-#[async_trait]
-impl Destination for Ending {
-    fn location(&self) -> String {
-        self.inner.location()
-    }
-
-    async fn prepare(&self) -> Result<(), Failure> {
-        self.check()?;
-        self.inner.prepare().await
-    }
-
-    async fn write(&self, name: &ObjectName, content: Content) -> Result<Written, Failure> {
-        self.change()?;
-        self.inner.write(name, content).await
-    }
-
-    async fn read(&self, name: &ObjectName) -> Result<Bytes, Failure> {
-        self.check()?;
-        self.inner.read(name).await
-    }
-
-    async fn read_range(&self, name: &ObjectName, range: Range<u64>) -> Result<Bytes, Failure> {
-        self.check()?;
-        self.inner.read_range(name, range).await
-    }
-
-    async fn list(&self, folder: Option<&ObjectName>) -> Result<Vec<Entry>, Failure> {
-        self.check()?;
-        self.inner.list(folder).await
-    }
-
-    async fn size(&self, name: &ObjectName) -> Result<Option<u64>, Failure> {
-        self.check()?;
-        self.inner.size(name).await
-    }
-
-    async fn remove(&self, name: &ObjectName) -> Result<(), Failure> {
-        self.change()?;
-        self.inner.remove(name).await
-    }
-
-    async fn remove_leftovers(&self) -> Result<u64, Failure> {
-        self.check()?;
-        self.inner.remove_leftovers().await
-    }
-
-    async fn space(&self) -> Result<Option<Space>, Failure> {
-        self.check()?;
-        self.inner.space().await
-    }
+    })
 }
 
 /// A rotation has eight changes at two destinations: the lock, the new key, the key in use once
@@ -329,19 +257,12 @@ fn cut_off_at_any_change_one_password_opens_and_the_rotation_is_ended_with_eithe
     for changes in 0..10 {
         let mut scene = scene();
         let changes_left = Arc::new(AtomicU64::new(changes));
-        let places = BOTH.iter().map(|name| Place {
-            name: (*name).to_owned(),
-            destination: Arc::new(Ending {
-                inner: Local::new(LocalSettings {
-                    path: scene.at(name),
-                }),
-                changes_left: Arc::clone(&changes_left),
-                cancellation: scene.cancellation.clone(),
-            }) as _,
-        });
+        let places = BOTH
+            .map(|name| ending(&scene, name, &changes_left))
+            .to_vec();
         let new = Secret::new(NEW);
         let rotated = scene
-            .open(places.collect())
+            .open(places)
             .unwrap()
             .rotate_key(&new, OtherKeys::Remove);
         ended += u64::from(rotated.is_ok());

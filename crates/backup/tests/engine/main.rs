@@ -23,4 +23,5 @@ mod scene;
 mod sets;
 mod shadow_copies;
 mod test_restores;
+mod troubled;
 mod verifications;
