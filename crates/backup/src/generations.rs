@@ -12,8 +12,9 @@ use crate::{
     prune::{DeletedGeneration, LastSnapshot, PruneForecast, PruneReport},
     repair::RepairReport,
     repository::{Repository, Surroundings, WhenAbsent},
-    restore::{RestoreReport, RestoreRequest, SnapshotChoice, SnapshotSummary},
+    restore::{RestoreReport, RestoreRequest, SnapshotChoice},
     set::Place,
+    snapshots::SnapshotSummary,
     test_restore::{TestRestoreReport, TestRestoreRequest},
     verification::{VerificationReport, VerificationRequest},
 };

@@ -30,6 +30,7 @@ mod run;
 mod seal;
 mod set;
 mod shadow_copies;
+mod snapshots;
 mod source;
 mod state;
 mod system;
@@ -53,15 +54,14 @@ pub use progress::{NoProgress, Phase, ProgressEvent, ProgressSink};
 pub use prune::{DeletedGeneration, PruneForecast, PruneReport};
 pub use repair::RepairReport;
 pub use repository::{Repository, Surroundings, WhenAbsent, hostname};
-pub use restore::{
-    Existing, RestoreReport, RestoreRequest, Selection, SnapshotChoice, SnapshotSummary,
-};
+pub use restore::{Existing, RestoreReport, RestoreRequest, Selection, SnapshotChoice};
 pub use run::{PARTIAL_TAG, PINNED_TAG, RunKind, RunOutcome, RunReport, RunRequest, StreamSource};
 pub use set::{MemberReport, MemberState, Place};
 pub use shadow_copies::{
     Consistency, Live, LiveReason, NoShadowCopies, Reading, ShadowCopies, ShadowCopyHold,
     ShadowCopyMaker, ShadowCopyUse, SourceReading,
 };
+pub use snapshots::SnapshotSummary;
 pub use source::{Finding, FindingKind, Findings, FolderSource, InvalidPattern};
 pub use system::{OperatingSystem, PlainSystem, SystemMetadata};
 pub use test_restore::{

@@ -1,7 +1,9 @@
 //! Which snapshot, and which of its files.
 
-use super::SnapshotSummary;
-use crate::error::{BackupError, Result};
+use crate::{
+    error::{BackupError, Result},
+    snapshots::SnapshotSummary,
+};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
