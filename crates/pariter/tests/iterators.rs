@@ -1,5 +1,4 @@
 //! Order, bounds, and ends of all kinds.
-#![expect(clippy::unwrap_used, reason = "a test fails at once")]
 
 use pariter::{IteratorExt as _, with_window};
 use std::{
@@ -128,13 +127,13 @@ fn the_window_is_that_of_the_work_alone() {
     };
     let slowly = |under_way: &UnderWay| {
         thread::scope(|scope| {
-            let mut ready = (0..300)
+            let ready = (0..300)
                 .map(|number| under_way.enter(number))
                 .readahead_scoped(scope);
             thread::sleep(Duration::from_millis(100));
-            while let Some(number) = ready.next() {
+            ready.for_each(|number| {
                 under_way.leave(number);
-            }
+            });
         });
     };
     assert!(most(&|under_way| with_window(200, || slowly(under_way))) >= 200);

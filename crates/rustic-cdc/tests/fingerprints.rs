@@ -1,5 +1,4 @@
 //! Fingerprints against their definition.
-#![expect(clippy::unwrap_used, reason = "a test fails at once")]
 
 use rustic_cdc::{Polynom as _, Polynom64, Rabin64, RollingHash64 as _};
 

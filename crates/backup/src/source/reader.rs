@@ -233,7 +233,7 @@ impl TrackedReader {
         self.tracker.read_failed(self.number);
         match self.input {
             Input::Small(..) | Input::Large(..) => {
-                self.tracker.findings().add_error(&self.path, &error)
+                self.tracker.findings().add_error(&self.path, &error);
             }
             Input::Stream(_) => self
                 .tracker

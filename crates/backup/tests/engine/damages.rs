@@ -450,6 +450,7 @@ fn files_that_cannot_be_read_at_the_only_destination_are_named_and_the_others_re
     let request = RestoreRequest::latest("books", scene.at("restored"));
     let report = repository.restore(&request).unwrap();
     assert_eq!((report.files, report.findings), (1, 1), "{report:?}");
+    drop(repository);
     for kind in ["config", "keys"] {
         let bad = name(&file_of(&scene, "disk", kind));
         let place = with_a_bad_place(&scene, "disk", &bad);
