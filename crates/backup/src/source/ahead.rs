@@ -20,6 +20,7 @@ pub(super) struct Ahead {
     blocks: Receiver<io::Result<Block>>,
     block: Vec<u8>,
     place: usize,
+    is_ended: bool,
     end: Option<End>,
 }
 
@@ -46,6 +47,7 @@ impl Ahead {
             blocks,
             block: Vec::new(),
             place: 0,
+            is_ended: false,
             end: None,
         })
     }
@@ -66,11 +68,11 @@ impl Read for Ahead {
                 }
                 Ok(Ok(Block::End(end))) => {
                     self.end = Some(*end);
+                    self.is_ended = true;
                     return Ok(0);
                 }
                 Ok(Err(error)) => return Err(error),
-                // It was read to its end, or its reader is gone.
-                Err(_) if self.end.is_some() => return Ok(0),
+                Err(_) if self.is_ended => return Ok(0),
                 Err(_) => return Err(io::Error::other("the file is read no further")),
             }
         }
@@ -120,4 +122,89 @@ fn read_block(file: &mut Hashed<File>) -> io::Result<Vec<u8>> {
     let mut block = Vec::with_capacity(BLOCK_BYTES);
     file.take(BLOCK_BYTES as u64).read_to_end(&mut block)?;
     Ok(block)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ahead, BLOCK_BYTES, End};
+    use sha2::{Digest as _, Sha256};
+    use std::{
+        fs::{self, File},
+        io::{self, Read as _, Write as _},
+    };
+    use tempfile::NamedTempFile;
+    use tokio_util::sync::CancellationToken;
+
+    fn bytes(length: usize) -> Vec<u8> {
+        (0..length).map(|place| (place % 251) as u8).collect()
+    }
+
+    fn file(bytes: &[u8]) -> NamedTempFile {
+        let file = NamedTempFile::new().unwrap();
+        fs::write(file.path(), bytes).unwrap();
+        file
+    }
+
+    /// Reads to the end, this many bytes at a time.
+    fn read(ahead: &mut Ahead, at_a_time: usize) -> io::Result<(Vec<u8>, End)> {
+        let mut all = Vec::new();
+        let mut buffer = vec![0; at_a_time];
+        loop {
+            let read = ahead.read(&mut buffer)?;
+            if read == 0 {
+                return Ok((all, ahead.take_end().unwrap()));
+            }
+            all.extend_from_slice(&buffer[..read]);
+        }
+    }
+
+    #[test]
+    fn everything_comes_in_its_order_with_its_hash() {
+        for length in [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, 5 * BLOCK_BYTES + 7] {
+            for at_a_time in [4096, 100_003, 2 * BLOCK_BYTES] {
+                let bytes = bytes(length);
+                let file = File::open(file(&bytes).path()).unwrap();
+                let mut ahead = Ahead::begin(file, CancellationToken::new()).unwrap();
+                let (all, end) = read(&mut ahead, at_a_time).unwrap();
+                assert!(all == bytes, "{length} bytes, {at_a_time} at a time");
+                assert_eq!(end.bytes, length as u64);
+                assert_eq!(end.sha256, <[u8; 32]>::from(Sha256::digest(&bytes)));
+                assert_eq!(end.after.unwrap().len(), length as u64);
+                // It stays at its end.
+                assert_eq!(ahead.read(&mut [0; 10]).unwrap(), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_file_grows_by_while_it_is_read_is_seen_afterwards() {
+        let file = file(&bytes(10 * BLOCK_BYTES));
+        let opened = File::open(file.path()).unwrap();
+        let mut ahead = Ahead::begin(opened, CancellationToken::new()).unwrap();
+        ahead.read_exact(&mut [0; 10]).unwrap();
+        // The reading waits until somebody takes what is ready, and finds it.
+        let mut appended = File::options().append(true).open(file.path()).unwrap();
+        appended.write_all(b"more").unwrap();
+        let (rest, end) = read(&mut ahead, 65_536).unwrap();
+        assert_eq!(rest.len(), 10 * BLOCK_BYTES - 10 + 4);
+        assert_eq!(end.after.unwrap().len(), 10 * BLOCK_BYTES as u64 + 4);
+    }
+
+    #[test]
+    fn a_failure_is_told() {
+        let file = file(&bytes(100));
+        let unreadable = File::options().write(true).open(file.path()).unwrap();
+        let mut ahead = Ahead::begin(unreadable, CancellationToken::new()).unwrap();
+        ahead.read(&mut [0; 10]).unwrap_err();
+    }
+
+    #[test]
+    fn nothing_comes_once_it_was_cancelled() {
+        let cancellation = CancellationToken::new();
+        let file = file(&bytes(100 * BLOCK_BYTES));
+        let opened = File::open(file.path()).unwrap();
+        let mut ahead = Ahead::begin(opened, cancellation.clone()).unwrap();
+        cancellation.cancel();
+        read(&mut ahead, 65_536).err().unwrap();
+    }
 }

@@ -116,12 +116,13 @@ fn tells_of(damages: &[Damage], name: &str) -> bool {
 
 /// One destination of two is damaged: that one is told, what is damaged is named, and mended.
 fn found_and_mended(damaged: &str, how: Harm) {
+    let whole_scene = scene(&["one", "two"]);
     for kind in KINDS {
         // That a lock is gone is as it should be.
         if kind == "locks" && how == Harm::Gone {
             continue;
         }
-        let scene = scene(&["one", "two"]);
+        let scene = whole_scene.twin();
         let whole = files(&scene.at(damaged));
         let name = harm(&file_of(&scene, damaged, kind), how);
         for report in verify(&scene, &["one", "two"]) {
@@ -192,13 +193,14 @@ fn test_restore(repository: &mut Repository, sandbox: &Path) -> bool {
 /// does not.
 #[test]
 fn damage_at_the_only_destination_is_named_and_fails_the_test_restore() {
+    let whole_scene = scene(&["disk"]);
+    assert!(test_restore(
+        &mut open(&whole_scene, &["disk"]).unwrap(),
+        &whole_scene.at("sandbox")
+    ));
     for how in [Harm::Flipped, Harm::CutShort, Harm::Gone] {
         for kind in KINDS.into_iter().filter(|kind| *kind != "locks") {
-            let scene = scene(&["disk"]);
-            assert!(test_restore(
-                &mut open(&scene, &["disk"]).unwrap(),
-                &scene.at("sandbox")
-            ));
+            let scene = whole_scene.twin();
             let path = match kind {
                 // The newest one is tested.
                 "snapshots" => scene.at("disk/snapshots").join(newest(&scene)),
@@ -247,8 +249,9 @@ fn newest(scene: &Scene) -> String {
 
 #[test]
 fn a_damaged_destination_keeps_nobody_from_restoring_what_another_has() {
+    let whole_scene = scene(&["one", "two"]);
     for kind in ["config", "keys", "snapshots", "index", "manifests"] {
-        let scene = scene(&["one", "two"]);
+        let scene = whole_scene.twin();
         harm(&file_of(&scene, "one", kind), Harm::Flipped);
         let mut repository = open(&scene, &["one", "two"]).unwrap();
         let passed = test_restore(&mut repository, &scene.at("sandbox"));
@@ -394,11 +397,12 @@ fn open_places(scene: &Scene, places: Vec<Place>) -> latarnik_backup::Result<Rep
 
 #[test]
 fn a_file_that_cannot_be_read_at_one_of_two_destinations_is_named_and_mended() {
+    let whole_scene = scene(&["one", "two"]);
     for (kind, damaged) in ["config", "keys", "snapshots", "index", "data", "manifests"]
         .into_iter()
         .zip(["one", "two"].into_iter().cycle())
     {
-        let scene = scene(&["one", "two"]);
+        let scene = whole_scene.twin();
         let name = name(&file_of(&scene, damaged, kind));
         let whole = files(&scene.at(damaged));
         let places = ["one", "two"].map(|place| match place {

@@ -254,8 +254,9 @@ fn ending(scene: &Scene, name: &str, changes_left: &Arc<AtomicU64>) -> Place {
 #[test]
 fn cut_off_at_any_change_one_password_opens_and_the_rotation_is_ended_with_either() {
     let mut ended = 0;
+    let whole_scene = scene();
     for changes in 0..10 {
-        let mut scene = scene();
+        let mut scene = whole_scene.twin();
         let changes_left = Arc::new(AtomicU64::new(changes));
         let places = BOTH
             .map(|name| ending(&scene, name, &changes_left))

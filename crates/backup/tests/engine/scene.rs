@@ -60,6 +60,24 @@ impl Scene {
         self
     }
 
+    /// Another scene with all that this one has: to make a repository takes longer than to copy it.
+    pub(crate) fn twin(&self) -> Self {
+        let twin = Self {
+            folder: tempfile::tempdir().unwrap(),
+            clock: Arc::default(),
+            cancellation: CancellationToken::new(),
+            runtime: Runtime::new().unwrap(),
+        };
+        twin.later(self.clock.0.load(Ordering::SeqCst));
+        let copied = Command::new("cp")
+            .arg("--archive")
+            .arg(self.folder.path().join("."))
+            .arg(twin.folder.path())
+            .status();
+        assert!(copied.unwrap().success());
+        twin
+    }
+
     pub(crate) fn source(&self) -> PathBuf {
         self.folder.path().join("source")
     }
