@@ -2,7 +2,7 @@
 
 use latarnik_store::{ConnectOptions, Engine, Store};
 use sea_orm::{ConnectionTrait, Statement};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::hash::{BuildHasher as _, RandomState};
 use tempfile::TempDir;
 
 /// Names the server on which tests make their databases. `cargo xtask test` starts one and sets it.
@@ -33,15 +33,11 @@ impl EmptyDatabase {
     /// # Panics
     /// If there is no test server: a test that silently does nothing proves nothing.
     pub async fn postgres() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
         let server = std::env::var(POSTGRES).unwrap_or_else(|_| {
             panic!("{POSTGRES} names no server; `cargo xtask test --only rust` starts one")
         });
-        let name = format!(
-            "test_{}_{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        // Numbers of processes come again while the databases of earlier tests are still there.
+        let name = format!("test_{:016x}", RandomState::new().hash_one(()));
         let connection = sea_orm::Database::connect(&server).await.unwrap();
         connection
             .execute_unprepared(&format!("CREATE DATABASE {name}"))
