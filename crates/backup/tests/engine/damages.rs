@@ -97,7 +97,10 @@ fn request() -> VerificationRequest {
 }
 
 fn open(scene: &Scene, places: &[&str]) -> latarnik_backup::Result<Repository> {
-    let places = places.iter().map(|name| scene.place(name)).collect();
+    open_places(scene, places.iter().map(|name| scene.place(name)).collect())
+}
+
+fn open_places(scene: &Scene, places: Vec<Place>) -> latarnik_backup::Result<Repository> {
     let password = Secret::new(PASSWORD);
     Repository::open(places, &password, WhenAbsent::Fail, scene.surroundings())
 }
@@ -388,11 +391,6 @@ fn with_a_bad_place(scene: &Scene, place: &str, bad: &str) -> Place {
         }
         Ok(())
     })
-}
-
-fn open_places(scene: &Scene, places: Vec<Place>) -> latarnik_backup::Result<Repository> {
-    let password = Secret::new(PASSWORD);
-    Repository::open(places, &password, WhenAbsent::Fail, scene.surroundings())
 }
 
 #[test]

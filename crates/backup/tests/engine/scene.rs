@@ -62,12 +62,7 @@ impl Scene {
 
     /// Another scene with all that this one has: to make a repository takes longer than to copy it.
     pub(crate) fn twin(&self) -> Self {
-        let twin = Self {
-            folder: tempfile::tempdir().unwrap(),
-            clock: Arc::default(),
-            cancellation: CancellationToken::new(),
-            runtime: Runtime::new().unwrap(),
-        };
+        let twin = Self::new();
         twin.later(self.clock.0.load(Ordering::SeqCst));
         let copied = Command::new("cp")
             .arg("--archive")
