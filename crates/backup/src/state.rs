@@ -86,17 +86,20 @@ impl StateFolder {
         let bytes = serde_json::to_vec_pretty(state)
             .map_err(io::Error::from)
             .map_err(fail)?;
-        let temporary = self.path.join("state.new");
-        File::create(&temporary)
-            .and_then(|mut file| {
-                file.write_all(&bytes)?;
-                file.sync_all()
-            })
-            .and_then(|()| fs::rename(&temporary, &path))
-            .map_err(fail)
+        replace_file(&path, &bytes).map_err(fail)
     }
 
     fn file(&self) -> PathBuf {
         self.path.join("state.json")
     }
+}
+
+/// Writes a file so that either the old one is there, or the new one is, whole.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut file = File::create(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    drop(file);
+    fs::rename(temporary, path)
 }

@@ -4,7 +4,10 @@
 //! not whole there, and gives the folders that were made what they should have.
 
 use super::place;
-use crate::error::{BackupError, Result};
+use crate::{
+    error::{BackupError, Result},
+    state,
+};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeSet,
@@ -46,17 +49,11 @@ impl Journal {
                 unfinished.insert(line.folder);
             }
         }
-        let journal = Self {
-            path: path.to_owned(),
-            lines: Mutex::new(File::create(path)?),
-            unfinished: Mutex::default(),
-        };
-        for folder in &unfinished {
-            journal.write(folder, true)?;
-        }
+        replace(path, &unfinished)?;
         Ok(Self {
+            path: path.to_owned(),
+            lines: Mutex::new(File::options().append(true).open(path)?),
             unfinished: Mutex::new(unfinished),
-            ..journal
         })
     }
 
@@ -78,35 +75,50 @@ impl Journal {
 
     /// A restore came to its end. What an earlier one made elsewhere is still not finished.
     pub(super) fn finish(self) -> Result<()> {
-        let finish = || -> io::Result<()> {
-            let unfinished = std::mem::take(&mut *lock(&self.unfinished));
-            if unfinished.is_empty() {
-                return fs::remove_file(&self.path);
-            }
-            *lock(&self.lines) = File::create(&self.path)?;
-            unfinished
-                .iter()
-                .try_for_each(|folder| self.write(folder, true))
+        let Self {
+            path,
+            lines,
+            unfinished,
+        } = self;
+        // Windows replaces no file that is open.
+        drop(lines);
+        let unfinished = unfinished
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let finished = if unfinished.is_empty() {
+            fs::remove_file(&path)
+        } else {
+            replace(&path, &unfinished)
         };
-        finish().map_err(|source| BackupError::File {
-            path: self.path.clone(),
-            source,
-        })
+        finished.map_err(|source| BackupError::File { path, source })
     }
 
     fn write(&self, folder: &Path, is_made: bool) -> io::Result<()> {
-        let line = Line {
-            folder: folder.to_owned(),
-            is_made,
-        };
-        // A name that is not Unicode cannot be written down; its leftovers are found by the next
-        // restore of the same files alone.
-        let Ok(mut text) = serde_json::to_vec(&line) else {
-            return Ok(());
-        };
-        text.push(b'\n');
-        lock(&self.lines).write_all(&text)
+        lock(&self.lines).write_all(&line(folder, is_made))
     }
+}
+
+/// A journal of what is not finished takes the place of the one there, whole.
+fn replace(path: &Path, unfinished: &BTreeSet<PathBuf>) -> io::Result<()> {
+    let lines: Vec<u8> = unfinished
+        .iter()
+        .flat_map(|folder| line(folder, true))
+        .collect();
+    state::replace_file(path, &lines)
+}
+
+/// Nothing for a name that is not Unicode: its leftovers are found by the next restore of the same
+/// files alone.
+fn line(folder: &Path, is_made: bool) -> Vec<u8> {
+    let line = Line {
+        folder: folder.to_owned(),
+        is_made,
+    };
+    let Ok(mut text) = serde_json::to_vec(&line) else {
+        return Vec::new();
+    };
+    text.push(b'\n');
+    text
 }
 
 /// What is written down. The last line may be half of one.
@@ -123,4 +135,47 @@ fn read(path: &Path) -> io::Result<Vec<Line>> {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read as _;
+
+    /// A restore that is killed while it begins or ends must not forget what earlier ones left:
+    /// a whole journal takes the place of a whole one.
+    #[test]
+    fn what_is_remembered_is_never_gone() {
+        let state = tempfile::tempdir().unwrap();
+        let path = state.path().join(NAME);
+        let [made, other] = ["made", "other"].map(|name| state.path().join(name));
+        fs::create_dir(&made).unwrap();
+        let first = Journal::begin(state.path()).unwrap();
+        first.makes(&made).unwrap();
+        drop(first);
+        // What a reader sees who opened the journal before something was done.
+        let seen_across = |act: &mut dyn FnMut()| {
+            let mut seen = String::new();
+            let mut reader = File::open(&path).unwrap();
+            let before = fs::read_to_string(&path).unwrap();
+            act();
+            reader.read_to_string(&mut seen).unwrap();
+            assert_eq!(seen, before);
+        };
+
+        let mut next = None;
+        seen_across(&mut || {
+            let journal = Journal::begin(state.path()).unwrap();
+            assert!(!journal.enters(&other).unwrap());
+            next = Some(journal);
+        });
+        assert_eq!(read(&path).unwrap().len(), 2);
+        seen_across(&mut || next.take().unwrap().finish().unwrap());
+        assert_eq!(read(&path).unwrap().len(), 1);
+
+        let last = Journal::begin(state.path()).unwrap();
+        assert!(last.enters(&made).unwrap());
+        last.finish().unwrap();
+        assert!(!path.exists());
+    }
 }
