@@ -146,6 +146,18 @@ export function actorKindText(t: TFunction, kind: string): string {
   return knows(kinds, kind) ? t(`actor_kinds.${kind}`) : t('actor_kinds.other', { code: kind });
 }
 
+/** Kinds of actors that have no name of their own, other than what the server calls them. */
+const nameless: readonly string[] = ['command_line', 'system', 'unknown'];
+
+export function actorText(t: TFunction, { kind, name }: { kind: string; name: string }): string {
+  return name === '' || nameless.includes(kind) ? actorKindText(t, kind) : name;
+}
+
+/** Who made something, where only the name is kept: that of the command line is no person's. */
+export function authorText(t: TFunction, name: string): string {
+  return name === 'command line' ? actorKindText(t, 'command_line') : name;
+}
+
 export function targetKindText(t: TFunction, kind: string): string {
   const kinds = en.target_kinds;
   return knows(kinds, kind) ? t(`target_kinds.${kind}`) : t('target_kinds.other', { code: kind });

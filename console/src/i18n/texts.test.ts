@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorText, reasonText, signalText } from './codes';
+import { actorText, authorText, errorText, reasonText, signalText } from './codes';
 import { browserLanguage, i18n } from './index';
 
 const en = i18n.getFixedT('en');
@@ -34,6 +34,17 @@ describe('English plurals', () => {
   it('tell one from many', () => {
     expect(en('updates.selected', { count: 1 })).toBe('1 device');
     expect(en('updates.selected', { count: 3_214 })).toBe('3,214 devices');
+  });
+});
+
+describe('who did something', () => {
+  it('has the name that people know, or what the reader calls it', () => {
+    expect(actorText(pl, { kind: 'agent', name: 'PC-1' })).toBe('PC-1');
+    expect(actorText(pl, { kind: 'agent', name: '' })).toBe('Agent');
+    expect(actorText(pl, { kind: 'command_line', name: 'command line' })).toBe('Wiersz poleceń');
+    expect(actorText(pl, { kind: 'system', name: 'openid' })).toBe('System Latarnik');
+    expect(authorText(pl, 'command line')).toBe('Wiersz poleceń');
+    expect(authorText(pl, 'Ada')).toBe('Ada');
   });
 });
 

@@ -5,6 +5,7 @@ import classes from '@/components/table/cells.module.css';
 import { maintenanceDetailText } from '@/features/maintenance/audit-words';
 import {
   actorKindText,
+  actorText,
   auditActionText,
   auditDetailText,
   errorText,
@@ -15,14 +16,15 @@ import type { Format } from '@/util/format';
 
 export function Actor({ event }: { event: AuditEvent }) {
   const { t } = useTranslation();
-  const { kind, name } = event.actor;
+  const { kind } = event.actor;
+  const name = actorText(t, event.actor);
   const kindText = actorKindText(t, kind);
   return (
     <div className={classes.stack}>
-      <span className={classes.cut} data-hint={name || undefined}>
-        {name || kindText}
+      <span className={classes.cut} data-hint={name}>
+        {name}
       </span>
-      {kind !== 'user' && name !== '' && <span className={classes.dim}>{kindText}</span>}
+      {kind !== 'user' && name !== kindText && <span className={classes.dim}>{kindText}</span>}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { Fact, Facts } from '@/components/page';
 import { useExactTime } from '@/components/relative-time';
 import {
   actorKindText,
+  actorText,
   auditActionText,
   auditDetailNameText,
   errorText,
@@ -75,9 +76,9 @@ function Happening({ event }: { event: AuditEvent }) {
     <Facts>
       <Fact name={t('columns.at')}>{exact(event.at)}</Fact>
       <Fact name={t('columns.actor')}>
-        {actor.name || actorKindText(t, actor.kind)}
+        {actorText(t, actor)}
         <div className={classes.dim}>
-          {[actorKindText(t, actor.kind), actor.id].filter(Boolean).join(' · ')}
+          {[actorKindText(t, actor.kind), actor.id ?? actor.name].filter(Boolean).join(' · ')}
         </div>
       </Fact>
       <Fact name={t('columns.address')}>{event.address ?? t('common.unknown')}</Fact>

@@ -5,6 +5,7 @@ import { RelativeTime } from '@/components/relative-time';
 import { StateBadge, type Tone } from '@/components/state-badge';
 import type { DataColumn } from '@/components/table/data-table';
 import { Name } from '@/components/table/name';
+import { authorText } from '@/i18n/codes';
 
 const tones: Record<EnrollmentToken['state'], Tone> = {
   active: 'ok',
@@ -66,7 +67,7 @@ export function enrollmentColumns(
     {
       id: 'created_by',
       meta: { title: t('columns.author'), width: 130 },
-      cell: ({ row }) => row.original.created_by,
+      cell: ({ row }) => authorText(t, row.original.created_by),
     },
     {
       id: 'actions',

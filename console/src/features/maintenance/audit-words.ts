@@ -1,9 +1,14 @@
 import type { TFunction } from 'i18next';
-import type { MaintenanceAction, ScopeReference, WindowDefinition } from '@/api/types';
+import type {
+  BlackoutDefinition,
+  MaintenanceAction,
+  ScopeReference,
+  WindowDefinition,
+} from '@/api/types';
 import type { Format } from '@/util/format';
 import { weekdays } from './week-shape';
 import { maintenanceActions, nths } from './window-rules';
-import { actionsText, recurrenceText, scopeLabel } from './window-words';
+import { actionsText, periodText, recurrenceText, scopeLabel } from './window-words';
 
 /** “group Servers”, as the audit keeps it. */
 function scopeOf(value: string): ScopeReference | null {
@@ -26,6 +31,23 @@ function recurrenceOf(value: string): WindowDefinition['recurrence'] | null {
   return { type: 'monthly', nth, weekday, offset_days: Number(offset) };
 }
 
+/** “once 2026-…Z 2026-…Z”, “yearly 12-20 01-06”, “monthly 20 25”. */
+function periodOf(value: string): BlackoutDefinition['period'] | null {
+  const [type, first, last, ...more] = value.split(' ');
+  if (!first || !last || more.length > 0) return null;
+  const isInstant = !Number.isNaN(Date.parse(first)) && !Number.isNaN(Date.parse(last));
+  if (type === 'once' && isInstant) return { type, from: first, until: last };
+  const monthDay = /^\d{2}-\d{2}$/;
+  if (type === 'yearly' && monthDay.test(first) && monthDay.test(last)) {
+    return { type, first, last };
+  }
+  const day = /^\d{1,2}$/;
+  if (type === 'monthly' && day.test(first) && day.test(last)) {
+    return { type, first_day: Number(first), last_day: Number(last) };
+  }
+  return null;
+}
+
 function actionsOf(value: string): MaintenanceAction[] | null {
   const names = value.split(', ');
   const known = maintenanceActions.filter((action) => names.includes(action));
@@ -45,6 +67,10 @@ export function maintenanceDetailText(
   if (name === 'recurrence') {
     const recurrence = recurrenceOf(value);
     return recurrence && recurrenceText(t, format, recurrence);
+  }
+  if (name === 'period') {
+    const period = periodOf(value);
+    return period && periodText(t, format, period, format.dateTime);
   }
   if (name === 'actions') {
     const actions = actionsOf(value);

@@ -154,39 +154,39 @@ function dayOfYear(format: Format, monthDay: string): string {
   return format.dayOfYear(`2024-${monthDay}`);
 }
 
-/** “every year from 20 Dec to 6 Jan”, “every month from the 20th to the 25th”. */
+/** “every year from 20 Dec to 6 Jan”, “every month from day 20 to day 25”. */
+export function periodText(
+  t: TFunction,
+  format: Format,
+  period: BlackoutDefinition['period'],
+  at: (instant: string) => string,
+): string {
+  if (period.type === 'once') {
+    return t('maintenance.blackout.once', { from: at(period.from), until: at(period.until) });
+  }
+  if (period.type === 'yearly') {
+    const first = dayOfYear(format, period.first);
+    const last = dayOfYear(format, period.last);
+    return first === last
+      ? t('maintenance.blackout.yearly_day', { first })
+      : t('maintenance.blackout.yearly', { first, last });
+  }
+  const { first_day: first, last_day: last } = period;
+  return first === last
+    ? t('maintenance.blackout.monthly_day', { first })
+    : t('maintenance.blackout.monthly', { first, last });
+}
+
+/** The same with the zone whose clock counts. */
 export function blackoutSentence(
   t: TFunction,
   format: Format,
   { period, time_zone }: BlackoutDefinition,
   shownZone: string,
 ): string {
-  const zone = zoneText(t, time_zone);
-  if (period.type === 'once') {
-    const at = (instant: string) => format.moment(instant, time_zone ?? shownZone);
-    return sentence(
-      t('maintenance.blackout.once', {
-        from: at(period.from),
-        until: at(period.until),
-        zone: zoneText(t, time_zone ?? shownZone),
-      }),
-    );
-  }
-  if (period.type === 'yearly') {
-    const first = dayOfYear(format, period.first);
-    const last = dayOfYear(format, period.last);
-    return sentence(
-      first === last
-        ? t('maintenance.blackout.yearly_day', { first, zone })
-        : t('maintenance.blackout.yearly', { first, last, zone }),
-    );
-  }
-  const { first_day: first, last_day: last } = period;
-  return sentence(
-    first === last
-      ? t('maintenance.blackout.monthly_day', { first, zone })
-      : t('maintenance.blackout.monthly', { first, last, zone }),
-  );
+  const zone = period.type === 'once' ? (time_zone ?? shownZone) : time_zone;
+  const when = periodText(t, format, period, (at) => format.moment(at, time_zone ?? shownZone));
+  return sentence(`${when}, ${zoneText(t, zone)}`);
 }
 
 /** Whose it is: “All devices”, “Group Tills”, “Device PC-1”. */
