@@ -123,12 +123,13 @@ on_both_engines! {
         assert_eq!(described, covered, "each operation has its rows, and no row is left over");
 
         let mut cells = 0;
+        let mut fresh = scene.fresh().await;
         // The row that ends sessions comes last.
         let (last, rows): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|row| row.operation == "delete_session");
         for row in rows.iter().chain(&last) {
             let operation = operations.iter().find(|o| o.id == row.operation).unwrap();
-            let mut fresh = scene.fresh().await;
+            fresh = scene.renewed(&fresh, row).await;
             for caller in &callers {
                 let request = scene.request(operation, row, caller.header.as_ref(), &fresh);
                 let router = if caller.strict { &scene.strict } else { &scene.router };
@@ -141,7 +142,7 @@ on_both_engines! {
                 // Whoever could act has used it up.
                 let acted = answer.status.is_success() || operation.access == "public";
                 if operation.method != Method::GET && acted {
-                    fresh = scene.fresh().await;
+                    fresh = scene.renewed(&fresh, row).await;
                 }
             }
         }

@@ -178,82 +178,58 @@ impl Scene {
         request.body(body).unwrap()
     }
 
+    /// Everything anew.
     pub(crate) async fn fresh(&self) -> Fresh {
-        self.clear().await;
+        self.make(Fresh::default(), |_| true).await
+    }
+
+    /// What a row names, anew, and names that nothing has; the rest as it was.
+    pub(crate) async fn renewed(&self, old: &Fresh, row: &Row) -> Fresh {
+        let body = row.body.map(|body| body(self, old)).unwrap_or_default();
+        let named = format!("{} {body}", (row.id)(old));
+        self.make(old.clone(), |id| named.contains(id)).await
+    }
+
+    async fn make(&self, mut fresh: Fresh, is_wanted: impl Fn(&str) -> bool) -> Fresh {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let (app, bakery) = (&self.office.app, self.bakery());
-        let shell = Context::command_line();
-        let group = NewGroup {
-            tenant_id: bakery,
-            name: format!("Group-of-the-bakery-{number}"),
-            parent_id: None,
-        };
-        let group = app.create_group(&shell, group).await.unwrap();
-        let token = NewApiToken {
-            name: format!("Token-of-the-bakery-{number}"),
-            tenant_id: bakery,
-            role: Role::ClientView,
-            clients: None,
-            expires_in_days: 1,
-        };
-        let (api_token, _) = app.create_api_token(&shell, token).await.unwrap();
-        let enrollment = NewEnrollmentToken {
-            name: format!("Enrollment-of-the-bakery-{number}"),
-            tenant_id: bakery,
-            group_id: None,
-            expires_in_hours: 1,
-            max_uses: None,
-        };
-        let enrollment = app
-            .create_enrollment_token(&shell, enrollment)
-            .await
-            .unwrap();
-        let openid = OpenidChange {
-            issuer: "https://login.example.com".to_owned(),
-            client_id: "latarnik".to_owned(),
-            client_secret: None,
-            domains: vec!["of-the-bakery.example".to_owned()],
-            role_claim: "groups".to_owned(),
-            roles: Vec::new(),
-            default_role: None,
-            enabled: false,
-        };
-        app.update_openid(&shell, bakery, openid).await.unwrap();
-        let device = self.device(number, enrollment.record.secret_hash).await;
-        let update = self.update(&device, number).await;
-        let action = ActionRequest {
-            breach: latarnik_app::WindowBreach::Refuse,
-            parameters: RequestedParameters::Scan,
-            target: ActionTarget::Devices(vec![device.device_id]),
-            when: When::Now,
-            deadline: None,
-            idempotency_key: format!("fresh-{number}"),
-        };
-        let action = app.create_action(&self.operator, action).await.unwrap();
-        let delivery = agents::take_tasks(app, &device, 0).await.unwrap();
-        let (user, session) = self.user(number).await;
-        let fresh = Fresh {
-            user: user.to_string(),
-            invited: self.invited(number).await.to_string(),
-            session,
-            api_token: api_token.record.id.to_string(),
-            enrollment_token: enrollment.record.id.to_string(),
-            group: group.record.id.to_string(),
-            device: device.device_id.to_string(),
-            update: update.to_string(),
-            action: action.record.id.to_string(),
-            task: delivery.tasks[0].id.to_string(),
-            policy: self.policy(device.device_id).await.to_string(),
-            decision: self.decision(device.device_id).await.to_string(),
-            rollout: self.rollout(update, number).await.to_string(),
-            alert: self.alert(device.device_id, number).await.to_string(),
-            window: self.window(device.device_id).await.to_string(),
-            blackout: self.blackout(device.device_id).await.to_string(),
-            feed: self.feed(device.device_id).await.to_string(),
-            tenant: bakery.to_string(),
-            unknown_email: format!("unknown-{number}@elsewhere.example"),
-            unused_name: format!("Unused {number}"),
-        };
+        fresh.unknown_email = format!("unknown-{number}@elsewhere.example");
+        fresh.unused_name = format!("Unused {number}");
+        if is_wanted(&fresh.tenant) {
+            fresh.tenant = self.bakery().to_string();
+            self.openid().await;
+        }
+        if is_wanted(&fresh.group) {
+            fresh.group = self.group(number).await;
+        }
+        if is_wanted(&fresh.api_token) {
+            fresh.api_token = self.api_token(number).await;
+        }
+        if is_wanted(&fresh.invited) {
+            fresh.invited = self.invited(number).await.to_string();
+        }
+        if is_wanted(&fresh.user) || is_wanted(&fresh.session) {
+            let (user, session) = self.user(number).await;
+            (fresh.user, fresh.session) = (user.to_string(), session);
+        }
+        if is_wanted(&fresh.enrollment_token) {
+            fresh.enrollment_token = self.enrollment_token(number).await.record.id.to_string();
+        }
+        let belongings = [
+            &fresh.device,
+            &fresh.update,
+            &fresh.action,
+            &fresh.task,
+            &fresh.policy,
+            &fresh.decision,
+            &fresh.rollout,
+            &fresh.alert,
+            &fresh.window,
+            &fresh.blackout,
+            &fresh.feed,
+        ];
+        if belongings.into_iter().any(|id| is_wanted(id)) {
+            fresh = self.device_with(number, fresh, is_wanted).await;
+        }
         *self.secrets.lock().unwrap() = vec![
             fresh.user.clone(),
             fresh.invited.clone(),
@@ -274,6 +250,113 @@ impl Scene {
             "of-the-bakery".to_owned(),
         ];
         fresh
+    }
+
+    /// A device, and what is wanted of what it has.
+    async fn device_with(
+        &self,
+        number: u32,
+        old: Fresh,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Fresh {
+        let app = &self.office.app;
+        let enrollment = self.enrollment_token(number + 1_000_000).await;
+        let device = self.device(number, enrollment.record.secret_hash).await;
+        let id = device.device_id;
+        let mut fresh = Fresh {
+            device: id.to_string(),
+            ..old
+        };
+        // Without an update there is nothing to install.
+        let update = self.update(&device, number).await;
+        fresh.update = update.to_string();
+        fresh.rollout = self.rollout(update, number).await.to_string();
+        if is_wanted(&fresh.action) || is_wanted(&fresh.task) {
+            let action = ActionRequest {
+                breach: latarnik_app::WindowBreach::Refuse,
+                parameters: RequestedParameters::Scan,
+                target: ActionTarget::Devices(vec![id]),
+                when: When::Now,
+                deadline: None,
+                idempotency_key: format!("fresh-{number}"),
+            };
+            let action = app.create_action(&self.operator, action).await.unwrap();
+            fresh.action = action.record.id.to_string();
+            let delivery = agents::take_tasks(app, &device, 0).await.unwrap();
+            fresh.task = delivery.tasks[0].id.to_string();
+        }
+        if is_wanted(&fresh.policy) {
+            fresh.policy = self.policy(id).await.to_string();
+        }
+        if is_wanted(&fresh.decision) {
+            fresh.decision = self.decision(id).await.to_string();
+        }
+        if is_wanted(&fresh.alert) {
+            fresh.alert = self.alert(id, number).await.to_string();
+        }
+        if [&fresh.window, &fresh.blackout, &fresh.feed]
+            .into_iter()
+            .any(|id| is_wanted(id))
+        {
+            self.clear().await;
+            fresh.window = self.window(id).await.to_string();
+            fresh.blackout = self.blackout(id).await.to_string();
+            fresh.feed = self.feed(id).await.to_string();
+        }
+        fresh
+    }
+
+    async fn group(&self, number: u32) -> String {
+        let group = NewGroup {
+            tenant_id: self.bakery(),
+            name: format!("Group-of-the-bakery-{number}"),
+            parent_id: None,
+        };
+        let shell = Context::command_line();
+        let made = self.office.app.create_group(&shell, group).await;
+        made.unwrap().record.id.to_string()
+    }
+
+    async fn api_token(&self, number: u32) -> String {
+        let token = NewApiToken {
+            name: format!("Token-of-the-bakery-{number}"),
+            tenant_id: self.bakery(),
+            role: Role::ClientView,
+            clients: None,
+            expires_in_days: 1,
+        };
+        let shell = Context::command_line();
+        let made = self.office.app.create_api_token(&shell, token).await;
+        made.unwrap().0.record.id.to_string()
+    }
+
+    async fn enrollment_token(&self, number: u32) -> latarnik_app::IssuedEnrollmentToken {
+        let enrollment = NewEnrollmentToken {
+            name: format!("Enrollment-of-the-bakery-{number}"),
+            tenant_id: self.bakery(),
+            group_id: None,
+            expires_in_hours: 1,
+            max_uses: None,
+        };
+        let shell = Context::command_line();
+        let made = self.office.app.create_enrollment_token(&shell, enrollment);
+        made.await.unwrap()
+    }
+
+    async fn openid(&self) {
+        let openid = OpenidChange {
+            issuer: "https://login.example.com".to_owned(),
+            client_id: "latarnik".to_owned(),
+            client_secret: None,
+            domains: vec!["of-the-bakery.example".to_owned()],
+            role_claim: "groups".to_owned(),
+            roles: Vec::new(),
+            default_role: None,
+            enabled: false,
+        };
+        let (shell, bakery) = (Context::command_line(), self.bakery());
+        let updated = self.office.app.update_openid(&shell, bakery, openid).await;
+        updated.unwrap();
     }
 
     /// Names that nothing has, and no things.
