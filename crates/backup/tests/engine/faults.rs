@@ -219,7 +219,8 @@ impl CancelAfterPacks {
 #[test]
 fn what_was_sent_before_a_run_was_cut_off_is_not_sent_again() {
     let scene = Scene::new();
-    scene.write("large", noise(40_000_000, 3));
+    // More than two packs: some pieces stay on their way while the other reader says nothing.
+    scene.write("large", noise(64_000_000, 3));
     let mut repository = scene.open(vec![scene.place("disk")]).unwrap();
     let mut request = scene.request(RunKind::Full);
     let stream = CancelAfterPacks {
@@ -237,6 +238,6 @@ fn what_was_sent_before_a_run_was_cut_off_is_not_sent_again() {
     let scene = scene.uncancelled();
     let report = scene.run(RunKind::Full, &["disk"]).unwrap();
     // Two packs of 16 MiB had arrived.
-    assert!(report.added_bytes < 10_000_000, "{report:?}");
+    assert!(report.added_bytes < 31_000_000, "{report:?}");
     scene.restic_agrees("disk", &report.snapshot);
 }

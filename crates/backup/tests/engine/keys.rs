@@ -23,6 +23,7 @@ const BOTH: [&str; 2] = ["one", "two"];
 fn scene() -> Scene {
     let scene = Scene::new();
     scene.write("file", "content");
+    scene.create(&BOTH);
     scene.run(RunKind::Full, &BOTH).unwrap();
     scene
 }

@@ -17,6 +17,7 @@ mod keys;
 mod locks;
 mod properties;
 mod prunes;
+mod ready_made;
 mod restores;
 mod runs;
 mod scene;

@@ -1,5 +1,6 @@
 //! A device with something to back up, its destinations, and restic.
 
+use crate::ready_made::ReadyMade;
 use jiff::Timestamp;
 use latarnik_backup::{
     Clock, FolderSource, Place, PlainSystem, Repository, Result, RunKind, RunReport, RunRequest,
@@ -136,9 +137,24 @@ impl Scene {
         Repository::open(places, &password, WhenAbsent::Create, surroundings)
     }
 
-    /// A run over the whole source to these local destinations.
+    /// Makes a repository at these local destinations, as the first run does, with a key that takes
+    /// its time.
+    pub(crate) fn create(&self, places: &[&str]) {
+        let places = places.iter().map(|name| self.place(name)).collect();
+        self.open(places).unwrap();
+    }
+
+    /// A run over the whole source to these local destinations. Where there is nothing at all yet,
+    /// it finds a [ready-made](ReadyMade) repository.
     pub(crate) fn run(&self, kind: RunKind, places: &[&str]) -> Result<RunReport> {
         self.later(60);
+        let is_new = |name: &str| !self.at(name).exists();
+        if places.iter().all(|place| is_new(place)) && is_new("state") {
+            let ready_made = ReadyMade::new(PASSWORD);
+            places
+                .iter()
+                .for_each(|place| ready_made.put(&self.at(place)));
+        }
         let places = places.iter().map(|name| self.place(name)).collect();
         self.open(places)?.run(self.request(kind))
     }
