@@ -72,14 +72,15 @@ function Happening({ event }: { event: AuditEvent }) {
   const { t } = useTranslation();
   const exact = useExactTime();
   const { actor, target } = event;
+  const who = actorText(t, actor);
+  const kind = actorKindText(t, actor.kind);
+  const more = [who !== kind && kind, actor.id].filter(Boolean);
   return (
     <Facts>
       <Fact name={t('columns.at')}>{exact(event.at)}</Fact>
       <Fact name={t('columns.actor')}>
-        {actorText(t, actor)}
-        <div className={classes.dim}>
-          {[actorKindText(t, actor.kind), actor.id ?? actor.name].filter(Boolean).join(' · ')}
-        </div>
+        {who}
+        {more.length > 0 && <div className={classes.dim}>{more.join(' · ')}</div>}
       </Fact>
       <Fact name={t('columns.address')}>{event.address ?? t('common.unknown')}</Fact>
       <Fact name={t('columns.what')}>

@@ -2,8 +2,8 @@
 //!
 //! To derive a key from a password takes half a second and 128 MiB by design, at each opening by us
 //! and by restic. Most tests are about other things: their repository has a key that is cheap to
-//! derive. How we make repositories and keys is tested where [`Scene::create`] is called, and by the
-//! agent's tests.
+//! derive. How we make repositories and keys is tested where [`Scene::create`] or `Scene::open` comes
+//! first, and by the agent's tests.
 //!
 //! [`Scene::create`]: crate::scene::Scene::create
 
@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{fs, path::Path};
 
-/// Any polynomial that restic takes:
-/// <https://pkg.go.dev/github.com/restic/chunker#example-package>.
+/// Any irreducible polynomial of degree 53: restic makes one up for each repository.
 const POLYNOMIAL: &str = "3da3358b4dc173";
 
 /// How much work it is to derive a key: 2 to this power, times eight blocks.
